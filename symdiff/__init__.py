@@ -1,0 +1,97 @@
+"""symdiff: formula in, exact derivatives out, as expressions and as code.
+
+>>> import symdiff as sd
+>>> sd.diff(sd.parse("x**2*sin(x)"), sd.symbol("x"))
+2*x*sin(x) + x**2*cos(x)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from .errors import (
+    CheckError,
+    DomainError,
+    LimitError,
+    ParseError,
+    ShapeError,
+    SymdiffError,
+    UnsupportedError,
+)
+from .expr import CONST as Const
+from .expr import PI, ROWS, Node, Row, const, symbol, symbols
+from .expr import VAR as Var
+from .ops import scalar as _scalar  # noqa: F401  (declares the rows)
+from .ops.kinds import binary, mask, over, several, unary
+from .walk import substitute, variables
+
+__version__ = "0.1.0"
+
+pi = PI()
+
+#: Public functions by the module that holds them, imported when first used: the command line starts fast.
+_LATE = {
+    "parse": "parse",
+    "show": "show",
+    "diff": "diff",
+    "grad": "diff",
+    "jacobian": "diff",
+    "hessian": "diff",
+    "hvp": "diff",
+    "jvp": "diff",
+    "vjp": "diff",
+    "simplify": "simplify",
+    "source": "compile",
+    "compile": "compile",
+    "evaluate": "compile",
+    "count_ops": "compile",
+    "to_latex": "latex",
+    "to_sympy": "interop",
+    "from_sympy": "interop",
+    "to_networkx": "interop",
+    "check_graph": "check",
+    "check_grads": "check",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Late functions, operations (``symdiff.sin``) and the user's own rows."""
+    if name in _LATE:
+        found = getattr(import_module(f".{_LATE[name]}", __name__), name)
+    elif name in ROWS:
+        return ROWS[name]
+    else:
+        raise AttributeError(f"symdiff has no function or operation named {name!r}")
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATE, *ROWS})
+
+
+__all__ = [
+    "CheckError",
+    "Const",
+    "DomainError",
+    "LimitError",
+    "Node",
+    "ParseError",
+    "Row",
+    "ShapeError",
+    "SymdiffError",
+    "UnsupportedError",
+    "Var",
+    "binary",
+    "const",
+    "mask",
+    "over",
+    "pi",
+    "several",
+    "substitute",
+    "symbol",
+    "symbols",
+    "unary",
+    "variables",
+]

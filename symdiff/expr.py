@@ -1,0 +1,397 @@
+"""The graph: one node type, hash-consed, and the rows that say everything about an operation.
+
+Structurally equal nodes are the same object, so ``is`` compares expressions. The intern table holds nodes
+weakly and is keyed by the identities of a node's arguments: an entry dies with its node, before its arguments
+can, so an identity in a live key never means another object.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
+from typing import Any, NoReturn, TypeAlias
+
+from .errors import SymdiffError
+from .shapes import Shape, check_shape
+
+Number: TypeAlias = int | float | Fraction | bool
+Partial: TypeAlias = "Callable[..., Node | int | Callable[[Node], Node]] | None"
+
+
+class Node:
+    """An immutable operation with its arguments: ``op``, ``args``, ``attrs`` and ``shape``.
+
+    Build nodes with Python's operators or the rows (``symdiff.sin(x)``); equal expressions are one object.
+
+    >>> import symdiff as sd
+    >>> x, y = sd.symbols("x y")
+    >>> (x + y) * 2 is (x + y) * 2
+    True
+    >>> (x * y).op.name
+    'mul'
+    """
+
+    __slots__ = ("__weakref__", "_order", "args", "attrs", "op", "shape")
+    op: Row
+    args: tuple[Node, ...]
+    attrs: tuple[Any, ...]
+    shape: Shape
+    _order: tuple[Any, ...] | None
+
+    # NumPy scalars and arrays leave mixed arithmetic to us.
+    __array_ufunc__ = None
+    __hash__ = object.__hash__
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError("a node never changes; build another one")
+
+    __delattr__ = __setattr__  # type: ignore[assignment]
+
+    @property
+    def value(self) -> Number:
+        """The number of a constant."""
+        return self.attrs[0]  # type: ignore[no-any-return]
+
+    @property
+    def name(self) -> str:
+        """The name of a variable."""
+        return self.attrs[0]  # type: ignore[no-any-return]
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    def __copy__(self) -> Node:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Node:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        from .walk import flatten
+
+        return unflatten, (flatten(self),)
+
+    def __str__(self) -> str:
+        from .show import show
+
+        return show(self)
+
+    __repr__ = __str__
+
+    def __bool__(self) -> bool:
+        raise SymdiffError(
+            "an expression has no truth value; use where(condition, a, b), logical_and and logical_or"
+        )
+
+    def __add__(self, other: Any) -> Node:
+        return ROWS["add"](self, other)
+
+    def __radd__(self, other: Any) -> Node:
+        return ROWS["add"](other, self)
+
+    def __sub__(self, other: Any) -> Node:
+        return ROWS["sub"](self, other)
+
+    def __rsub__(self, other: Any) -> Node:
+        return ROWS["sub"](other, self)
+
+    def __mul__(self, other: Any) -> Node:
+        return ROWS["mul"](self, other)
+
+    def __rmul__(self, other: Any) -> Node:
+        return ROWS["mul"](other, self)
+
+    def __truediv__(self, other: Any) -> Node:
+        return ROWS["div"](self, other)
+
+    def __rtruediv__(self, other: Any) -> Node:
+        return ROWS["div"](other, self)
+
+    def __pow__(self, other: Any) -> Node:
+        return ROWS["pow"](self, other)
+
+    def __rpow__(self, other: Any) -> Node:
+        return ROWS["pow"](other, self)
+
+    def __mod__(self, other: Any) -> Node:
+        return ROWS["mod"](self, other)
+
+    def __rmod__(self, other: Any) -> Node:
+        return ROWS["mod"](other, self)
+
+    def __neg__(self) -> Node:
+        return ROWS["neg"](self)
+
+    def __pos__(self) -> Node:
+        return self
+
+    def __abs__(self) -> Node:
+        return ROWS["abs"](self)
+
+    def __lt__(self, other: Any) -> Node:
+        return ROWS["less"](self, other)
+
+    def __le__(self, other: Any) -> Node:
+        return ROWS["less_equal"](self, other)
+
+    def __gt__(self, other: Any) -> Node:
+        return ROWS["greater"](self, other)
+
+    def __ge__(self, other: Any) -> Node:
+        return ROWS["greater_equal"](self, other)
+
+    def __and__(self, other: Any) -> Node:
+        return ROWS["logical_and"](self, other)
+
+    def __or__(self, other: Any) -> Node:
+        return ROWS["logical_or"](self, other)
+
+    def __invert__(self) -> Node:
+        return ROWS["logical_not"](self)
+
+
+class Row:
+    """Everything about one operation; calling it builds a node.
+
+    Declare rows with the functions of :mod:`symdiff.ops.kinds` (``unary``, ``binary``, ...), which say what
+    each field means. A row without value, domain or derivative is refused.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        arity: int,
+        *,
+        build: Callable[..., Node],
+        numpy: str,
+        math: str | None = None,
+        partials: tuple[Partial, ...] | None = None,
+        pullback: Callable[..., tuple[Node | None, ...]] | None = None,
+        helper: str = "",
+        math_helper: str = "",
+        domain: str = "",
+        kink: str = "",
+        infix: str = "",
+        prefix: str = "",
+        precedence: int = 100,
+        aliases: tuple[str, ...] = (),
+        latex: str = "",
+        sympy: str = "",
+        samples: tuple[tuple[float, float], ...] = (),
+        local: Callable[..., Node | None] | None = None,
+        fold: Callable[..., Any] | None = None,
+        commutative: bool = False,
+        odd: bool = False,
+        even: bool = False,
+        predicate: bool = False,
+        logical: bool = False,
+        special: bool = False,
+        doc: str = "",
+    ) -> None:
+        self.name, self.arity, self.build = name, arity, build
+        self.numpy, self.math, self.partials = numpy, math, partials
+        self.pullback, self.helper, self.math_helper = pullback, helper, math_helper
+        self.domain, self.kink = domain, kink
+        self.infix, self.prefix, self.precedence, self.aliases = infix, prefix, precedence, aliases
+        self.latex, self.sympy, self.samples = latex, sympy, samples
+        self.local, self.fold = local, fold
+        self.commutative, self.odd, self.even = commutative, odd, even
+        self.predicate, self.logical = predicate, logical
+        self.special = special or predicate
+        self.__doc__ = doc
+        self._check()
+        ROWS[name] = self
+
+    def _check(self) -> None:
+        """Refuse an incomplete or clashing row, at import."""
+        if self.name in ROWS:
+            raise SymdiffError(f"there is an operation named {self.name!r} already")
+        if not self.name.isidentifier():
+            raise SymdiffError(f"an operation's name is an identifier, not {self.name!r}")
+        missing = self.partials is None or len(self.partials) != self.arity
+        if self.arity and missing and self.pullback is None:
+            raise SymdiffError(f"the row {self.name!r} needs one partial for each of its {self.arity} arguments")
+        if self.arity and not self.domain:
+            raise SymdiffError(f"the row {self.name!r} needs a domain, such as 'all real x'")
+        if self.arity and not self.numpy:
+            raise SymdiffError(f"the row {self.name!r} needs its NumPy code, such as 'np.sin({{0}})'")
+
+    def __call__(self, *args: Any) -> Node:
+        return self.build(self, *args)
+
+    def __repr__(self) -> str:
+        return f"<operation {self.name}>"
+
+    def __reduce__(self) -> tuple[Callable[[str], Row], tuple[str]]:
+        return row_named, (self.name,)
+
+
+#: Every row by name.
+ROWS: dict[str, Row] = {}
+
+
+def row_named(name: str) -> Row:
+    """The row of that name; raises SymdiffError where no module imported so far declares it."""
+    try:
+        return ROWS[name]
+    except KeyError:
+        raise SymdiffError(f"there is no operation named {name!r}; import the module that declares it") from None
+
+
+class _Ref(weakref.ref[Node]):
+    """A weak reference that knows its key in the table."""
+
+    __slots__ = ("key",)
+    key: tuple[Any, ...]
+
+
+_table: dict[tuple[Any, ...], _Ref] = {}
+_lock = threading.RLock()  # reentrant: collecting a node inside the lock calls _forget
+_new = object.__new__
+_set_op = Node.op.__set__  # type: ignore[attr-defined]
+_set_args = Node.args.__set__  # type: ignore[attr-defined]
+_set_attrs = Node.attrs.__set__  # type: ignore[attr-defined]
+_set_shape = Node.shape.__set__  # type: ignore[attr-defined]
+_set_order = Node._order.__set__  # type: ignore[union-attr]
+
+
+def _forget(ref: _Ref) -> None:
+    with _lock:
+        if _table.get(ref.key) is ref:
+            del _table[ref.key]
+
+
+def make(op: Row, args: tuple[Node, ...], attrs: tuple[Any, ...] = (), shape: Shape = ()) -> Node:
+    """The one node with these fields. Rows call it after checking their arguments; nobody else should."""
+    return intern_node((op, shape, attrs, *map(id, args)), op, args, attrs, shape)
+
+
+def intern_node(
+    key: tuple[Any, ...], op: Row, args: tuple[Node, ...], attrs: tuple[Any, ...], shape: Shape
+) -> Node:
+    """The node under ``key``, made if there is none. Lock-free where it exists."""
+    ref = _table.get(key)
+    if ref is not None:
+        node = ref()
+        if node is not None:
+            return node
+    node = _new(Node)
+    _set_op(node, op)
+    _set_args(node, args)
+    _set_attrs(node, attrs)
+    _set_shape(node, shape)
+    _set_order(node, None)
+    fresh = _Ref(node, _forget)
+    fresh.key = key
+    with _lock:
+        ref = _table.get(key)
+        if ref is not None:
+            other = ref()
+            if other is not None:
+                return other
+        _table[key] = fresh
+    return node
+
+
+def interned(node: Node) -> bool:
+    """Whether the table holds this very node (the verifier asks)."""
+    key = (node.op, node.shape, node.attrs, *map(id, node.args))
+    if node.op is CONST:
+        key = _const_key(node.value)
+    ref = _table.get(key)
+    return ref is not None and ref() is node
+
+
+def table_size() -> int:
+    """How many nodes are alive."""
+    return len(_table)
+
+
+def _no_call(row: Row, *args: Any) -> Node:
+    raise SymdiffError(f"{row.name} is not a function")
+
+
+CONST = Row("const", 0, build=lambda row, value: const(value), numpy="", special=True)
+VAR = Row("var", 0, build=lambda row, name, shape=(): symbol(name, shape), numpy="")
+PI = Row("pi", 0, build=lambda row: make(row, ()), numpy="np.pi", math="math.pi", latex=r"\pi", sympy="pi")
+
+
+def _const_key(value: Number) -> tuple[Any, ...]:
+    """Type and bits: 1, 1.0 and True differ, so do 0.0 and -0.0, and NaN equals itself."""
+    return (CONST, type(value), value.hex() if type(value) is float else value)
+
+
+def const(value: Any) -> Node:
+    """A constant from an int, float, bool or Fraction (or a NumPy scalar); exact numbers stay exact.
+
+    >>> from fractions import Fraction
+    >>> const(Fraction(4, 2)) is const(2), const(1) is const(1.0)
+    (True, False)
+    """
+    kind = type(value)
+    if kind is Fraction:
+        if value.denominator == 1:
+            value = value.numerator
+    elif kind not in (int, float, bool):
+        value = _plain_number(value)
+    return intern_node(_const_key(value), CONST, (), (value,), ())
+
+
+def _plain_number(value: Any) -> Number:
+    """A Python number from a NumPy scalar, a 0-d array or a subclass of a number."""
+    plain = value.item() if hasattr(value, "item") and getattr(value, "size", 1) == 1 else value
+    for kind in (bool, int, float):
+        if isinstance(plain, kind):
+            return kind(plain)
+    if isinstance(plain, Fraction):
+        return Fraction(plain)
+    raise SymdiffError(
+        f"{type(value).__name__} is not a number or an expression; pass arrays as values of a symbol"
+    )
+
+
+def symbol(name: str, shape: Iterable[int | str] | int | str = ()) -> Node:
+    """The variable of that name; ``shape`` gives its sizes, each a number or a letter.
+
+    >>> symbol("X", shape=("N", 3)).shape
+    ('N', 3)
+    """
+    if not isinstance(name, str) or not name.isidentifier():
+        raise SymdiffError(f"a variable's name is an identifier such as x1, not {name!r}")
+    return make(VAR, (), (name,), check_shape(shape))
+
+
+def symbols(names: str | Iterable[str], shape: Iterable[int | str] | int | str = ()) -> tuple[Node, ...]:
+    """Variables from names separated by blanks or commas.
+
+    >>> x, y = symbols("x y")
+    >>> x * y
+    x*y
+    """
+    listed = names.replace(",", " ").split() if isinstance(names, str) else list(names)
+    return tuple(symbol(name, shape) for name in listed)
+
+
+def as_node(value: Any) -> Node:
+    """The value itself if it is a node, else the constant of that number."""
+    return value if type(value) is Node else const(value)
+
+
+def is_const(node: Node, value: Number) -> bool:
+    """Whether the node is that number, exact or floating (-0.0 is not 0)."""
+    return node.op is CONST and node.value == value and str(node.value)[0] == str(value)[0]
+
+
+def unflatten(flat: list[tuple[str, tuple[int, ...], tuple[Any, ...], Shape]]) -> Node:
+    """The node that :func:`symdiff.walk.flatten` listed."""
+    nodes: list[Node] = []
+    for name, places, attrs, shape in flat:
+        args = tuple(nodes[place] for place in places)
+        nodes.append(const(attrs[0]) if name == CONST.name else make(row_named(name), args, attrs, shape))
+    return nodes[-1]
+
+
+Structure: TypeAlias = "Node | list[Any] | tuple[Any, ...] | Mapping[Any, Any]"

@@ -1,0 +1,1 @@
+"""The operations: ``kinds`` (families of rows), ``scalar`` and ``tensor`` (the rows)."""

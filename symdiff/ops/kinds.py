@@ -1,0 +1,185 @@
+"""Families of rows. One call of ``unary``, ``binary``, ... declares an operation completely.
+
+A derivative is a tuple of partials, one for each argument, each a function of ``(out, *args)`` that returns
+
+- a node or a number: the local partial, by which a tangent or cotangent is multiplied;
+- a function of the tangent or cotangent (see :func:`over`, :func:`mask`): the same linear map, spelled so that a
+  selection stays outside and a quotient stays a quotient;
+- ``None`` in place of the function: the derivative is zero everywhere.
+
+Because elementwise maps are diagonal, the same partials serve forward and reverse mode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..errors import SymdiffError
+from ..expr import CONST, ROWS, Node, Partial, Row, as_node, const, intern_node
+from ..shapes import broadcast_shapes
+
+Map = Callable[[Node], Node]
+
+
+def over(divisor: Node) -> Map:
+    """The map ``t -> t/divisor``."""
+    return lambda t: t / divisor
+
+
+def mask(condition: Node) -> Map:
+    """The map that keeps ``t`` where the condition holds and is 0 elsewhere, whatever ``t`` is there."""
+    return lambda t: ROWS["where"](condition, t, 0)
+
+
+def unary(
+    name: str,
+    partial: Partial,
+    *,
+    numpy: str = "",
+    math: str | None = "",
+    domain: str = "all real x",
+    samples: tuple[float, float] = (-3.0, 3.0),
+    **traits: Any,
+) -> Row:
+    """Declare an elementwise operation of one argument; returns the row, which is the function.
+
+    ``partial``: function of ``(y, x)``, ``y`` being the operation's value at ``x``. ``numpy`` and ``math``: code with
+    ``{0}`` for the argument, by default the function of that name in the module (``math=None``: it has none).
+    ``domain`` and ``kink``: text for readers. ``samples``: an interval inside the domain, which tests draw from.
+    ``aliases``, ``latex``, ``sympy``, ``odd``, ``even``, ``local``, ``helper``: see :class:`symdiff.expr.Row`.
+
+    >>> import symdiff as sd
+    >>> cosc = sd.unary("cosc", lambda y, x: -(sd.sin(x) + y) / x, numpy="(np.cos({0}) / {0})", domain="x != 0")
+    >>> sd.diff(cosc(sd.symbol("x")), sd.symbol("x"))
+    -((sin(x) + cosc(x))/x)
+    """
+    return Row(
+        name,
+        1,
+        build=_build_unary,
+        numpy=numpy or f"np.{name}({{0}})",
+        math=f"math.{name}({{0}})" if math == "" else math,
+        partials=(partial,),
+        domain=domain,
+        samples=(samples,),
+        **traits,
+    )
+
+
+def binary(
+    name: str,
+    partials: tuple[Partial, Partial],
+    *,
+    numpy: str = "",
+    math: str | None = "",
+    domain: str = "all real a, b",
+    samples: tuple[tuple[float, float], ...] = ((-3.0, 3.0), (-3.0, 3.0)),
+    **traits: Any,
+) -> Row:
+    """Declare an elementwise operation of two arguments; as :func:`unary`, with partials of ``(y, a, b)``."""
+    infix = traits.get("infix", "")
+    code = f"{{0}} {infix} {{1}}" if infix else f"np.{name}({{0}}, {{1}})"
+    plain = code if infix else f"math.{name}({{0}}, {{1}})"
+    return Row(
+        name,
+        2,
+        build=_build_binary,
+        numpy=numpy or code,
+        math=plain if math == "" else math,
+        partials=partials,
+        domain=domain,
+        samples=samples,
+        **traits,
+    )
+
+
+def comparison(name: str, infix: str, fold: Callable[[Any, Any], bool]) -> Row:
+    """Declare a comparison: a truth value for each element, with derivative zero."""
+    return binary(name, (None, None), infix=infix, precedence=4, predicate=True, fold=fold)
+
+
+def several(name: str, partials: tuple[Partial, ...], **traits: Any) -> Row:
+    """Declare an elementwise operation of three or more arguments."""
+    return Row(name, len(partials), build=_build_elementwise, partials=partials, **traits)
+
+
+def _arity(row: Row, args: tuple[Any, ...]) -> None:
+    if len(args) != row.arity:
+        wanted = f"{row.arity} argument" + ("s" if row.arity != 1 else "")
+        raise SymdiffError(f"{row.name} takes {wanted}, not {len(args)}")
+
+
+def _build_unary(row: Row, *args: Any) -> Node:
+    if len(args) != 1:
+        _arity(row, args)
+    x = args[0]
+    if type(x) is not Node:
+        x = const(x)
+    if x.op.special or x.shape or row.local is not None:
+        return _build_elementwise(row, x)
+    return intern_node((row, (), (), id(x)), row, (x,), (), ())
+
+
+def _build_binary(row: Row, *args: Any) -> Node:
+    if len(args) != 2:
+        _arity(row, args)
+    a, b = args
+    if type(a) is not Node:
+        a = const(a)
+    if type(b) is not Node:
+        b = const(b)
+    if a.op.special or b.op.special or a.shape or b.shape:
+        return _build_elementwise(row, a, b)
+    return intern_node((row, (), (), id(a), id(b)), row, (a, b), (), ())
+
+
+def _build_elementwise(row: Row, *args: Any) -> Node:
+    """The general path: truth values to numbers, constants folded, local identities, broadcasting."""
+    _arity(row, args)
+    nodes = [as_node(arg) for arg in args]
+    shape = broadcast_shapes(row.name, *(node.shape for node in nodes))
+    nodes = [_unbroadcast(node) for node in nodes]
+    if not row.logical:
+        nodes = [_as_number(node) for node in nodes]
+    if row.fold is not None and all(node.op is CONST for node in nodes):
+        folded = _fold(row, nodes)
+        if folded is not None:
+            return broadcast_to(folded, shape)
+    if row.local is not None:
+        found = row.local(*nodes)
+        if found is not None:
+            return broadcast_to(found, shape)
+    if shape:
+        nodes = [broadcast_to(node, shape) for node in nodes]
+    return intern_node((row, shape, (), *map(id, nodes)), row, tuple(nodes), (), shape)
+
+
+def _as_number(node: Node) -> Node:
+    """A truth value as 1 or 0, where arithmetic reads it."""
+    if node.op.predicate:
+        return ROWS["where"](node, 1, 0)
+    if node.op is CONST and isinstance(node.value, bool):
+        return const(int(node.value))
+    return node
+
+
+def _fold(row: Row, nodes: list[Node]) -> Node | None:
+    """The constant, where it is exact or the same float that the emitted code would compute; else nothing."""
+    assert row.fold is not None
+    try:
+        value = row.fold(*(node.value for node in nodes))
+    except (ArithmeticError, ValueError, TypeError):
+        return None
+    if value is None or isinstance(value, complex) or value != value or value in (float("inf"), float("-inf")):
+        return None
+    return const(value)
+
+
+def _unbroadcast(node: Node) -> Node:
+    return node.args[0] if node.op.name == "broadcast" else node
+
+
+def broadcast_to(node: Node, shape: tuple[int | str, ...]) -> Node:
+    """``node`` repeated to ``shape`` by NumPy's rule; the node itself where it has that shape."""
+    return node if node.shape == shape else ROWS["broadcast"](node, shape)

@@ -1,0 +1,274 @@
+"""The elementwise operations, one row each: name, partials, code, domain, kinks, traits.
+
+A partial is a function of the output and the arguments (see :mod:`symdiff.ops.kinds`). Formulas:
+Abramowitz and Stegun, Handbook of Mathematical Functions (1964), chapters 4, 6 and 7, where not elementary.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import Any
+
+from ..expr import CONST, PI, Node, Number, const, is_const
+from .kinds import Map, binary, comparison, mask, over, several, unary
+
+#: Whole powers of constants fold while the result has fewer bits than this.
+MAX_BITS = 256
+
+
+def _quotient(a: Number, b: Number) -> Number:
+    """Exact for whole numbers and ratios, floating otherwise."""
+    return Fraction(a, b) if isinstance(a, (int, Fraction)) and isinstance(b, (int, Fraction)) else a / b
+
+
+def _power(a: Any, b: Any) -> Number | None:
+    """Exact for whole exponents of moderate size; floating only where an argument is."""
+    if isinstance(a, float) or isinstance(b, float):
+        return float(a) ** float(b) if a > 0 or b == int(b) else None
+    if isinstance(b, Fraction):
+        return None
+    size = max(abs(a.numerator), a.denominator).bit_length()
+    return Fraction(a) ** b if size * abs(b) <= MAX_BITS else None
+
+
+# -- local identities: each holds for every floating-point value (up to the sign of a zero) ------------------------
+
+
+def _negative(node: Node) -> bool:
+    return node.op is CONST and (node.value < 0 or str(node.value) == "-0.0")
+
+
+def _local_add(a: Node, b: Node) -> Node | None:
+    """a + 0 = a, a + -b = a - b."""
+    if is_const(b, 0):
+        return a
+    if is_const(a, 0):
+        return b
+    if b.op is neg:
+        return a - b.args[0]
+    if a.op is neg:
+        return b - a.args[0]
+    return a - const(-b.value) if _negative(b) else None
+
+
+def _local_sub(a: Node, b: Node) -> Node | None:
+    """a - 0 = a, 0 - b = -b, a - -b = a + b."""
+    if is_const(b, 0):
+        return a
+    if is_const(a, 0):
+        return -b
+    if b.op is neg:
+        return a + b.args[0]
+    return a + const(-b.value) if _negative(b) else None
+
+
+def _local_mul(a: Node, b: Node) -> Node | None:
+    """1*a = a, -1*a = -a, -a*b = -(a*b)."""
+    for one, other in ((a, b), (b, a)):
+        if is_const(one, 1):
+            return other
+        if is_const(one, -1):
+            return -other
+    if a.op is neg:
+        return -(a.args[0] * b)
+    return -(a * b.args[0]) if b.op is neg else None
+
+
+def _local_div(a: Node, b: Node) -> Node | None:
+    """a/1 = a, a/-1 = -a, -a/b = -(a/b)."""
+    if is_const(b, 1):
+        return a
+    if is_const(b, -1):
+        return -a
+    if a.op is neg:
+        return -(a.args[0] / b)
+    return -(a / b.args[0]) if b.op is neg else None
+
+
+def _local_pow(a: Node, b: Node) -> Node | None:
+    """a**1 = a, a**0 = 1, 1**b = 1: so defines IEEE 754, even for NaN."""
+    if is_const(b, 1):
+        return a
+    return const(1) if is_const(b, 0) or is_const(a, 1) else None
+
+
+def _local_neg(x: Node) -> Node | None:
+    """--x = x, -(a - b) = b - a, -(c*x) = (-c)*x, -(c/x) = (-c)/x."""
+    if x.op is neg:
+        return x.args[0]
+    if x.op is sub:
+        return x.args[1] - x.args[0]
+    if x.op in (mul, div) and x.args[0].op is CONST:
+        return x.op(const(-x.args[0].value), x.args[1])
+    return None
+
+
+def _local_where(condition: Node, a: Node, b: Node) -> Node | None:
+    if condition.op is CONST:
+        return a if condition.value else b
+    return a if a is b else None
+
+
+def _local_and(a: Node, b: Node) -> Node | None:
+    for one, other in ((a, b), (b, a)):
+        if one.op is CONST:
+            return other if one.value else const(False)
+    return a if a is b else None
+
+
+def _local_or(a: Node, b: Node) -> Node | None:
+    for one, other in ((a, b), (b, a)):
+        if one.op is CONST:
+            return const(True) if one.value else other
+    return a if a is b else None
+
+
+def _local_not(x: Node) -> Node | None:
+    return x.args[0] if x.op is logical_not else None
+
+
+# -- maps that several rows use ------------------------------------------------------------------------------------
+
+
+def _by_sign(x: Node) -> Map:
+    """t where x > 0, -t where x < 0, 0 at 0."""
+    return lambda t: where(x > 0, t, where(x < 0, -t, 0))
+
+
+def _chosen(a: Node, b: Node) -> Map:
+    """t where a > b, half of it at a tie."""
+    return lambda t: where(a > b, t, where(equal(a, b), t / 2, 0))
+
+
+# fmt: off
+# -- arithmetic ----------------------------------------------------------------------------------------------------
+add = binary("add", (lambda y, a, b: 1, lambda y, a, b: 1), infix="+", precedence=5, commutative=True,
+             local=_local_add, fold=lambda a, b: a + b)
+sub = binary("sub", (lambda y, a, b: 1, lambda y, a, b: -1), infix="-", precedence=5,
+             local=_local_sub, fold=lambda a, b: a - b)
+mul = binary("mul", (lambda y, a, b: b, lambda y, a, b: a), infix="*", precedence=6, commutative=True,
+             local=_local_mul, fold=lambda a, b: a * b)
+div = binary("div", (lambda y, a, b: over(b), lambda y, a, b: lambda t: -(t / b * y)), infix="/", precedence=6,
+             domain="b != 0", samples=((-3, 3), (0.5, 3)), local=_local_div, fold=_quotient)
+mod = binary("mod", (lambda y, a, b: 1, lambda y, a, b: -floor(a / b)), infix="%", precedence=6,
+             domain="b != 0", kink="where a/b is a whole number: the derivative of the right side",
+             samples=((-3, 3), (0.5, 3)), fold=lambda a, b: a % b)
+neg = unary("neg", lambda y, x: -1, numpy="-{0}", math="-{0}", prefix="-", precedence=7, odd=True,
+            local=_local_neg, fold=lambda x: -x, special=True)
+pow = binary("pow", (lambda y, a, b: b * a ** (where(equal(b, 0), 1, b - 1)),
+                     lambda y, a, b: lambda t: t * xlogy(y, a)), infix="**", precedence=8,
+             domain="a > 0, or b a whole number (positive where a = 0)", samples=((0.3, 3), (-2, 2)),
+             local=_local_pow, fold=_power)
+
+# -- comparisons, logic and selection ------------------------------------------------------------------------------
+less          = comparison("less", "<", lambda a, b: a < b)
+less_equal    = comparison("less_equal", "<=", lambda a, b: a <= b)
+greater       = comparison("greater", ">", lambda a, b: a > b)
+greater_equal = comparison("greater_equal", ">=", lambda a, b: a >= b)
+equal         = comparison("equal", "==", lambda a, b: a == b)
+not_equal     = comparison("not_equal", "!=", lambda a, b: a != b)
+logical_and = binary("logical_and", (None, None), infix="&", precedence=2, predicate=True, logical=True, math="bool({0} and {1})",
+                     numpy="np.logical_and({0}, {1})", commutative=True, local=_local_and, domain="truth values")
+logical_or  = binary("logical_or", (None, None), infix="|", precedence=1, predicate=True, logical=True, math="bool({0} or {1})",
+                     numpy="np.logical_or({0}, {1})", commutative=True, local=_local_or, domain="truth values")
+logical_not = unary("logical_not", None, prefix="~", precedence=3, predicate=True, logical=True, math="(not {0})",
+                    numpy="np.logical_not({0})", local=_local_not, fold=lambda x: not x, domain="truth values")
+where = several("where", (None, lambda y, c, a, b: mask(c), lambda y, c, a, b: lambda t: where(c, 0, t)),
+                numpy="np.where({0}, {1}, {2})", math="({1} if {0} else {2})", logical=True, local=_local_where,
+                domain="a where c holds, b elsewhere", kink="at the edge of c: the branch that is taken",
+                samples=((-3, 3), (-3, 3), (-3, 3)))
+
+# -- selection and rounding ----------------------------------------------------------------------------------------
+minimum = binary("minimum", (lambda y, a, b: _chosen(b, a), lambda y, a, b: _chosen(a, b)), aliases=("Min",), sympy="Min",
+                 math="_minimum({0}, {1})", math_helper="def _minimum(a, b):\n    return a if a <= b or a != a else b",
+                 commutative=True, kink="a = b: half to each", fold=min)
+maximum = binary("maximum", (lambda y, a, b: _chosen(a, b), lambda y, a, b: _chosen(b, a)), aliases=("Max",), sympy="Max",
+                 math="_maximum({0}, {1})", math_helper="def _maximum(a, b):\n    return a if a >= b or a != a else b",
+                 commutative=True, kink="a = b: half to each", fold=max)
+abs     = unary("abs", lambda y, x: _by_sign(x), math="abs({0})", aliases=("Abs", "fabs", "absolute"), even=True, sympy="Abs",
+                kink="x = 0: 0", fold=abs, latex=r"\left|{0}\right|")
+sign    = unary("sign", None, math="_sign({0})", math_helper="def _sign(x):\n    return float((x > 0) - (x < 0))",
+                odd=True, sympy="sign", kink="derivative 0 everywhere", fold=lambda x: (x > 0) - (x < 0))
+floor   = unary("floor", None, math="float(math.floor({0}))", sympy="floor", kink="derivative 0 everywhere", fold=lambda x: math.floor(x) if not isinstance(x, float) else float(math.floor(x)))
+ceil    = unary("ceil", None, math="float(math.ceil({0}))", aliases=("ceiling",), sympy="ceiling", kink="derivative 0 everywhere", fold=lambda x: math.ceil(x) if not isinstance(x, float) else float(math.ceil(x)))
+
+# -- exponentials and logarithms -----------------------------------------------------------------------------------
+exp    = unary("exp",    lambda y, x: y, sympy="exp")
+expm1  = unary("expm1",  lambda y, x: y + 1)
+exp2   = unary("exp2",   lambda y, x: y * log(const(2)))
+log    = unary("log",    lambda y, x: over(x), aliases=("ln",), domain="x > 0", samples=(0.2, 4), sympy="log")
+log1p  = unary("log1p",  lambda y, x: over(x + 1), domain="x > -1", samples=(-0.8, 4))
+log2   = unary("log2",   lambda y, x: over(x * log(const(2))), domain="x > 0", samples=(0.2, 4))
+log10  = unary("log10",  lambda y, x: over(x * log(const(10))), domain="x > 0", samples=(0.2, 4))
+sqrt   = unary("sqrt",   lambda y, x: over(2 * y), domain="x >= 0", samples=(0.2, 4), sympy="sqrt", latex=r"\sqrt{{{0}}}")
+cbrt   = unary("cbrt",   lambda y, x: over(3 * y**2), odd=True, samples=(0.2, 4), latex=r"\sqrt[3]{{{0}}}")
+hypot  = binary("hypot", (lambda y, a, b: lambda t: t * (a / y), lambda y, a, b: lambda t: t * (b / y)), commutative=True,
+                domain="all real a, b; no derivative at (0, 0)")
+
+# -- circular functions --------------------------------------------------------------------------------------------
+sin    = unary("sin",    lambda y, x: cos(x), odd=True, sympy="sin")
+cos    = unary("cos",    lambda y, x: -sin(x), even=True, sympy="cos")
+tan    = unary("tan",    lambda y, x: y**2 + 1, odd=True, sympy="tan", domain="cos(x) != 0", samples=(-1.2, 1.2))
+arcsin = unary("arcsin", lambda y, x: over(sqrt(1 - x**2)), math="math.asin({0})", aliases=("asin",), odd=True, sympy="asin",
+               domain="-1 <= x <= 1", samples=(-0.9, 0.9))
+arccos = unary("arccos", lambda y, x: lambda t: -(t / sqrt(1 - x**2)), math="math.acos({0})", aliases=("acos",), sympy="acos",
+               domain="-1 <= x <= 1", samples=(-0.9, 0.9))
+arctan = unary("arctan", lambda y, x: over(x**2 + 1), math="math.atan({0})", aliases=("atan",), odd=True, sympy="atan")
+arctan2 = binary("arctan2", (lambda y, a, b: lambda t: t * (b / (a**2 + b**2)), lambda y, a, b: lambda t: -(t * (a / (a**2 + b**2)))),
+                 math="math.atan2({0}, {1})", aliases=("atan2",), sympy="atan2", domain="(a, b) != (0, 0)",
+                 samples=((0.3, 3), (-3, 3)), kink="no derivative across a = 0 where b < 0 is needed: the value jumps there")
+
+# -- hyperbolic functions ------------------------------------------------------------------------------------------
+sinh    = unary("sinh",    lambda y, x: cosh(x), odd=True, sympy="sinh")
+cosh    = unary("cosh",    lambda y, x: sinh(x), even=True, sympy="cosh")
+tanh    = unary("tanh",    lambda y, x: 1 - y**2, odd=True, sympy="tanh")
+arcsinh = unary("arcsinh", lambda y, x: over(sqrt(x**2 + 1)), math="math.asinh({0})", aliases=("asinh",), odd=True, sympy="asinh")
+arccosh = unary("arccosh", lambda y, x: over(sqrt(x - 1) * sqrt(x + 1)), math="math.acosh({0})", aliases=("acosh",), sympy="acosh",
+                domain="x >= 1", samples=(1.2, 4))
+arctanh = unary("arctanh", lambda y, x: over(1 - x**2), math="math.atanh({0})", aliases=("atanh",), odd=True, sympy="atanh",
+                domain="-1 < x < 1", samples=(-0.9, 0.9))
+
+# -- signal and model functions ------------------------------------------------------------------------------------
+_SIGMOID = """def _sigmoid(x):
+    e = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1, e) / (1 + e)"""
+_ELU_KINK = "x = 0: the derivative of the side x <= 0"
+sinc = unary("sinc", lambda y, x: where(equal(x, 0), 0, (cos(PI() * x) - y) / where(equal(x, 0), 1, x)), even=True,
+             math="_sinc({0})", math_helper="def _sinc(x):\n    return math.sin(math.pi * x) / (math.pi * x) if x else 1.0",
+             domain="all real x: sin(pi*x)/(pi*x)")
+sigmoid = unary("sigmoid", lambda y, x: y * (1 - y), numpy="_sigmoid({0})", math="_sigmoid({0})", aliases=("expit", "logistic"), helper=_SIGMOID,
+                math_helper="def _sigmoid(x):\n    e = math.exp(-abs(x))\n    return (1.0 if x >= 0 else e) / (1.0 + e)",
+                latex=r"\sigma\left({0}\right)", domain="all real x: 1/(1 + exp(-x))")
+softplus = unary("softplus", lambda y, x: sigmoid(x), numpy="np.logaddexp({0}, 0)", domain="all real x: log(1 + exp(x))",
+                 math="_softplus({0})", math_helper="def _softplus(x):\n    return max(x, 0.0) + math.log1p(math.exp(-abs(x)))")
+relu = unary("relu", lambda y, x: mask(x > 0), numpy="np.maximum({0}, 0)", math="max({0}, 0.0)", kink="x = 0: 0",
+             domain="all real x: max(x, 0)")
+leaky_relu = unary("leaky_relu", lambda y, x: lambda t: where(x > 0, t, t * 0.01), numpy="np.where({0} > 0, {0}, 0.01*{0})",
+                   math="({0} if {0} > 0 else 0.01*{0})", kink="x = 0: 0.01, the derivative of the side x <= 0",
+                   domain="all real x: x where x > 0, else 0.01*x")
+elu = unary("elu", lambda y, x: lambda t: where(x > 0, t, t * (y + 1)), numpy="np.where({0} > 0, {0}, np.expm1(np.minimum({0}, 0)))",
+            math="({0} if {0} > 0 else math.expm1({0}))", kink=_ELU_KINK, domain="all real x: x where x > 0, else exp(x) - 1")
+gelu = unary("gelu", lambda y, x: erfc(-x / sqrt(const(2))) / 2 + x * exp(-(x**2) / 2) / sqrt(2 * PI()),
+             numpy="0.5*{0}*special.erfc(-{0}/np.sqrt(2))", math="0.5*{0}*math.erfc(-{0}/math.sqrt(2))",
+             domain="all real x: x times the normal distribution function")
+logaddexp = binary("logaddexp", (lambda y, a, b: sigmoid(a - b), lambda y, a, b: sigmoid(b - a)), commutative=True,
+                   math="_logaddexp({0}, {1})",
+                   math_helper="def _logaddexp(a, b):\n    return a if a == b == -math.inf else max(a, b) + math.log1p(math.exp(-abs(a - b)))")
+xlogy = binary("xlogy", (lambda y, a, b: lambda t: xlogy(t, b), lambda y, a, b: lambda t: t * (a / b)),
+               numpy="_xlogy({0}, {1})", helper="def _xlogy(a, b):\n    return a * np.log(np.where(a == 0, 1, b))",
+               math="_xlogy({0}, {1})", math_helper="def _xlogy(a, b):\n    return a * math.log(b) if a else 0.0",
+               domain="b > 0, or a = 0: a*log(b), 0 where a = 0", samples=((-3, 3), (0.2, 4)))
+
+# -- special functions (SciPy) -------------------------------------------------------------------------------------
+erf   = unary("erf",  lambda y, x: 2 / sqrt(PI()) * exp(-(x**2)), numpy="special.erf({0})", odd=True, sympy="erf")
+erfc  = unary("erfc", lambda y, x: -2 / sqrt(PI()) * exp(-(x**2)), numpy="special.erfc({0})", sympy="erfc")
+gamma = unary("gamma", lambda y, x: y * digamma(x), numpy="special.gamma({0})", domain="x not 0, -1, -2, ...", samples=(0.3, 4), sympy="gamma",
+              latex=r"\Gamma\left({0}\right)")
+gammaln = unary("gammaln", lambda y, x: digamma(x), numpy="special.gammaln({0})", math="math.lgamma({0})", aliases=("loggamma", "lgamma"),
+                domain="x > 0", samples=(0.3, 4), sympy="loggamma")
+digamma = unary("digamma", lambda y, x: polygamma(1, x), numpy="special.digamma({0})", math=None, domain="x not 0, -1, -2, ...", samples=(0.3, 4),
+                sympy="digamma", latex=r"\psi\left({0}\right)", aliases=("psi",))
+polygamma = binary("polygamma", (None, lambda y, n, x: polygamma(n + 1, x)), numpy="special.polygamma({0}, {1})", math=None,
+                   domain="n = 0, 1, 2, ... fixed; x > 0", samples=((1, 1), (0.3, 4)), sympy="polygamma")
+# fmt: on
