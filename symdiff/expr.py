@@ -7,6 +7,7 @@ can, so an identity in a live key never means another object.
 
 from __future__ import annotations
 
+import itertools
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Mapping
@@ -20,7 +21,22 @@ Number: TypeAlias = int | float | Fraction | bool
 Partial: TypeAlias = "Callable[..., Node | int | Callable[[Node], Node]] | None"
 
 
-class Node:
+class _Fields:
+    """The storage of a node. A node is filled in as a draft, then becomes a ``Node``, which refuses changes."""
+
+    __slots__ = ("__weakref__", "_order", "args", "attrs", "op", "shape")
+    op: Row
+    args: tuple[Node, ...]
+    attrs: tuple[Any, ...]
+    shape: Shape
+    _order: tuple[Any, ...]
+
+
+class _Draft(_Fields):
+    __slots__ = ()
+
+
+class Node(_Fields):
     """An immutable operation with its arguments: ``op``, ``args``, ``attrs`` and ``shape``.
 
     Build nodes with Python's operators or the rows (``symdiff.sin(x)``); equal expressions are one object.
@@ -33,12 +49,7 @@ class Node:
     'mul'
     """
 
-    __slots__ = ("__weakref__", "_order", "args", "attrs", "op", "shape")
-    op: Row
-    args: tuple[Node, ...]
-    attrs: tuple[Any, ...]
-    shape: Shape
-    _order: tuple[Any, ...] | None
+    __slots__ = ()
 
     # NumPy scalars and arrays leave mixed arithmetic to us.
     __array_ufunc__ = None
@@ -87,31 +98,36 @@ class Node:
         )
 
     def __add__(self, other: Any) -> Node:
-        return ROWS["add"](self, other)
+        row = ROWS["add"]
+        return row.build(row, self, other)
 
     def __radd__(self, other: Any) -> Node:
         return ROWS["add"](other, self)
 
     def __sub__(self, other: Any) -> Node:
-        return ROWS["sub"](self, other)
+        row = ROWS["sub"]
+        return row.build(row, self, other)
 
     def __rsub__(self, other: Any) -> Node:
         return ROWS["sub"](other, self)
 
     def __mul__(self, other: Any) -> Node:
-        return ROWS["mul"](self, other)
+        row = ROWS["mul"]
+        return row.build(row, self, other)
 
     def __rmul__(self, other: Any) -> Node:
         return ROWS["mul"](other, self)
 
     def __truediv__(self, other: Any) -> Node:
-        return ROWS["div"](self, other)
+        row = ROWS["div"]
+        return row.build(row, self, other)
 
     def __rtruediv__(self, other: Any) -> Node:
         return ROWS["div"](other, self)
 
     def __pow__(self, other: Any) -> Node:
-        return ROWS["pow"](self, other)
+        row = ROWS["pow"]
+        return row.build(row, self, other)
 
     def __rpow__(self, other: Any) -> Node:
         return ROWS["pow"](other, self)
@@ -183,6 +199,7 @@ class Row:
         samples: tuple[tuple[float, float], ...] = (),
         local: Callable[..., Node | None] | None = None,
         fold: Callable[..., Any] | None = None,
+        degree: Callable[[Node, list[float]], float] | None = None,
         commutative: bool = False,
         odd: bool = False,
         even: bool = False,
@@ -197,12 +214,13 @@ class Row:
         self.domain, self.kink = domain, kink
         self.infix, self.prefix, self.precedence, self.aliases = infix, prefix, precedence, aliases
         self.latex, self.sympy, self.samples = latex, sympy, samples
-        self.local, self.fold = local, fold
+        self.local, self.fold, self.degree = local, fold, degree
         self.commutative, self.odd, self.even = commutative, odd, even
         self.predicate, self.logical = predicate, logical
         self.special = special or predicate
         self.__doc__ = doc
         self._check()
+        self.number = next(_numbers)
         ROWS[name] = self
 
     def _check(self) -> None:
@@ -231,6 +249,7 @@ class Row:
 
 #: Every row by name.
 ROWS: dict[str, Row] = {}
+_numbers = itertools.count()
 
 
 def row_named(name: str) -> Row:
@@ -249,13 +268,8 @@ class _Ref(weakref.ref[Node]):
 
 
 _table: dict[tuple[Any, ...], _Ref] = {}
-_lock = threading.RLock()  # reentrant: collecting a node inside the lock calls _forget
+_lock = threading.RLock()  # guards replacing and deleting; reentrant, as collecting a node inside it calls _forget
 _new = object.__new__
-_set_op = Node.op.__set__  # type: ignore[attr-defined]
-_set_args = Node.args.__set__  # type: ignore[attr-defined]
-_set_attrs = Node.attrs.__set__  # type: ignore[attr-defined]
-_set_shape = Node.shape.__set__  # type: ignore[attr-defined]
-_set_order = Node._order.__set__  # type: ignore[union-attr]
 
 
 def _forget(ref: _Ref) -> None:
@@ -266,43 +280,46 @@ def _forget(ref: _Ref) -> None:
 
 def make(op: Row, args: tuple[Node, ...], attrs: tuple[Any, ...] = (), shape: Shape = ()) -> Node:
     """The one node with these fields. Rows call it after checking their arguments; nobody else should."""
-    return intern_node((op, shape, attrs, *map(id, args)), op, args, attrs, shape)
+    if shape or attrs:
+        return intern_node((op.number, shape, attrs, *map(id, args)), op, args, attrs, shape)
+    return intern_node((op.number, *map(id, args)), op, args)
 
 
 def intern_node(
-    key: tuple[Any, ...], op: Row, args: tuple[Node, ...], attrs: tuple[Any, ...], shape: Shape
+    key: tuple[Any, ...], op: Row, args: tuple[Node, ...], attrs: tuple[Any, ...] = (), shape: Shape = ()
 ) -> Node:
-    """The node under ``key``, made if there is none. Lock-free where it exists."""
+    """The node under ``key``, made if there is none; without a lock unless a dead entry is in the way.
+
+    Keys hold numbers where they can (``op.number``, identities), so that the cyclic collector need not scan them.
+    """
     ref = _table.get(key)
     if ref is not None:
         node = ref()
         if node is not None:
             return node
-    node = _new(Node)
-    _set_op(node, op)
-    _set_args(node, args)
-    _set_attrs(node, attrs)
-    _set_shape(node, shape)
-    _set_order(node, None)
-    fresh = _Ref(node, _forget)
+    draft: Any = _new(_Draft)
+    draft.op = op
+    draft.args = args
+    draft.attrs = attrs
+    draft.shape = shape
+    draft.__class__ = Node
+    fresh = _Ref(draft, _forget)
     fresh.key = key
+    ref = _table.setdefault(key, fresh)
+    if ref is fresh:
+        return draft  # type: ignore[no-any-return]
     with _lock:
-        ref = _table.get(key)
-        if ref is not None:
-            other = ref()
-            if other is not None:
-                return other
-        _table[key] = fresh
-    return node
+        node = _table.setdefault(key, fresh)()
+        if node is None:
+            _table[key] = fresh
+            return draft  # type: ignore[no-any-return]
+        return node
 
 
 def interned(node: Node) -> bool:
     """Whether the table holds this very node (the verifier asks)."""
-    key = (node.op, node.shape, node.attrs, *map(id, node.args))
-    if node.op is CONST:
-        key = _const_key(node.value)
-    ref = _table.get(key)
-    return ref is not None and ref() is node
+    again = const(node.value) if node.op is CONST else make(node.op, node.args, node.attrs, node.shape)
+    return again is node
 
 
 def table_size() -> int:
@@ -321,7 +338,7 @@ PI = Row("pi", 0, build=lambda row: make(row, ()), numpy="np.pi", math="math.pi"
 
 def _const_key(value: Number) -> tuple[Any, ...]:
     """Type and bits: 1, 1.0 and True differ, so do 0.0 and -0.0, and NaN equals itself."""
-    return (CONST, type(value), value.hex() if type(value) is float else value)
+    return (CONST.number, type(value).__name__, value.hex() if type(value) is float else value)
 
 
 def const(value: Any) -> Node:
@@ -337,7 +354,7 @@ def const(value: Any) -> Node:
             value = value.numerator
     elif kind not in (int, float, bool):
         value = _plain_number(value)
-    return intern_node(_const_key(value), CONST, (), (value,), ())
+    return intern_node(_const_key(value), CONST, (), (value,))
 
 
 def _plain_number(value: Any) -> Number:

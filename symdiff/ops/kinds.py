@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import SymdiffError
-from ..expr import CONST, ROWS, Node, Partial, Row, as_node, const, intern_node
+from ..expr import CONST, ROWS, Node, Partial, Row, as_node, const, intern_node, make
 from ..shapes import broadcast_shapes
 
 Map = Callable[[Node], Node]
@@ -118,7 +118,7 @@ def _build_unary(row: Row, *args: Any) -> Node:
         x = const(x)
     if x.op.special or x.shape or row.local is not None:
         return _build_elementwise(row, x)
-    return intern_node((row, (), (), id(x)), row, (x,), (), ())
+    return intern_node((row.number, id(x)), row, (x,))
 
 
 def _build_binary(row: Row, *args: Any) -> Node:
@@ -131,7 +131,7 @@ def _build_binary(row: Row, *args: Any) -> Node:
         b = const(b)
     if a.op.special or b.op.special or a.shape or b.shape:
         return _build_elementwise(row, a, b)
-    return intern_node((row, (), (), id(a), id(b)), row, (a, b), (), ())
+    return intern_node((row.number, id(a), id(b)), row, (a, b))
 
 
 def _build_elementwise(row: Row, *args: Any) -> Node:
@@ -152,7 +152,7 @@ def _build_elementwise(row: Row, *args: Any) -> Node:
             return broadcast_to(found, shape)
     if shape:
         nodes = [broadcast_to(node, shape) for node in nodes]
-    return intern_node((row, shape, (), *map(id, nodes)), row, tuple(nodes), (), shape)
+    return make(row, tuple(nodes), (), shape)
 
 
 def _as_number(node: Node) -> Node:

@@ -128,6 +128,17 @@ def _local_not(x: Node) -> Node | None:
     return x.args[0] if x.op is logical_not else None
 
 
+# -- degrees as polynomials, for the order of terms ----------------------------------------------------------------
+
+
+def _highest(node: Node, degrees: list[float]) -> float:
+    return max(degrees)
+
+
+def _times_exponent(node: Node, degrees: list[float]) -> float:
+    return degrees[0] * float(node.args[1].value) if node.args[1].op is CONST else 0.0
+
+
 # -- maps that several rows use ------------------------------------------------------------------------------------
 
 
@@ -144,22 +155,23 @@ def _chosen(a: Node, b: Node) -> Map:
 # fmt: off
 # -- arithmetic ----------------------------------------------------------------------------------------------------
 add = binary("add", (lambda y, a, b: 1, lambda y, a, b: 1), infix="+", precedence=5, commutative=True,
-             local=_local_add, fold=lambda a, b: a + b)
+             local=_local_add, fold=lambda a, b: a + b, degree=_highest)
 sub = binary("sub", (lambda y, a, b: 1, lambda y, a, b: -1), infix="-", precedence=5,
-             local=_local_sub, fold=lambda a, b: a - b)
+             local=_local_sub, fold=lambda a, b: a - b, degree=_highest)
 mul = binary("mul", (lambda y, a, b: b, lambda y, a, b: a), infix="*", precedence=6, commutative=True,
-             local=_local_mul, fold=lambda a, b: a * b)
+             local=_local_mul, fold=lambda a, b: a * b, degree=lambda node, d: sum(d))
 div = binary("div", (lambda y, a, b: over(b), lambda y, a, b: lambda t: -(t / b * y)), infix="/", precedence=6,
-             domain="b != 0", samples=((-3, 3), (0.5, 3)), local=_local_div, fold=_quotient)
+             domain="b != 0", samples=((-3, 3), (0.5, 3)), local=_local_div, fold=_quotient,
+             degree=lambda node, d: d[0] - d[1])
 mod = binary("mod", (lambda y, a, b: 1, lambda y, a, b: -floor(a / b)), infix="%", precedence=6,
              domain="b != 0", kink="where a/b is a whole number: the derivative of the right side",
              samples=((-3, 3), (0.5, 3)), fold=lambda a, b: a % b)
 neg = unary("neg", lambda y, x: -1, numpy="-{0}", math="-{0}", prefix="-", precedence=7, odd=True,
-            local=_local_neg, fold=lambda x: -x, special=True)
+            local=_local_neg, fold=lambda x: -x, special=True, degree=_highest)
 pow = binary("pow", (lambda y, a, b: b * a ** (where(equal(b, 0), 1, b - 1)),
                      lambda y, a, b: lambda t: t * xlogy(y, a)), infix="**", precedence=8,
              domain="a > 0, or b a whole number (positive where a = 0)", samples=((0.3, 3), (-2, 2)),
-             local=_local_pow, fold=_power)
+             local=_local_pow, fold=_power, degree=_times_exponent)
 
 # -- comparisons, logic and selection ------------------------------------------------------------------------------
 less          = comparison("less", "<", lambda a, b: a < b)

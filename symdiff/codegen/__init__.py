@@ -1,0 +1,1 @@
+"""Code from graphs: one schedule, one small printer for each target."""

@@ -1,0 +1,42 @@
+"""Values of constant operations at generation time, in Python floats: they tell whether emitted code would raise."""
+
+from __future__ import annotations
+
+import builtins
+import math
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+from ..expr import ROWS, Row
+
+
+@cache
+def _function(code: str, helper: str, arity: int) -> Callable[..., Any]:
+    """The row's own code for ``math`` as a function: one truth for the value."""
+    names = [f"a{place}" for place in range(arity)]
+    space: dict[str, Any] = {"math": math, "__builtins__": builtins}
+    exec(helper, space)
+    result: Callable[..., Any] = eval(f"lambda {', '.join(names)}: {code.format(*names)}", space)
+    return result
+
+
+def constant_value(row: Row, args: Sequence[float | None]) -> float | None:
+    """The value, or None where Python's arithmetic has none (0 divisor, complex, no code, a domain's edge).
+
+    >>> from symdiff.expr import ROWS
+    >>> constant_value(ROWS["div"], [1.0, 4.0]), constant_value(ROWS["div"], [1.0, 0.0])
+    (0.25, None)
+    >>> constant_value(ROWS["pow"], [9.0, 1e9])
+    inf
+    """
+    if row.math is None or any(arg is None for arg in args):
+        return None
+    try:
+        value = _function(row.math, row.math_helper, row.arity)(*args)
+        return None if isinstance(value, complex) else float(value)
+    except OverflowError:
+        base = args[0]
+        return math.inf if row is ROWS["pow"] and base is not None and base > 0 else None
+    except (ArithmeticError, ValueError):
+        return None

@@ -1,0 +1,85 @@
+"""The frame that emitted modules share: docstring, nested results, lines of bearable length."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..errors import SymdiffError
+from ..expr import Node
+from ..walk import leaves, topological
+
+WIDTH = 110
+#: Graphs with more nodes than this are not printed into the docstring.
+SHORT = 60
+#: Characters of a formula in the docstring.
+LONG = 500
+
+
+def result(structure: Any, texts: Sequence[str]) -> str:
+    """The nested result, one part a line where it is long."""
+    return _nest(structure, iter(texts), "    ")
+
+
+def _nest(structure: Any, texts: Any, indent: str) -> str:
+    inner = indent + "    "
+    if isinstance(structure, Mapping):
+        parts = [f"{_key(key)}: {_nest(part, texts, inner)}" for key, part in structure.items()]
+        left, right = "{", "}"
+    elif isinstance(structure, (list, tuple)):
+        parts = [_nest(part, texts, inner) for part in structure]
+        left, right = ("[", "]") if isinstance(structure, list) else ("(", ",)" if len(parts) == 1 else ")")
+    else:
+        return str(next(texts))
+    line = ", ".join(parts)
+    if len(line) + len(indent) <= WIDTH and "\n" not in line:
+        return left + line + right
+    return left + "".join(f"\n{inner}{part}," for part in parts) + f"\n{indent}{right[-1]}"
+
+
+def _key(key: Any) -> str:
+    if type(key) not in (str, int, bool, type(None)):
+        raise SymdiffError(f"the keys of outputs are strings or whole numbers, not {key!r}")
+    text = repr(key)
+    return f'"{text[1:-1]}"' if text.startswith("'") and '"' not in text else text
+
+
+def docstring(name: str, structure: Any, inputs: Sequence[Node], shown: Sequence[str], notes: Sequence[str]) -> str:
+    """What the module holds: formula, inputs, outputs, conventions; quotes cannot end it."""
+    nodes = leaves(structure)
+    lines = [f"{name}({', '.join(shown)}), emitted by symdiff.", ""]
+    if nodes and len(topological(*nodes)) <= SHORT:
+        count = iter(range(len(nodes)))
+        names = [f"out{next(count)}" for _ in nodes] if len(nodes) > 1 else ["out"]
+        lines += [f"    {label} = {_shown(node)}" for label, node in zip(names, nodes, strict=True)]
+        lines += [f"Returns {_nest(structure, iter(names), '')}.", ""]
+    renamed = [f"{var.name} is called {new}" for var, new in zip(inputs, shown, strict=True) if var.name != new]
+    notes = [*notes, *([", ".join(renamed) + "."] if renamed else [])]
+    text = "\n".join([*lines, *(textwrap.fill(note, WIDTH) for note in notes)])
+    return '"""' + text.replace("\\", "\\\\").replace('"""', "'''") + '\n"""'
+
+
+def _shown(node: Node) -> str:
+    from ..show import show
+
+    text = str(show(node))
+    return text if len(text) <= LONG else text[:LONG] + " ..."
+
+
+def definition(name: str, parameters: Sequence[str], body: Sequence[str]) -> str:
+    """The function; a long signature is broken."""
+    head = f"def {name}({', '.join(parameters)}):"
+    if len(head) > WIDTH:
+        wrapped = textwrap.fill(", ".join(parameters) + ",", WIDTH, initial_indent="    ", subsequent_indent="    ")
+        head = f"def {name}(\n{wrapped}\n):"
+    return "\n".join([head, *("    " + line for line in body)])
+
+
+def assemble(*blocks: str) -> str:
+    """The blocks that are not empty, functions set off by two blank lines."""
+    out = ""
+    for block in filter(None, blocks):
+        wide = block.startswith("def ") or "\n\n\ndef " in out or "\ndef " in out
+        out += ("\n\n\n" if wide and out else "\n\n" if out else "") + block
+    return out + "\n"

@@ -1,0 +1,63 @@
+"""Names in emitted code: the user's own are kept, clashes get an underscore."""
+
+from __future__ import annotations
+
+import keyword
+import unicodedata
+from collections.abc import Iterable
+
+from ..errors import SymdiffError
+from ..expr import Node
+
+#: Builtins that templates use, modules, and what a signature may hold.
+_MODULE = ("np", "math", "special", "out", "dtype", "shape", "__debug__")
+_BUILTIN = ("abs", "max", "min", "float", "bool", "int", "round", "complex")
+RESERVED = frozenset((*_MODULE, *_BUILTIN))
+
+
+class Names:
+    """The names of one function: ``variables`` for its inputs, :meth:`fresh` for its steps."""
+
+    def __init__(self, inputs: Iterable[Node], function: str, helpers: Iterable[str]) -> None:
+        check_function_name(function)
+        self.reserved = RESERVED | set(helpers)
+        if function in self.reserved:
+            raise SymdiffError(f"the emitted code uses the name {function!r} itself; choose another name")
+        inputs = list(inputs)
+        self.users = {_normal(var.name) for var in inputs} | {function}
+        self.taken = set(self.reserved)
+        self.variables = {var: self._own(_normal(var.name)) for var in inputs}
+        self.taken.add(function)
+        self._next: dict[str, int] = {}
+
+    def _own(self, name: str) -> str:
+        """The user's name, with underscores until it is no keyword and clashes with nothing."""
+        while name in self.taken or keyword.iskeyword(name):
+            name += "_"
+            while name in self.users:
+                name += "_"
+        self.taken.add(name)
+        return name
+
+    def fresh(self, letter: str) -> str:
+        """The next of t0, t1, ... that nobody has."""
+        count = self._next.get(letter, 0)
+        while f"{letter}{count}" in self.taken:
+            count += 1
+        self._next[letter] = count + 1
+        return f"{letter}{count}"
+
+
+def _normal(name: str) -> str:
+    """The name as Python's own parser reads it."""
+    name = unicodedata.normalize("NFKC", name)
+    if not name.isidentifier():
+        raise SymdiffError(f"a variable's name is an identifier such as x1, not {name!r}")
+    return name
+
+
+def check_function_name(name: str) -> None:
+    """Refuse what cannot stand after ``def``."""
+    plain = isinstance(name, str) and unicodedata.normalize("NFKC", name) == name
+    if not plain or not name.isidentifier() or keyword.iskeyword(name):
+        raise SymdiffError(f"a function's name is an identifier such as f, not {name!r}")

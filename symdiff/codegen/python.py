@@ -1,0 +1,85 @@
+"""Code for Python's ``math``: plain numbers, bare function names, nothing between the call and the arithmetic."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from ..errors import UnsupportedError
+from ..expr import Node, Row
+from ..walk import leaves, topological
+from .module import assemble, definition, docstring, result
+from .names import Names
+from .schedule import Dialect, Schedule
+from .text import Code
+
+_MEMBER = re.compile(r"\bmath\.(\w+)")
+_NOTES = ("Arguments are numbers. A point outside the domain raises ValueError, ZeroDivisionError or OverflowError.",)
+
+
+class _Imports:
+    """``math.exp`` becomes ``exp``, unless somebody else has that name."""
+
+    def __init__(self, taken: set[str]) -> None:
+        self.taken, self.bare, self.whole = taken, set[str](), False
+        self.templates: dict[str, str] = {}
+
+    def __call__(self, code: str) -> str:
+        return _MEMBER.sub(self._member, code)
+
+    def _member(self, match: re.Match[str]) -> str:
+        if match[1] in self.taken:
+            self.whole = True
+            return match[0]
+        self.bare.add(match[1])
+        return match[1]
+
+    def template(self, row: Row) -> str:
+        found = self.templates.get(row.name)
+        if found is None:
+            if row.math is None:
+                raise UnsupportedError(f'the math module has no {row.name}; use backend="numpy"')
+            found = self.templates[row.name] = self(row.math)
+        return found
+
+    def lines(self) -> str:
+        bare = f"from math import {', '.join(sorted(self.bare))}" if self.bare else ""
+        return "\n".join(filter(None, ["import math" if self.whole else "", bare]))
+
+
+def _constant(row: Row, code: Code, value: float | None, args: list[Code]) -> Code:
+    if row.predicate:
+        return Code(str(bool(value)))
+    return Code("math.inf") if value == float("inf") else code
+
+
+def module(outputs: Any, inputs: Sequence[Node], name: str, docs: str = "") -> str:
+    """A module with the function ``name`` of ``inputs``, standard library only.
+
+    Raises UnsupportedError for an operation that ``math`` has no function for.
+    """
+    nodes = leaves(outputs)
+    names = Names(inputs, name, _helper_names(nodes))
+    shown = list(names.variables.values())
+    imports = _Imports({*shown, name})
+    dialect = Dialect("math", True, False, imports.template, _constant)
+    schedule = Schedule(dialect, names)
+    texts = [imports(text) for text in schedule.run(nodes)]
+    body = [f"{target} = {imports(text)}" for target, text in schedule.statements]
+    body.append(f"return {result(outputs, texts)}")
+    constants = "\n".join(f"{target} = {imports(text)}" for target, text in schedule.constants)
+    helpers = [imports(row.math_helper) for _, row in sorted(schedule.rows.items()) if row.math_helper]
+    notes = [docs, *_NOTES] if docs else _NOTES
+    return assemble(
+        docstring(name, outputs, inputs, shown, notes),
+        imports.lines(),
+        *dict.fromkeys(helpers),
+        constants,
+        definition(name, shown, body),
+    )
+
+
+def _helper_names(nodes: Sequence[Node]) -> set[str]:
+    texts = {node.op.math_helper for node in topological(*nodes)}
+    return {found for text in texts for found in re.findall(r"^def (\w+)", text, re.M)}

@@ -1,0 +1,136 @@
+"""Outputs as a list of assignments: a name for each value that is shared or deep, everything else inline.
+
+Constant parts of a graph become constants of the module, computed once as Python floats, so they neither cost time in
+a call nor widen float32. Linear in nodes: no text grows past ``LONGEST``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from ..expr import CONST, PI, VAR, Node, Number, Row
+from ..walk import topological, use_counts
+from .constants import constant_value
+from .names import Names
+from .text import Code, fill, infix, number, product, read_template, real
+
+#: An inline expression nests and grows at most this far.
+DEEPEST, LONGEST = 6, 90
+
+
+@dataclass
+class Dialect:
+    """What one target decides.
+
+    ``template``: code of a row (raises UnsupportedError). ``module``: where infinity is named. ``floats``: whole
+    numbers are written as floats. ``safe``: its functions never raise, so constants may always move out of the
+    function. ``constant(row, code, value, args)``: text of a constant operation. ``finish(node, code,
+    fixed)``: the last word on an operation's text, given the nodes that are constant.
+    """
+
+    module: str
+    floats: bool
+    safe: bool
+    template: Callable[[Row], str]
+    constant: Callable[[Row, Code, float | None, list[Code]], Code]
+    finish: Callable[[Node, Code, Container[Node]], Code] = lambda node, code, fixed: code
+
+
+@dataclass
+class Schedule:
+    """Assignments of the module, assignments of the function, and the text of each output."""
+
+    dialect: Dialect
+    names: Names
+    constants: list[tuple[str, str]] = field(default_factory=list)
+    statements: list[tuple[str, str]] = field(default_factory=list)
+    rows: dict[str, Row] = field(default_factory=dict)
+    code: dict[Node, Code] = field(default_factory=dict)
+    #: Nodes without variables, with their value where it is known.
+    fixed: dict[Node, float | None] = field(default_factory=dict)
+
+    def run(self, outputs: Sequence[Node]) -> list[str]:
+        """Schedule everything; returns the text of each output."""
+        order = topological(*outputs)
+        uses = use_counts(outputs, order)
+        for node in order:
+            self.code[node] = self._code(node)
+            code = self.code[node]
+            if node.args and (uses[node] > 1 or code.depth > DEEPEST or len(code.text) > LONGEST):
+                self.bind(node)
+        return [self._settled(node).text for node in outputs]
+
+    def _code(self, node: Node) -> Code:
+        if node.op is VAR:
+            return Code(self.names.variables[node])
+        if node.op is CONST:
+            self.fixed[node] = real(node.value)
+            return self._number(node.value)
+        self.rows[node.op.name] = node.op
+        if self._constant(node):
+            return self._constant_code(node)
+        for arg in node.args:
+            self._settled(arg)
+        return self.dialect.finish(node, self._operation(node), self.fixed)
+
+    def _number(self, value: Number) -> Code:
+        return number(value, self.dialect.module, self.dialect.floats)
+
+    def _constant(self, node: Node) -> bool:
+        """Whether the operation has no variable in it and may be computed once, when the module is loaded."""
+        if any(arg not in self.fixed for arg in node.args):
+            return False
+        if node.op is PI:
+            self.fixed[node] = 3.141592653589793
+            return True
+        value = constant_value(node.op, [self.fixed[arg] for arg in node.args])
+        if value is None and not self.dialect.safe:
+            return False
+        self.fixed[node] = value
+        return True
+
+    def _constant_code(self, node: Node) -> Code:
+        if node.op is PI:
+            return Code(self.dialect.template(PI))
+        if all(arg.op is CONST for arg in node.args) and node.op.infix == "**":
+            args = [number(arg.value, self.dialect.module, True) for arg in node.args]
+            code = fill(node.op, self.dialect.template(node.op), args)
+        else:
+            code, args = self._operation(node), [self.code[arg] for arg in node.args]
+        return self.dialect.constant(node.op, code, self.fixed[node], args)
+
+    def _settled(self, node: Node) -> Code:
+        """The code of an operand; a constant part ends here and gets its name."""
+        if node in self.fixed and node.args:
+            self.bind(node)
+        return self.code[node]
+
+    def bind(self, node: Node) -> Code:
+        """Give the value a name, unless it has one."""
+        code = self.code[node]
+        if code.text.isidentifier():
+            return code
+        fixed = node in self.fixed
+        name = self.names.fresh("c" if fixed else "t")
+        (self.constants if fixed else self.statements).append((name, code.text))
+        self.code[node] = Code(name)
+        return self.code[node]
+
+    def _operation(self, node: Node) -> Code:
+        template = self.dialect.template(node.op)
+        if node.op.infix == "**" and node.args[1].op is CONST and not isinstance(node.args[1].value, bool):
+            base, exponent = node.args
+            if exponent.value in (2, 3) and base.op is not CONST:
+                atom = self.code[base] if base.op is PI else self.bind(base)
+                return product(atom.text, int(exponent.value))
+            if isinstance(exponent.value, int):
+                return infix(node.op, self.code[base], number(exponent.value, self.dialect.module, False))
+        if node.op.infix != template[4:-4]:
+            self._name_repeated(node, read_template(template).repeated)
+        return fill(node.op, template, [self.code[arg] for arg in node.args])
+
+    def _name_repeated(self, node: Node, places: Iterable[int]) -> None:
+        for place in sorted(places):
+            if node.args[place].args:
+                self.bind(node.args[place])

@@ -1,0 +1,217 @@
+"""Graphs as functions: source is written, executed and kept, so that tracebacks show it and pickles carry it."""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import hashlib
+import itertools
+import linecache
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from typing import Any, NamedTuple
+
+from .codegen import numpy as numpy_code
+from .codegen import python as math_code
+from .codegen.names import check_function_name
+from .errors import ShapeError, SymdiffError
+from .expr import CONST, PI, VAR, Node
+from .walk import leaves, map_structure, topological, variables
+
+_serial = itertools.count()
+_NOT_COUNTED = {CONST.name, VAR.name, PI.name, "broadcast"}
+
+
+class Compiled(functools.partial[Any]):
+    """A compiled function with ``source``, ``backend`` and ``inputs``; pickles carry the source."""
+
+    source: str
+    backend: str
+    inputs: tuple[Node, ...]
+    name: str
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return load, (self.source, self.name, self.backend, self.inputs)
+
+    def __repr__(self) -> str:
+        return f"<{self.name}({', '.join(var.name for var in self.inputs)}) compiled by symdiff for {self.backend}>"
+
+
+class CompiledNumPy(Compiled):
+    """A compiled function that can write its results into arrays given as ``out``."""
+
+    def __call__(self, /, *arrays: Any, out: Any = None) -> Any:
+        if len(arrays) != len(self.inputs):
+            names = ", ".join(var.name for var in self.inputs) or "none"
+            raise SymdiffError(f"{self.name} takes {len(self.inputs)} arguments ({names}), not {len(arrays)}")
+        values = self.func(*arrays)
+        if out is not None:
+            _write(values, out)
+            return out
+        return values
+
+
+class Backend(NamedTuple):
+    """A target: ``module(outputs, inputs, name)`` writes source, ``wrapper`` makes it a callable."""
+
+    module: Callable[[Any, Sequence[Node], str], str]
+    wrapper: type[Compiled] = Compiled
+
+
+#: Targets by name; add one by assigning a Backend.
+BACKENDS: dict[str, Backend] = {
+    "numpy": Backend(numpy_code.module, CompiledNumPy),
+    "math": Backend(math_code.module),
+}
+
+
+def source(outputs: Any, inputs: Any, name: str = "f", backend: str = "numpy") -> str:
+    """A whole module with the function ``name`` of ``inputs``, importable without symdiff.
+
+    ``outputs``: a node or a nested structure of tuples, lists and dicts, which the function returns.
+    ``inputs``: list of variables. ``backend``: ``"numpy"`` (arrays of points) or ``"math"`` (plain numbers, fastest).
+    Raises SymdiffError for a variable that is no input, UnsupportedError for an operation the backend lacks.
+
+    >>> import symdiff as sd
+    >>> x, y = sd.symbols("x y")
+    >>> print(source(sd.exp(x) * y, [x, y], backend="math").split(chr(10) * 3)[-1].strip())
+    def f(x, y):
+        return exp(x)*y
+    """
+    return _backend(backend).module(outputs, _inputs(outputs, inputs), name)
+
+
+def compile(outputs: Any, inputs: Any, backend: str = "numpy") -> Compiled:
+    """The function of ``inputs`` that returns ``outputs``, exactly as the graph says (nothing is simplified).
+
+    NumPy: scalar variables take numbers or arrays of points, and ``fn(*arrays, out=structure)`` writes into arrays.
+    Raises what :func:`source` raises; the function raises SymdiffError for a wrong number of arguments and ShapeError
+    where ``out`` does not fit.
+
+    >>> import symdiff as sd
+    >>> x, y = sd.symbols("x y")
+    >>> fn = compile((x * y, x + y), [x, y], backend="math")
+    >>> fn(3.0, 4.0)
+    (12.0, 7.0)
+    """
+    found = tuple(_inputs(outputs, inputs))
+    return load(_backend(backend).module(outputs, found, "f"), "f", backend, found)
+
+
+def load(text: str, name: str, backend: str, inputs: tuple[Node, ...]) -> Compiled:
+    """The function from its source; its lines stand in tracebacks as long as it lives."""
+    check_function_name(name)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+    filename = f"<symdiff {name} {digest} {next(_serial)}>"
+    space: dict[str, Any] = {"__name__": f"symdiff.compiled.{name}"}
+    with _quiet(backend):
+        exec(builtins.compile(text, filename, "exec"), space)
+    function = space.pop(name)  # no cycle through its globals: it is freed, and its lines with it, when dropped
+    linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)
+    weakref.finalize(function, linecache.cache.pop, filename, None).atexit = False
+    fn = _backend(backend).wrapper(function)
+    fn.__doc__ = space["__doc__"]
+    fn.source, fn.name, fn.backend, fn.inputs = text, name, backend, inputs
+    return fn
+
+
+def _quiet(backend: str) -> Any:
+    """Constants are computed while loading; their infinities and NaN are results, not news."""
+    if backend != "numpy":
+        return nullcontext()
+    import numpy as np
+
+    return np.errstate(all="ignore")
+
+
+def _backend(name: str) -> Backend:
+    if name not in BACKENDS:
+        raise SymdiffError(f"there is no backend {name!r}; the backends are {', '.join(sorted(BACKENDS))}")
+    return BACKENDS[name]
+
+
+def _inputs(outputs: Any, inputs: Any) -> list[Node]:
+    """The inputs, checked: variables, each once, and every variable of the outputs among them."""
+    listed = [inputs] if isinstance(inputs, Node) else list(inputs)
+    for var in listed:
+        if not isinstance(var, Node) or var.op is not VAR:
+            raise SymdiffError(f"inputs are variables such as symbol('x'), not {var!r}")
+    names = [var.name for var in listed]
+    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    if twice:
+        raise SymdiffError(f"the input {twice[0]} is listed twice; list each variable once")
+    known = set(listed)
+    missing = [var for var in variables(outputs) if var not in known]
+    if missing:
+        wanted = ", ".join(var.name for var in missing)
+        raise SymdiffError(f"the outputs depend on {wanted}, not among the inputs; add it to the list of inputs")
+    return listed
+
+
+def _write(values: Any, out: Any) -> None:
+    """Copy results into arrays of the same nesting."""
+    import numpy as np
+
+    if isinstance(values, Mapping):
+        if not isinstance(out, Mapping) or set(out) != set(values):
+            raise ShapeError(f"out is a dict with the keys {', '.join(map(repr, values))}")
+        pairs = [(values[key], out[key]) for key in values]
+    elif isinstance(values, (list, tuple)):
+        if not isinstance(out, (list, tuple)) or len(out) != len(values):
+            raise ShapeError(f"out is a {type(values).__name__} of {len(values)} parts, like the results")
+        pairs = list(zip(values, out, strict=True))
+    else:
+        if not isinstance(out, np.ndarray) or out.shape != np.shape(values):
+            shape = np.shape(values)
+            raise ShapeError(f"the result has shape {shape}; out is an array of that shape, not {_kind(out)}")
+        np.copyto(out, values, casting="same_kind")
+        return
+    for value, target in pairs:
+        _write(value, target)
+
+
+def _kind(out: Any) -> str:
+    return f"one of shape {out.shape}" if hasattr(out, "shape") else type(out).__name__
+
+
+def evaluate(f: Any, values: Mapping[Any, Any]) -> Any:
+    """The numbers of a node or nested structure; ``values`` by name or variable, numbers or arrays.
+
+    Returns Python numbers where the result is one number, else arrays. Infinite results and NaN come without warnings.
+    Raises SymdiffError for a variable without value and for a name that is no variable of ``f``.
+
+    >>> import symdiff as sd
+    >>> x, y = sd.symbols("x y")
+    >>> evaluate(x**2 * y + y + 2, {"x": 3, y: 4})
+    42.0
+    """
+    import numpy as np
+
+    wanted = variables(f)
+    given = {key.name if isinstance(key, Node) and key.op is VAR else key: value for key, value in values.items()}
+    names = [var.name for var in wanted]
+    for name in names:
+        if name not in given:
+            raise SymdiffError(f"the variable {name} has no value; give one, as in {{{name!r}: 1.0}}")
+    unknown = [key for key in given if key not in names]
+    if unknown:
+        raise SymdiffError(f"{unknown[0]!s} is no variable here; the variables are {', '.join(names) or 'none'}")
+    with np.errstate(all="ignore"):
+        results = compile(f, list(wanted))(*(given[name] for name in names))
+    return map_structure(lambda value: value.item() if np.ndim(value) == 0 else value, results)
+
+
+def count_ops(outputs: Any) -> dict[str, int]:
+    """How many distinct operations of each name a node or structure holds, sorted by name.
+
+    >>> import symdiff as sd
+    >>> x = sd.symbol("x")
+    >>> count_ops(sd.sin(x) * sd.sin(x) + sd.cos(x))
+    {'add': 1, 'cos': 1, 'mul': 1, 'sin': 1}
+    """
+    counts: dict[str, int] = {}
+    for node in topological(*leaves(outputs)):
+        if node.op.name not in _NOT_COUNTED:
+            counts[node.op.name] = counts.get(node.op.name, 0) + 1
+    return dict(sorted(counts.items()))

@@ -1,0 +1,327 @@
+"""Derivatives as new nodes: one forward and one reverse pass, both read from the rows' partials.
+
+Every public function here is one of the two passes, so each is linear in the distinct nodes it visits, and any
+order or mixture is the same code applied again. A derivative that is zero by structure is absent until the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from .errors import ShapeError, SymdiffError, UnsupportedError
+from .expr import CONST, ROWS, Node, as_node, const, is_const
+from .ops.kinds import broadcast_to
+from .shapes import show_shape
+from .walk import dependents, growing, leaves, topological
+
+_ONE, _ZERO = const(1), const(0)
+_WHERE, _ADD, _OR, _NOT = ROWS["where"], ROWS["add"], ROWS["logical_or"], ROWS["logical_not"]
+
+
+def diff(f: Any, *wrt: Any) -> Node:
+    """The derivative of a scalar, any order: ``diff(f, x)``, ``diff(f, x, 2)``, ``diff(f, x, y)``.
+
+    Each variable may be followed by the number of times to differentiate by it.
+
+    >>> import symdiff as sd
+    >>> x, y = sd.symbols("x y")
+    >>> diff(sd.sin(x) * y, x), diff(x**3, x, 2), diff(x * y, x, y)
+    (y*cos(x), 3*(2*x), 1)
+    """
+    f = as_node(f)
+    for variable in _repeated(wrt):
+        f = grad(f, variable)
+    return f
+
+
+def _repeated(wrt: Sequence[Any]) -> list[Node]:
+    listed: list[Node] = []
+    for item in wrt:
+        if isinstance(item, Node) and item.op is not CONST:
+            listed.append(item)
+        elif listed and isinstance(item, int) and not isinstance(item, bool) and item >= 0:
+            listed.extend([listed.pop()] * item)
+        else:
+            raise SymdiffError(f"diff takes variables, each followed by a whole number or nothing, not {item!r}")
+    if not wrt:
+        raise SymdiffError("diff needs the variable to differentiate by: diff(f, x)")
+    return listed
+
+
+def grad(f: Any, wrt: Any) -> Any:
+    """The gradient of a scalar by a node, or by each of a list of nodes (a tuple, each of its node's shape).
+
+    >>> import symdiff as sd
+    >>> x, y = sd.symbols("x y")
+    >>> grad(x**2*y + y + 2, [x, y])
+    (y*(2*x), x**2 + 1)
+    """
+    f = as_node(f)
+    if f.shape:
+        raise ShapeError(f"grad needs a scalar, not shape {show_shape(f.shape)}; sum it, or use jacobian")
+    return vjp(f, wrt, _ONE)
+
+
+def vjp(f: Any, wrt: Any, ct: Any) -> Any:
+    """The cotangent of each of ``wrt`` when ``f`` (a node or a list) has cotangent ``ct``: reverse mode.
+
+    >>> import symdiff as sd
+    >>> x, y, s, t = sd.symbols("x y s t")
+    >>> vjp([x * y, y], [x, y], [s, t])
+    (y*s, t + x*s)
+    """
+    outputs, cotangents = leaves(f), leaves(ct)
+    _same_shapes("cotangent", outputs, cotangents)
+    sources = _sources(wrt)
+    found = _reverse(zip(outputs, cotangents, strict=True), sources)
+    return _like(wrt, [found.get(node, _ZERO) for node in sources])
+
+
+def jvp(f: Any, wrt: Any, tangents: Any) -> Any:
+    """The tangent of ``f`` (a node or a list) when ``wrt`` move by ``tangents``: forward mode.
+
+    >>> import symdiff as sd
+    >>> x, y, dx, dy = sd.symbols("x y dx dy")
+    >>> jvp(x * y, [x, y], [dx, dy])
+    y*dx + x*dy
+    """
+    sources, given = _sources(wrt), leaves(tangents)
+    _same_shapes("tangent", sources, given)
+    outputs = leaves(f)
+    found = _forward(outputs, dict(zip(sources, given, strict=True)))
+    values = [broadcast_to(found.get(node, _ZERO), node.shape) for node in outputs]
+    return values[0] if isinstance(f, Node) else tuple(values)
+
+
+def hvp(f: Any, wrt: Any, vectors: Any) -> Any:
+    """The Hessian of a scalar times ``vectors``, without the matrix: forward mode over the gradient.
+
+    >>> import symdiff as sd
+    >>> x, y, v, w = sd.symbols("x y v w")
+    >>> hvp(x * y, [x, y], [v, w])
+    (w, v)
+    """
+    return jvp(grad(f, wrt), wrt, vectors)
+
+
+def jacobian(f: Any, wrt: Any) -> Any:
+    """First derivatives of scalars: a node for one by one, a tuple for one by many, nested tuples for many by many.
+
+    >>> import symdiff as sd
+    >>> x, y = sd.symbols("x y")
+    >>> jacobian([x * y, x], [x, y])
+    ((y, x), (1, 0))
+    """
+    outputs, sources = leaves(f), _sources(wrt)
+    _only_scalars("jacobian", outputs, sources)
+    rows = _columns(outputs, sources) if len(sources) < len(outputs) else [list(vjp(o, sources, _ONE)) for o in outputs]
+    shaped = [_like(wrt, row) for row in rows]
+    return shaped[0] if not isinstance(f, (list, tuple)) else tuple(shaped)
+
+
+def _columns(outputs: list[Node], sources: list[Node]) -> list[list[Node]]:
+    """The Jacobian by one forward pass for each source."""
+    columns = [_forward(outputs, {source: _ONE}) for source in sources]
+    return [[column.get(output, _ZERO) for column in columns] for output in outputs]
+
+
+def hessian(f: Any, wrt: Any) -> Any:
+    """Second derivatives of a scalar: a node for one variable, nested tuples for a list.
+
+    Only one triangle is built; the other is the same nodes.
+
+    >>> import symdiff as sd
+    >>> x, y = sd.symbols("x y")
+    >>> hessian(x * y**2, [x, y])
+    ((0, 2*y), (2*y, x*2))
+    """
+    sources = _sources(wrt)
+    _only_scalars("hessian", leaves(f), sources)
+    gradient = grad(f, sources)
+    entries: dict[tuple[int, int], Node] = {}
+    for i, row in enumerate(gradient):
+        for j, entry in enumerate(vjp(row, sources[i:], _ONE), i):
+            entries[i, j] = entries[j, i] = entry
+    places = range(len(sources))
+    return _like(wrt, [_like(wrt, [entries[i, j] for j in places]) for i in places])
+
+
+# -- the two passes ------------------------------------------------------------------------------------------------
+
+
+def _reverse(seeds: Iterable[tuple[Node, Node]], sources: list[Node]) -> dict[Node, Node]:
+    """Cotangents of ``sources``; each node's is complete before it is passed on, because users come first."""
+    waiting: dict[Node, list[Node]] = {}
+    for node, ct in seeds:
+        waiting.setdefault(node, []).append(ct)
+    found: dict[Node, Node] = {}
+    wanted = set(sources)
+    with growing():
+        order = topological(*waiting)
+        active = dependents(order, wanted)
+        for node in reversed(order):
+            parts = waiting.pop(node, None)
+            if parts is None or node not in active:
+                continue
+            ct = parts[0] if len(parts) == 1 else _total(parts)
+            if node in wanted:
+                found[node] = ct
+            if node.args:
+                _pull(node, ct, active, waiting)
+    return found
+
+
+def _pull(node: Node, ct: Node, active: set[Node], waiting: dict[Node, list[Node]]) -> None:
+    """Hand to the active arguments their parts of ``ct``."""
+    partials, args = node.op.partials, node.args
+    if partials is None:
+        assert node.op.pullback is not None
+        given = node.op.pullback(ct, node, *args)
+        parts = [(arg, part) for arg, part in zip(args, given, strict=True) if arg in active]
+    else:
+        parts = [
+            (arg, _apply(partial(node, *args), ct))
+            for arg, partial in zip(args, partials)  # noqa: B905  (as many partials as arguments: the row says so)
+            if partial is not None and arg in active
+        ]
+    for arg, part in parts:
+        if part is None:
+            continue
+        if arg in waiting:
+            waiting[arg].append(part)
+        else:
+            waiting[arg] = [part]
+
+
+def _forward(outputs: list[Node], tangents: Mapping[Node, Node]) -> dict[Node, Node]:
+    """Tangents of all nodes that depend on a key of ``tangents``."""
+    found = dict(tangents)
+    with growing():
+        for node in topological(*outputs):
+            if node in tangents:
+                continue
+            parts = _push(node, found)
+            if parts:
+                found[node] = parts[0] if len(parts) == 1 else _total(parts)
+    return found
+
+
+def _push(node: Node, found: Mapping[Node, Node]) -> list[Node]:
+    """What each moving argument adds to the tangent of ``node``."""
+    row, args = node.op, node.args
+    if row.partials is None:
+        moving = [place for place, arg in enumerate(args) if arg in found]
+        return [row(*args[:place], found[args[place]], *args[place + 1 :], *node.attrs) for place in moving]
+    return [
+        part
+        for arg, partial in zip(args, row.partials, strict=True)
+        if partial is not None and arg in found and (part := _apply(partial(node, *args), found[arg])) is not None
+    ]
+
+
+# -- cotangents: products and sums that keep a selection outside ---------------------------------------------------
+
+
+def _apply(partial: Any, t: Node) -> Node | None:
+    """``t`` times the partial. A masked ``t`` stays masked, so 0 never meets an infinite partial."""
+    if t.op is _WHERE:
+        condition, a, b = t.args
+        if _zero(b):
+            return _masked(condition, _apply(partial, a), keep=True)
+        if _zero(a):
+            return _masked(condition, _apply(partial, b), keep=False)
+    if type(partial) is Node:
+        if partial.op is CONST and _zero(partial):
+            return None
+        return partial * t
+    if partial == 1 and not callable(partial):
+        return t
+    result = partial(t) if callable(partial) else t * partial
+    return result  # type: ignore[no-any-return]
+
+
+def _masked(condition: Node, part: Node | None, keep: bool) -> Node | None:
+    if part is None:
+        return None
+    return _WHERE(condition, part, 0) if keep else _WHERE(condition, 0, part)
+
+
+def _zero(node: Node) -> bool:
+    core = node.args[0] if node.op.name == "broadcast" else node
+    return is_const(core, 0)
+
+
+def _total(parts: list[Node]) -> Node:
+    """The sum; where every part is masked, the sum is masked by any of their conditions."""
+    if parts[0].op is not _WHERE:
+        return _sum(parts)
+    conditions = [_condition(part) for part in parts]
+    if any(condition is None for condition in conditions):
+        return _sum(parts)
+    distinct = list(dict.fromkeys(c for c in conditions if c is not None))
+    if len(distinct) == 1:
+        return _WHERE(distinct[0], _sum([_kept(part) for part in parts]), 0)
+    either = distinct[0]
+    for condition in distinct[1:]:
+        either = _OR(either, condition)
+    return _WHERE(either, _sum(parts), 0)
+
+
+def _sum(parts: list[Node]) -> Node:
+    result = parts[0]
+    for part in parts[1:]:
+        result = result + part
+    return result
+
+
+def _condition(part: Node) -> Node | None:
+    """Where a masked part may differ from 0; nothing for a part without a mask."""
+    if part.op is not _WHERE:
+        return None
+    if _zero(part.args[2]):
+        return part.args[0]
+    return _NOT(part.args[0]) if _zero(part.args[1]) else None
+
+
+def _kept(part: Node) -> Node:
+    return part.args[1] if _zero(part.args[2]) else part.args[2]
+
+
+# -- arguments and results -----------------------------------------------------------------------------------------
+
+
+def _sources(wrt: Any) -> list[Node]:
+    listed = [wrt] if isinstance(wrt, Node) else list(wrt) if isinstance(wrt, (list, tuple)) else None
+    if listed is None or not all(isinstance(node, Node) for node in listed):
+        raise SymdiffError(f"differentiate by a variable or a list of variables, not by {wrt!r}")
+    if any(node.op is CONST for node in listed):
+        raise SymdiffError("differentiate by variables, not by a number")
+    if len(set(listed)) != len(listed):
+        raise SymdiffError("each variable to differentiate by is named once")
+    return listed
+
+
+def _like(wrt: Any, values: Sequence[Any]) -> Any:
+    """One value for one variable, a tuple for a list, each of its variable's shape."""
+    shaped = [
+        broadcast_to(value, node.shape) if isinstance(value, Node) else value
+        for value, node in zip(values, leaves(wrt), strict=True)
+    ]
+    return shaped[0] if isinstance(wrt, Node) else tuple(shaped)
+
+
+def _same_shapes(what: str, nodes: list[Node], given: list[Node]) -> None:
+    if len(nodes) != len(given):
+        raise ShapeError(f"{len(nodes)} expressions need {len(nodes)} {what}s, not {len(given)}")
+    for node, value in zip(nodes, given, strict=True):
+        if node.shape != value.shape:
+            raise ShapeError(
+                f"the {what} of an expression of shape {show_shape(node.shape)} has shape {show_shape(value.shape)}"
+            )
+
+
+def _only_scalars(what: str, outputs: list[Node], sources: list[Node]) -> None:
+    for node in (*outputs, *sources):
+        if node.shape:
+            raise UnsupportedError(f"{what} takes scalars so far, not shape {show_shape(node.shape)}; use vjp or jvp")

@@ -1,0 +1,60 @@
+"""The one structural order of nodes, the same in every process: it decides how sums and products are spelled.
+
+A key is ``(depth, name, digest)``: shallow before deep, then by the first variable, then by a digest of the
+structure (not ``id`` and not ``hash``, which differ between processes). Keys are kept on the nodes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from zlib import crc32
+
+from .expr import VAR, Node, _Fields
+from .walk import topological
+
+Key = tuple[int, str, int, float]
+
+_MASK = (1 << 64) - 1
+_LAST = "\U0010ffff"
+_MAX_DEGREE = 1e6
+_keep = _Fields._order.__set__  # type: ignore[attr-defined]
+
+
+def key(node: Node) -> Key:
+    """``(depth, name, digest, degree)`` of a node; its arguments' keys are made first where they are missing."""
+    try:
+        return node._order  # type: ignore[return-value]
+    except AttributeError:
+        for step in topological(node):
+            if not hasattr(step, "_order"):
+                _keep(step, _make(step))
+        return node._order  # type: ignore[return-value]
+
+
+def _make(node: Node) -> Key:
+    keys: list[Any] = [arg._order for arg in node.args]
+    depth = 1 + max((k[0] for k in keys), default=-1)
+    name = node.name if node.op is VAR else min((k[1] for k in keys), default=_LAST)
+    digest = crc32(f"{node.op.name} {node.attrs!r} {node.shape!r}".encode())
+    for k in keys:
+        digest = ((digest ^ k[2]) * 6364136223846793005 + 1442695040888963407) & _MASK
+        digest ^= digest >> 29
+    return depth, name, digest, _degree(node, [k[3] for k in keys])
+
+
+def _degree(node: Node, degrees: list[float]) -> float:
+    """The degree as a polynomial, as far as the rows say; 0 for other functions."""
+    found = 1.0 if node.op is VAR else node.op.degree(node, degrees) if node.op.degree else 0.0
+    return min(max(found, -_MAX_DEGREE), _MAX_DEGREE)
+
+
+def factor_key(node: Node) -> tuple[Any, ...]:
+    """Factors of a product: variables by name, then deeper expressions."""
+    depth, name, digest, _ = key(node)
+    return depth, name, digest
+
+
+def term_key(node: Node) -> tuple[Any, ...]:
+    """Terms of a sum: higher degrees first."""
+    depth, name, digest, degree = key(node)
+    return -degree, name, depth, digest

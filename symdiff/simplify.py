@@ -1,0 +1,324 @@
+"""Simplification: collect sums and products into one canonical form, then apply the rule table; repeat until still.
+
+A pass visits each distinct node once. A sum (or product) is flattened only through parts that nothing else reads,
+so sharing is never undone, and rebuilt in the structural order of :mod:`symdiff.order`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import Any
+
+from .errors import SymdiffError
+from .expr import CONST, ROWS, Node, Number, const
+from .order import factor_key, term_key
+from .rules import apply_rules
+from .walk import growing, leaves, rebuild, topological, unflatten_like, use_counts
+
+LEVELS = ("none", "basic", "full")
+
+#: A pass that still changes something after this many is stopped; each pass leaves a right result.
+MAX_PASSES = 12
+
+_ADD, _SUB, _MUL, _DIV, _NEG, _POW, _SQRT = (ROWS[name] for name in ("add", "sub", "mul", "div", "neg", "pow", "sqrt"))
+_SUMS = frozenset((_ADD, _SUB, _NEG))
+_PRODUCTS = frozenset((_MUL, _DIV, _NEG, _POW, _SQRT))
+_FLATTENED = frozenset((_MUL, _DIV, _NEG))
+_HALF = Fraction(1, 2)
+
+
+def simplify(structure: Any, level: str = "full") -> Any:
+    """The same values with fewer operations, as a structure of the same nesting.
+
+    ``level``: "none" returns the input; "basic" is what building does already (constants folded, units dropped);
+    "full" collects like terms and powers and applies the rule table. Outputs are simplified together, so that what
+    they share stays shared. Raises SymdiffError for another level.
+
+    >>> import symdiff as sd
+    >>> simplify(sd.parse("x*2*x + x**2 - y*0"))
+    3*x**2
+    """
+    if level not in LEVELS:
+        raise SymdiffError(f"the level is one of {', '.join(LEVELS)}, not {level!r}")
+    roots = leaves(structure)
+    if level == "full":
+        roots = _until_still(roots)
+    return unflatten_like(structure, roots)
+
+
+def _until_still(roots: list[Node]) -> list[Node]:
+    with growing():
+        for _ in range(MAX_PASSES):
+            new = _Pass(roots).run()
+            if new == roots:
+                break
+            roots = new
+    return roots
+
+
+class _Pass:
+    """One visit of every distinct node, arguments first."""
+
+    def __init__(self, roots: list[Node]) -> None:
+        self.roots = roots
+        self.order = topological(*roots)
+        self.uses = use_counts(roots, self.order)
+        self.user = {arg: node for node in self.order for arg in node.args}
+        self.done: dict[Node, Node] = {}
+
+    def run(self) -> list[Node]:
+        for node in self.order:
+            if not self._inside(node):
+                self.done[node] = self._visit(node)
+        return [self.done[root] for root in self.roots]
+
+    def _inside(self, node: Node) -> bool:
+        """Whether the node is part of a larger sum or product, which will collect it."""
+        if self.uses[node] > 1 or node not in self.user:
+            return False
+        user = self.user[node].op
+        return (node.op in _SUMS and user in _SUMS) or (node.op in _FLATTENED and user in _FLATTENED)
+
+    def _visit(self, node: Node) -> Node:
+        if not node.args:
+            return node
+        if node.shape:
+            return apply_rules(rebuild(node, tuple(self.done[arg] for arg in node.args)))
+        if node.op is _NEG and node.args[0].op not in _SUMS:
+            return apply_rules(self._product(node))
+        if node.op in _SUMS:
+            return apply_rules(self._sum(node))
+        if node.op in _PRODUCTS:
+            return apply_rules(self._product(node))
+        return apply_rules(_by_parity(rebuild(node, tuple(self.done[arg] for arg in node.args))))
+
+    # -- sums ------------------------------------------------------------------------------------------------------
+
+    def _sum(self, root: Node) -> Node:
+        """The terms of a sum, like ones collected, as one left-to-right sum."""
+        total: Number = 0
+        terms: dict[Node, Number] = {}
+        for sign, leaf in self._terms(root):
+            coefficient, core = _split(leaf)
+            coefficient = sign * coefficient
+            if core is None:
+                total += coefficient
+            else:
+                terms[core] = terms.get(core, 0) + coefficient
+        return _build_sum(terms, total)
+
+    def _terms(self, root: Node) -> Iterable[tuple[int, Node]]:
+        """Each simplified term with its sign, in the order of writing."""
+        stack = [(1, root)]
+        while stack:
+            sign, node = stack.pop()
+            if node is not root and node in self.done:
+                yield sign, self.done[node]
+            elif node.op is _NEG:
+                stack.append((-sign, node.args[0]))
+            else:
+                left, right = node.args
+                stack.append((-sign if node.op is _SUB else sign, right))
+                stack.append((sign, left))
+
+    # -- products --------------------------------------------------------------------------------------------------
+
+    def _product(self, root: Node) -> Node:
+        """The factors of a product, like bases collected, as a quotient of products."""
+        return _collect(1, self._factors(root))
+
+    def _factors(self, root: Node) -> Iterable[tuple[Number, Node]]:
+        """Each simplified factor with its exponent; a sign is the factor -1."""
+        stack: list[tuple[Number, Node]] = [(1, root)]
+        while stack:
+            exponent, node = stack.pop()
+            if node is not root and node in self.done:
+                yield exponent, self.done[node]
+            elif node.op is _NEG:
+                yield 1, const(-1)
+                stack.append((exponent, node.args[0]))
+            elif node.op in (_MUL, _DIV):
+                left, right = node.args
+                stack.append((-exponent if node.op is _DIV else exponent, right))
+                stack.append((exponent, left))
+            else:
+                new = rebuild(node, tuple(self.done[arg] for arg in node.args))
+                yield exponent, new
+
+
+def _split(leaf: Node) -> tuple[Number, Node | None]:
+    """A term as coefficient times core; the core of a constant is None."""
+    if leaf.op is CONST:
+        return _number(leaf), None
+    if leaf.op is _NEG:
+        coefficient, core = _split(leaf.args[0])
+        return -coefficient, core
+    if leaf.op is _MUL and leaf.args[0].op is CONST:
+        return _number(leaf.args[0]), leaf.args[1]
+    if leaf.op is _MUL:
+        coefficient, core = _split_left(leaf)
+        return coefficient, core
+    if leaf.op is _DIV and leaf.args[1].op is CONST and isinstance(leaf.args[1].value, int):
+        coefficient, core = _split(leaf.args[0])
+        return coefficient * Fraction(1, leaf.args[1].value), core
+    return 1, leaf
+
+
+def _split_left(leaf: Node) -> tuple[Number, Node]:
+    """The coefficient at the left end of a product, and the product without it."""
+    factors = []
+    node = leaf
+    while node.op is _MUL:
+        factors.append(node.args[1])
+        node = node.args[0]
+    if node.op is not CONST:
+        return 1, leaf
+    core = factors.pop()
+    while factors:
+        core = core * factors.pop()
+    return _number(node), core
+
+
+def _number(node: Node) -> Number:
+    return int(node.value) if isinstance(node.value, bool) else node.value
+
+
+def _powers(leaf: Node, exponent: Number) -> tuple[Number, list[tuple[Node, Number]]]:
+    """``leaf**exponent`` as a number and powers of bases, where that is true over the reals."""
+    if leaf.op is CONST:
+        value = _number(leaf)
+        if exponent == 1:
+            return value, []
+        if value != 0 and exponent == -1:
+            return _inverse(value, -1), []
+        return 1, [(leaf, exponent)]
+    if leaf.op is _NEG and exponent in (1, -1):
+        number, factors = _powers(leaf.args[0], exponent)
+        return -number, factors
+    if leaf.op is _DIV and leaf.args[0].op is CONST and exponent in (1, -1):
+        number, factors = _powers(leaf.args[1], -exponent)
+        return _inverse(_number(leaf.args[0]), exponent) * number, factors
+    if leaf.op is _SQRT:
+        return 1, [(leaf.args[0], exponent * _HALF)]
+    if leaf.op is _POW and leaf.args[1].op is CONST and not isinstance(leaf.args[1].value, bool):
+        base, power = leaf.args
+        inner, outer = _powers(base, 1), power.value
+        if isinstance(outer, int) and inner[0] == 1 and len(inner[1]) == 1:
+            return 1, [(inner[1][0][0], inner[1][0][1] * outer * exponent)]
+        return 1, [(base, outer * exponent)]
+    return 1, [(leaf, exponent)]
+
+
+def _build_sum(terms: dict[Node, Number], total: Number) -> Node:
+    """Positive terms first, each in order, the constant last."""
+    ordered = sorted((core for core in terms if terms[core] != 0), key=term_key)
+    listed: list[tuple[bool, Node]] = [(terms[core] < 0, _times(abs(terms[core]), core)) for core in ordered]
+    if total != 0:
+        listed.append((total < 0, const(abs(total))))
+    if not listed:
+        return const(total)
+    first = next((place for place, (negative, _) in enumerate(listed) if not negative), 0)
+    listed.insert(0, listed.pop(first))
+    negative, result = listed[0]
+    result = -result if negative else result
+    for negative, term in listed[1:]:
+        result = result - term if negative else result + term
+    return result
+
+
+def _times(coefficient: Number, core: Node) -> Node:
+    """``coefficient*core`` with the number at the left end, in the form that a product is built in."""
+    if coefficient == 1:
+        return core
+    return _collect(coefficient, _spine(core))
+
+
+def _spine(core: Node) -> Iterable[tuple[Number, Node]]:
+    """The factors of a product that was built here, each with its exponent."""
+    stack: list[tuple[Number, Node]] = [(1, core)]
+    while stack:
+        exponent, node = stack.pop()
+        if node.op in (_MUL, _DIV):
+            stack.append((-exponent if node.op is _DIV else exponent, node.args[1]))
+            stack.append((exponent, node.args[0]))
+        else:
+            yield exponent, node
+
+
+def _collect(coefficient: Number, factors: Iterable[tuple[Number, Node]]) -> Node:
+    """The product of powers, like bases collected."""
+    powers: dict[Node, Number] = {}
+    for exponent, leaf in factors:
+        number, parts = _powers(leaf, exponent)
+        coefficient = coefficient * number
+        for base, power in parts:
+            powers[base] = powers.get(base, 0) + power
+    return _build_product(*_cancel(coefficient, powers))
+
+
+def _cancel(coefficient: Number, powers: dict[Node, Number]) -> tuple[Number, dict[Node, Number]]:
+    """Open a shared factor ``c*core`` where its number cancels the coefficient."""
+    if coefficient in (1, -1):
+        return coefficient, powers
+    for base, power in powers.items():
+        if power in (1, -1) and base.op in (_MUL, _DIV):
+            number, core = _split(base)
+            if number != 0 and core is not None and coefficient * _inverse(number, power) in (1, -1):
+                rest = {other: powers[other] for other in powers if other is not base}
+                for inner, exponent in _powers(core, power)[1]:
+                    rest[inner] = rest.get(inner, 0) + exponent
+                return coefficient * _inverse(number, power), rest
+    return coefficient, powers
+
+
+def _inverse(number: Number, power: Number) -> Number:
+    if power == 1:
+        return number
+    return 1 / number if isinstance(number, float) else Fraction(1) / number
+
+
+def _build_product(coefficient: Number, powers: dict[Node, Number]) -> Node:
+    """A quotient of products of powers in order, with the coefficient in front or below."""
+    if coefficient == 0:
+        return const(coefficient)
+    bases = sorted((base for base in powers if powers[base] != 0), key=factor_key)
+    above = [factor for base in bases if powers[base] > 0 for factor in _power(base, powers[base])]
+    below = [factor for base in bases if powers[base] < 0 for factor in _power(base, -powers[base])]
+    negative, size = coefficient < 0, abs(coefficient)
+    divisor = 1
+    if isinstance(size, Fraction) and size.numerator == 1 and (above or not below):
+        size, divisor = 1, size.denominator
+    elif isinstance(size, Fraction) and below and not above:
+        size, divisor = size.numerator, size.denominator
+    top = _chain(([const(size)] if size != 1 or not above else []) + above)
+    bottom = ([const(divisor)] if divisor != 1 else []) + below
+    result = top / _chain(bottom) if bottom else top
+    return -result if negative else result
+
+
+def _chain(factors: list[Node]) -> Node:
+    result = factors[0]
+    for factor in factors[1:]:
+        result = result * factor
+    return result
+
+
+def _power(base: Node, exponent: Number) -> list[Node]:
+    """``base**exponent`` as factors: half-integral exponents by the square root."""
+    if exponent == 1:
+        return [base]
+    if isinstance(exponent, Fraction) and exponent.denominator == 2:
+        whole = exponent - _HALF
+        return ([base ** int(whole)] if whole else []) + [_SQRT(base)]
+    return [base**exponent]
+
+
+def _by_parity(node: Node) -> Node:
+    """f(-x) as -f(x) or f(x), for odd and even functions."""
+    if not (node.op.odd or node.op.even) or node.args[0].op is not _NEG or node.op is _NEG:
+        return node
+    plain = node.op(node.args[0].args[0])
+    return -plain if node.op.odd else plain
+
+
