@@ -213,6 +213,7 @@ def _from_sympy(s: Any) -> Any:
     stack = [root]
     while stack:
         top = stack[-1]
+        _supported(top, functions)
         waiting = [] if top.is_Atom else [arg for arg in top.args if arg not in done]
         if waiting:
             stack.extend(reversed(waiting))
@@ -237,13 +238,17 @@ def _atom(sympy: Any, s: Any) -> Node:
     raise UnsupportedError(f"there is no form of SymPy's {s} here; formulas are real")
 
 
-def _apply(s: Any, done: Mapping[Any, Any], functions: Mapping[str, Callable[..., Any]]) -> Any:
+def _supported(s: Any, functions: Mapping[str, Any]) -> None:
+    """Refuse what has no form here; a user's own function may carry the name of SymPy's."""
     name = type(s).__name__
+    if not (s.is_Atom or s.is_Mul or (name in functions and type(s).__module__.startswith("sympy."))):
+        raise UnsupportedError(f"there is no form of SymPy's {name} here")
+
+
+def _apply(s: Any, done: Mapping[Any, Any], functions: Mapping[str, Callable[..., Any]]) -> Any:
     if s.is_Mul:
         return _product(s, done)
-    if name not in functions or not type(s).__module__.startswith("sympy"):
-        raise UnsupportedError(f"there is no form of SymPy's {name} here")
-    return functions[name](s, *(done[arg] for arg in s.args))
+    return functions[type(s).__name__](s, *(done[arg] for arg in s.args))
 
 
 def _product(s: Any, done: Mapping[Any, Any]) -> Node:

@@ -10,7 +10,6 @@ from typing import Any
 from zlib import crc32
 
 from .expr import VAR, Node, _Fields
-from .walk import topological
 
 Key = tuple[int, str, int, float]
 
@@ -22,13 +21,17 @@ _keep = _Fields._order.__set__  # type: ignore[attr-defined]
 
 def key(node: Node) -> Key:
     """``(depth, name, digest, degree)`` of a node; its arguments' keys are made first where they are missing."""
-    try:
-        return node._order  # type: ignore[return-value]
-    except AttributeError:
-        for step in topological(node):
-            if not hasattr(step, "_order"):
-                _keep(step, _make(step))
-        return node._order  # type: ignore[return-value]
+    stack = [node]
+    while stack:
+        step = stack[-1]
+        missing = [] if hasattr(step, "_order") else [arg for arg in step.args if not hasattr(arg, "_order")]
+        if missing:
+            stack.extend(missing)
+            continue
+        stack.pop()
+        if not hasattr(step, "_order"):
+            _keep(step, _make(step))
+    return node._order  # type: ignore[return-value]
 
 
 def _make(node: Node) -> Key:

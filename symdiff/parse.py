@@ -468,7 +468,7 @@ def _quoted(token: str) -> str:
     """A token for a message."""
     if token in (_END, "\n"):
         return "the end of the formula" if token == _END else "the end of the line"
-    if len(token) == 1 and not token.isascii() or not token.isprintable():
+    if (len(token) == 1 and not token.isascii()) or not token.isprintable():
         shown = f'"{token}" ' if token.isprintable() else ""
         return f"{shown}(U+{ord(token[0]):04X})" if shown else f"U+{ord(token[0]):04X}"
     return f'"{_short(token)}"'

@@ -37,10 +37,10 @@ def show(node: Node) -> str:
     >>> show(-(x + y) ** 2 * sin(x) / 3)
     '-(x + y)**2*sin(x)/3'
     >>> v = sin(x)
-    >>> for _ in range(4):
-    ...     v = v * v + v / y
-    >>> show(v)[:50]
-    't0 = sin(x); t1 = t0*t0 + t0/y; t2 = t1*t1 + t1/y;'
+    >>> for _ in range(6):
+    ...     v = sin(v + y) * v
+    >>> show(v)[:45]
+    't0 = sin(sin(x) + y)*sin(x); t1 = sin(t0 + y)'
     """
     with growing():
         order = topological(as_node(node))

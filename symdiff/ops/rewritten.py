@@ -102,12 +102,14 @@ def clip(x: Any, lo: Any, hi: Any) -> Node:
 
 def largest(a: Any, b: Any, *more: Any) -> Node:
     """The largest of two or more."""
-    return reduce(rows.maximum, (a, b, *more))
+    result: Node = reduce(rows.maximum, (a, b, *more))
+    return result
 
 
 def smallest(a: Any, b: Any, *more: Any) -> Node:
     """The smallest of two or more."""
-    return reduce(rows.minimum, (a, b, *more))
+    result: Node = reduce(rows.minimum, (a, b, *more))
+    return result
 
 
 #: What the parser may call beside the rows, by the names it accepts.

@@ -6,6 +6,7 @@ Abramowitz and Stegun, Handbook of Mathematical Functions (1964), chapters 4, 6 
 
 from __future__ import annotations
 
+import builtins
 import math
 from fractions import Fraction
 from typing import Any
@@ -28,8 +29,8 @@ def _power(a: Any, b: Any) -> Number | None:
         return float(a) ** float(b) if a > 0 or b == int(b) else None
     if isinstance(b, Fraction):
         return None
-    size = max(abs(a.numerator), a.denominator).bit_length()
-    return Fraction(a) ** b if size * abs(b) <= MAX_BITS else None
+    size = max(builtins.abs(a.numerator), a.denominator).bit_length()
+    return Fraction(a) ** b if size * builtins.abs(b) <= MAX_BITS else None
 
 
 # -- local identities: each holds for every floating-point value (up to the sign of a zero) ------------------------
@@ -169,7 +170,7 @@ mod = binary("mod", (lambda y, a, b: 1, lambda y, a, b: -floor(a / b)), infix="%
 neg = unary("neg", lambda y, x: -1, numpy="-{0}", math="-{0}", prefix="-", precedence=7, odd=True,
             local=_local_neg, fold=lambda x: -x, special=True, degree=_highest)
 pow = binary("pow", (lambda y, a, b: b * a ** (where(equal(b, 0), 1, b - 1)),
-                     lambda y, a, b: lambda t: t * xlogy(y, a)), infix="**", precedence=8,
+                     lambda y, a, b: lambda t: t * xlogy(y, a)), infix="**", precedence=8, math="math.pow({0}, {1})",
              domain="a > 0, or b a whole number (positive where a = 0)", samples=((0.3, 3), (-2, 2)),
              local=_local_pow, fold=_power, degree=_times_exponent)
 
@@ -262,7 +263,7 @@ leaky_relu = unary("leaky_relu", lambda y, x: lambda t: where(x > 0, t, t * 0.01
 elu = unary("elu", lambda y, x: lambda t: where(x > 0, t, t * (y + 1)), numpy="np.where({0} > 0, {0}, np.expm1(np.minimum({0}, 0)))",
             math="({0} if {0} > 0 else math.expm1({0}))", kink=_ELU_KINK, domain="all real x: x where x > 0, else exp(x) - 1")
 gelu = unary("gelu", lambda y, x: erfc(-x / sqrt(const(2))) / 2 + x * exp(-(x**2) / 2) / sqrt(2 * PI()),
-             numpy="0.5*{0}*special.erfc(-{0}/np.sqrt(2))", math="0.5*{0}*math.erfc(-{0}/math.sqrt(2))",
+             numpy="0.5*{0}*special.erfc(-0.7071067811865476*{0})", math="0.5*{0}*math.erfc(-{0}/math.sqrt(2))",
              domain="all real x: x times the normal distribution function")
 logaddexp = binary("logaddexp", (lambda y, a, b: sigmoid(a - b), lambda y, a, b: sigmoid(b - a)), commutative=True,
                    math="_logaddexp({0}, {1})",

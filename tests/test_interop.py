@@ -1,0 +1,174 @@
+"""SymPy and networkx give back what they were given; LaTeX is short, even of shared graphs."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import networkx
+import pytest
+import sympy
+
+import symdiff as sd
+from symdiff.expr import ROWS, const
+
+x, y, z = sd.symbols("x y z")
+CONVERTED = [row for row in ROWS.values() if row.arity and row.partials is not None]
+#: Rows that SymPy rewrites: the same values, another expression.
+REWRITTEN = set(
+    "logical_and logical_or logical_not where expm1 exp2 log1p log2 log10 cbrt hypot sinc sigmoid softplus relu "
+    "leaky_relu elu gelu logaddexp xlogy".split()
+)
+
+
+def _points(row: sd.Row) -> list[dict[str, float]]:
+    intervals = row.samples or ((-3.0, 3.0),)
+    return [
+        {name: lo + t * (hi - lo) for name, (lo, hi) in zip("xyz", intervals, strict=False)} for t in (0.13, 0.5, 0.81)
+    ]
+
+
+@pytest.mark.parametrize("row", CONVERTED, ids=lambda row: row.name)
+def test_sympy_round_trip(row: sd.Row) -> None:
+    f = row(*(x, y, z)[: row.arity])
+    back = sd.from_sympy(sd.to_sympy(f))
+    if row.name not in REWRITTEN:
+        assert back is f
+    for point in _points(row):
+        values = {name: round(value) if row.name == "polygamma" else value for name, value in point.items()}
+        if row.logical and row.name != "where":
+            assert bool(sd.evaluate(back, values)) == bool(sd.evaluate(f, values))
+        else:
+            assert float(sd.evaluate(back, values)) == pytest.approx(float(sd.evaluate(f, values)), rel=1e-13)
+
+
+@pytest.mark.parametrize("value", [0.1, 1e-300, 1.7976931348623157e308, 5e-324, -2 / 3])
+def test_floats_survive(value: float) -> None:
+    assert sd.from_sympy(sd.to_sympy(const(value))) is const(value)
+
+
+def test_exact_numbers_stay_exact() -> None:
+    assert sd.to_sympy(const(Fraction(1, 3)) * x) == sympy.Symbol("x", real=True) / 3
+    assert sd.from_sympy(sympy.Integer(10) ** 40) is const(10**40)
+    assert sd.from_sympy(sd.to_sympy(sd.pi)) is sd.pi
+    assert sd.from_sympy(sympy.true) is const(True)
+
+
+def test_structures() -> None:
+    s = sd.to_sympy({"a": [x, y + 1]})
+    assert s == {"a": [sympy.Symbol("x", real=True), sympy.Symbol("y", real=True) + 1]}
+    assert sd.from_sympy(s) == {"a": [x, y + 1]}
+    assert sd.from_sympy(sympy.Matrix([[1, 2]])) == [[const(1), const(2)]]
+
+
+def test_quotients_and_roots_are_spelled_as_written() -> None:
+    a, b = sympy.symbols("x y")
+    assert sd.from_sympy(a / b) is x / y
+    assert sd.from_sympy(1 / a) is 1 / x
+    assert sd.from_sympy(-2 * a / (3 * b**2)) is -(2 * x / (3 * y**2))
+    assert sd.from_sympy(sympy.sqrt(a)) is sd.sqrt(x)
+    assert sd.from_sympy(1 - a**2) is 1 - x**2
+
+
+def test_more_functions_from_sympy() -> None:
+    a = sympy.Symbol("x")
+    for s in (sympy.sec(a), sympy.cot(a), sympy.coth(a), sympy.E**a + sympy.E, sympy.Heaviside(a), sympy.EulerGamma * a):
+        assert float(sd.evaluate(sd.from_sympy(s), {"x": 0.7})) == pytest.approx(float(s.subs(a, 0.7)))
+    third = sympy.Max(a, 2, sympy.Symbol("y"))
+    assert float(sd.evaluate(sd.from_sympy(third), {"x": 1, "y": 3})) == 3
+
+
+def test_derivatives_agree_with_sympy() -> None:
+    f = sd.exp(x * y) * sd.sin(x) / (1 + y**2) + sd.log(x + 2) ** y
+    ours = sd.diff(f, x, y)
+    theirs = sympy.diff(sd.to_sympy(f), *sympy.symbols("x y", real=True))
+    point = {sympy.Symbol(name, real=True): value for name, value in (("x", 0.3), ("y", 1.7))}
+    assert float(sd.evaluate(ours, {"x": 0.3, "y": 1.7})) == pytest.approx(float(theirs.subs(point)), rel=1e-12)
+
+
+def test_unknown_is_named() -> None:
+    a = sympy.Symbol("x")
+    with pytest.raises(sd.UnsupportedError, match="mystery"):
+        sd.from_sympy(sympy.Function("mystery")(a))
+    with pytest.raises(sd.UnsupportedError, match="mystery"):
+        sd.from_sympy(1 + sympy.Function("mystery")(a) ** 2)
+    with pytest.raises(sd.UnsupportedError, match="sin"):
+        sd.from_sympy(type("sin", (sympy.Function,), {"__module__": "elsewhere"})(a))
+    with pytest.raises(sd.UnsupportedError, match="Integral"):
+        sd.from_sympy(sympy.Integral(sympy.Function("g")(a), a))
+    with pytest.raises(sd.UnsupportedError, match="real"):
+        sd.from_sympy(sympy.I * a)
+
+
+def test_arrays_and_unnamed_rows_are_refused() -> None:
+    with pytest.raises(sd.UnsupportedError, match="scalars"):
+        sd.to_sympy(sd.sin(sd.symbol("X", shape=3)))
+    own = sd.unary("no_sympy_form", lambda y, x: 1, numpy="({0} + 0)")
+    try:
+        with pytest.raises(sd.UnsupportedError, match="no_sympy_form"):
+            sd.to_sympy(own(x))
+    finally:
+        del ROWS["no_sympy_form"]
+
+
+def test_deep_from_sympy_and_to_latex() -> None:
+    f = x
+    for _ in range(100_000):
+        f = sd.sin(f)
+    assert len(sd.to_latex(f)) < 3_000_000
+    s = sympy.Symbol("x")
+    for _ in range(300):
+        s = sympy.sin(s)
+    assert sd.from_sympy(s).op is sd.sin
+
+
+def test_networkx() -> None:
+    graph = sd.to_networkx([x * x + 1, x])
+    assert all(arg < user for arg, user in graph.edges)
+    assert networkx.is_directed_acyclic_graph(graph)
+    assert [data["op"] for _, data in graph.nodes(data=True)] == ["var", "mul", "const", "add"]
+    assert [data["label"] for _, data in graph.nodes(data=True)] == ["x", "*", "1", "+"]
+    assert graph.edges[0, 1]["positions"] == (0, 1)
+    assert graph.edges[2, 3]["positions"] == (1,)
+    assert graph.nodes[0]["shape"] == ()
+
+
+@pytest.mark.parametrize(
+    ("f", "text"),
+    [
+        (x + y, "x + y"),
+        (x - (y - z), "x - (y - z)"),
+        (2 * x * y, r"2 x \, y"),
+        ((x + 1) * y, r"(x + 1) \, y"),
+        ((x / y) ** 2, r"(\frac{x}{y})^{2}"),
+        (sd.exp(x) ** 2, "(e^{x})^{2}"),
+        (-(x + y), "-(x + y)"),
+        (x * const(2), r"x \cdot 2"),
+        (sd.sqrt(x) + abs(y), r"\sqrt{x} + |y|"),
+        (sd.where(x > 0, x, 0), r"\begin{cases} x & \text{if } x > 0 \\ 0 & \text{otherwise} \end{cases}"),
+        (sd.symbol("alpha"), r"\alpha"),
+        (sd.symbol("theta1"), r"\theta_{1}"),
+        (sd.symbol("theta_1"), r"\theta_{1}"),
+        (sd.symbol("x_0"), "x_{0}"),
+        (sd.symbol("x_max"), r"x_{\mathrm{max}}"),
+        (sd.symbol("rate"), r"\mathrm{rate}"),
+        (const(-2.5e-7), r"-2.5 \cdot 10^{-7}"),
+        (const(Fraction(-1, 2)), r"-\frac{1}{2}"),
+        (x ** const(-1.5), "x^{-1.5}"),
+        (x + const(Fraction(1, 2)) * sd.pi, r"x + \frac{1}{2} \pi"),
+        ((x < y) & (y <= 2), r"x < y \wedge y \le 2"),
+        ([x, y], r"\begin{pmatrix} x & y \end{pmatrix}"),
+        (((x, y), (y, z)), r"\begin{pmatrix} x & y \\ y & z \end{pmatrix}"),
+    ],
+)
+def test_latex(f: object, text: str) -> None:
+    bare = sd.to_latex(f).replace(r"\left", "").replace(r"\right", "")
+    assert bare == text
+
+
+def test_latex_of_shared_graphs_is_linear() -> None:
+    f = x + sd.symbol("t")
+    for _ in range(200):
+        f = f * f + 1
+    text = sd.to_latex(f)
+    assert text.startswith(r"\begin{aligned} s_{0} &= ")
+    assert len(text) < 20_000
