@@ -132,8 +132,8 @@ def check_grads(
     for node in leaves(f):
         if node.shape:
             raise UnsupportedError(f"check_grads takes scalars, not shape {node.shape}; sum it first")
-        everything = list(variables(node))
-        sources = everything if wrt is None else leaves(wrt)
+        sources = list(variables(node)) if wrt is None else leaves(wrt)
+        everything = list(variables([node, *sources]))
         if not sources:
             continue
         checker = _Checker(node, everything, sources, order, report)
@@ -266,9 +266,7 @@ class _Checker:
             steps = _ridders(lambda h: (exact(h) - exact(-h)) / (2 * h), h0)
             self.compare(name, 2, "differences of complex steps", point, got, steps, size, kink)
             return
-        found = _ridders(
-            lambda h: (value(h, h) - value(h, -h) - value(-h, h) + value(-h, -h)) / (4 * h * h), 2 * h0
-        )
+        found = _ridders(lambda h: (value(h, h) - value(h, -h) - value(-h, h) + value(-h, -h)) / (4 * h * h), 2 * h0)
         self.compare(name, 2, "differences of the value", point, got, found, size, kink)
 
     def complex_step(self, point: Point, v: Node, index: tuple[int, ...]) -> float | None:

@@ -55,7 +55,7 @@ class Node(_Fields):
     __array_ufunc__ = None
     __hash__ = object.__hash__
 
-    def __setattr__(self, name: str, value: object) -> NoReturn:
+    def __setattr__(self, name: str, value: object = None) -> NoReturn:
         raise AttributeError("a node never changes; build another one")
 
     __delattr__ = __setattr__  # type: ignore[assignment]
@@ -204,7 +204,7 @@ class Row:
         odd: bool = False,
         even: bool = False,
         predicate: bool = False,
-        logical: bool = False,
+        logical: int = 0,
         special: bool = False,
         doc: str = "",
     ) -> None:

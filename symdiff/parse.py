@@ -250,7 +250,7 @@ class _Reader:
             self.waiting.append((strength, row, place, 1))
         elif token == "+" or (token == "\n" and self.open):
             return None
-        elif token[:1].isdigit() or token[:1] == "." != token:
+        elif _starts_number(token):
             return self.known.setdefault(token, self.number(token, place))
         elif _starts_name(token) and token not in self.infix:
             return self.named(token, place)
@@ -435,7 +435,7 @@ class _Reader:
         """Fail where a value should begin, unless ``)`` ends a call without arguments."""
         self.refuse(token, place)
         before = self.tokens[place - 1] if place else "\n"
-        _, call, opened, start = self.waiting[-1]
+        _, call, opened, _ = self.waiting[-1]
         if token == ")" and before == "(" and call:
             self.waiting.pop()
             self.open -= 1
@@ -453,11 +453,15 @@ class _Reader:
 
 
 def _starts_name(token: str) -> bool:
-    return token[:1].isalpha() or token[:1] == "_" or token[:1].isidentifier()
+    return token[:1] == "_" or (token[:1].isalnum() and not token[:1].isdecimal())
+
+
+def _starts_number(token: str) -> bool:
+    return token not in (_END, ".") and token[0] in "0123456789."
 
 
 def _starts_atom(token: str) -> bool:
-    return _starts_name(token) or token[:1].isdigit() or (token[:1] == "." and token != ".")
+    return _starts_name(token) or _starts_number(token)
 
 
 def _short(token: str) -> str:

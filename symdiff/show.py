@@ -158,7 +158,7 @@ class _Printer:
         stack: list[Item] = self.spelled(root)[0][::-1]
         while stack:
             item = stack.pop()
-            if type(item) is str:
+            if isinstance(item, str):
                 pieces.append(item)
                 continue
             node, need = item

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from .errors import SymdiffError
-from .expr import CONST, ROWS, Node, Number, const
+from .expr import CONST, ROWS, Node, Number, Row, const
 from .order import factor_key, term_key
 from .rules import apply_rules
 from .walk import growing, leaves, rebuild, topological, unflatten_like, use_counts
@@ -22,8 +22,8 @@ LEVELS = ("none", "basic", "full")
 MAX_PASSES = 12
 
 _ADD, _SUB, _MUL, _DIV, _NEG, _POW, _SQRT = (ROWS[name] for name in ("add", "sub", "mul", "div", "neg", "pow", "sqrt"))
-_SUMS = frozenset((_ADD, _SUB, _NEG))
-_PRODUCTS = frozenset((_MUL, _DIV, _NEG, _POW, _SQRT))
+_SUMS: frozenset[Row] = frozenset((_ADD, _SUB, _NEG))
+_PRODUCTS: frozenset[Row] = frozenset((_MUL, _DIV, _NEG, _POW, _SQRT))
 _FLATTENED = frozenset((_MUL, _DIV, _NEG))
 _HALF = Fraction(1, 2)
 
@@ -73,24 +73,31 @@ class _Pass:
                 self.done[node] = self._visit(node)
         return [self.done[root] for root in self.roots]
 
+    def _family(self, node: Node) -> frozenset[Row] | None:
+        """Sums, products or neither; a sign belongs with what reads it, or else with what it is applied to."""
+        if node.op is not _NEG:
+            return _SUMS if node.op in _SUMS else _PRODUCTS if node.op in _PRODUCTS else None
+        user = self.user[node].op if node in self.user and self.uses[node] == 1 else None
+        if user in _SUMS:
+            return _SUMS
+        return _SUMS if node.args[0].op in _SUMS and user not in _FLATTENED else _PRODUCTS
+
     def _inside(self, node: Node) -> bool:
         """Whether the node is part of a larger sum or product, which will collect it."""
         if self.uses[node] > 1 or node not in self.user:
             return False
-        user = self.user[node].op
-        return (node.op in _SUMS and user in _SUMS) or (node.op in _FLATTENED and user in _FLATTENED)
+        user = self.user[node]
+        both = _SUMS if node.op in _SUMS and user.op in _SUMS else _FLATTENED
+        return node.op in both and user.op in both and self._family(node) is self._family(user)
 
     def _visit(self, node: Node) -> Node:
         if not node.args:
             return node
         if node.shape:
             return apply_rules(rebuild(node, tuple(self.done[arg] for arg in node.args)))
-        if node.op is _NEG and node.args[0].op not in _SUMS:
-            return apply_rules(self._product(node))
-        if node.op in _SUMS:
-            return apply_rules(self._sum(node))
-        if node.op in _PRODUCTS:
-            return apply_rules(self._product(node))
+        family = self._family(node)
+        if family is not None:
+            return apply_rules(self._sum(node) if family is _SUMS else self._product(node))
         return apply_rules(_by_parity(rebuild(node, tuple(self.done[arg] for arg in node.args))))
 
     # -- sums ------------------------------------------------------------------------------------------------------
@@ -159,7 +166,7 @@ def _split(leaf: Node) -> tuple[Number, Node | None]:
     if leaf.op is _MUL:
         coefficient, core = _split_left(leaf)
         return coefficient, core
-    if leaf.op is _DIV and leaf.args[1].op is CONST and isinstance(leaf.args[1].value, int):
+    if leaf.op is _DIV and leaf.args[1].op is CONST and isinstance(leaf.args[1].value, int) and leaf.args[1].value:
         coefficient, core = _split(leaf.args[0])
         return coefficient * Fraction(1, leaf.args[1].value), core
     return 1, leaf
@@ -196,7 +203,7 @@ def _powers(leaf: Node, exponent: Number) -> tuple[Number, list[tuple[Node, Numb
     if leaf.op is _NEG and exponent in (1, -1):
         number, factors = _powers(leaf.args[0], exponent)
         return -number, factors
-    if leaf.op is _DIV and leaf.args[0].op is CONST and exponent in (1, -1):
+    if leaf.op is _DIV and leaf.args[0].op is CONST and leaf.args[0].value != 0 and exponent in (1, -1):
         number, factors = _powers(leaf.args[1], -exponent)
         return _inverse(_number(leaf.args[0]), exponent) * number, factors
     if leaf.op is _SQRT:

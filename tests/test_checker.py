@@ -136,14 +136,16 @@ def test_methods() -> None:
     assert methods == {"central differences", "differences of the gradient", "differences of the value"}
 
 
-@pytest.mark.parametrize("f", [abs(x), sd.relu(x), sd.leaky_relu(x), sd.maximum(x, 2 * x), sd.elu(x), x * abs(x)], ids=str)
+@pytest.mark.parametrize(
+    "f", [abs(x), sd.relu(x), sd.leaky_relu(x), sd.maximum(x, 2 * x), sd.elu(x), x * abs(x)], ids=str
+)
 def test_a_kink_takes_any_value_between_its_sides(f: Node) -> None:
     sd.check_grads(f, at={"x": 0.0})
 
 
 def test_a_wrong_value_at_a_kink_is_caught(plant: Callable[..., Row]) -> None:
     row = plant(sd.unary, "planted", lambda y, x: sd.where(x > 0, 1, sd.where(x < 0, -1, 7)), numpy="np.abs({0})")
-    with pytest.raises(sd.CheckError, match="x=0.0 is 7.0"):
+    with pytest.raises(sd.CheckError, match=r"x=0\.0 is 7\.0"):
         sd.check_grads(row(x), at={"x": 0})
 
 
@@ -175,20 +177,15 @@ def test_same_seed_same_points() -> None:
 
 def _loose(op: Row, args: tuple[Any, ...], attrs: tuple[Any, ...] = (), shape: tuple[int, ...] = ()) -> Node:
     """A node that the table does not know."""
-    node = expr._new(expr.Node)
-    for setter, value in (
-        (expr._set_op, op),
-        (expr._set_args, args),
-        (expr._set_attrs, attrs),
-        (expr._set_shape, shape),
-    ):
-        setter(node, value)
-    return node
+    draft: Any = object.__new__(expr._Draft)
+    draft.op, draft.args, draft.attrs, draft.shape = op, args, attrs, shape
+    draft.__class__ = Node
+    return draft  # type: ignore[no-any-return]
 
 
 def _cycle() -> Node:
     node = _loose(ROWS["sin"], (x,))
-    expr._set_args(node, (_loose(ROWS["cos"], (node,)),))
+    expr._Fields.args.__set__(node, (_loose(ROWS["cos"], (node,)),))  # type: ignore[attr-defined]
     return node
 
 

@@ -80,10 +80,13 @@ def test_strange_formula_is_read(name: str) -> None:
     assert sd.parse(str(node)) is node
 
 
-PIECES = """x y z e pi inf nan 1 2 0 9 .5 1e9 1e400 3. 007 + - * / % ** ^ // @ ( ) ( ) , ; = == != < <= > >= & | ~ and or not
- sin cos exp log sqrt( sin( max( where( clip( gamma( polygamma( t0 a= b= lambda import if . .. [ ] { } ' " ` ! ? $ : := \\ # __x _
- \u03b1 \u2212 \u00d7 \u00b7 \uff58 \u00b2 \0 \ud800 \u200b \u00a0 \U0001f600""".split(" ") + [" ", "\n", "\t", "\r"]
-LIKELY = ["x", "y", "2", "1.5", "(", ")", "+", "-", "*", "/", "**", "<", ",", " ", "sin(", "max(", "where(", "-", "inf", "~", "&"]
+PIECES = """x y z e pi inf nan 1 2 0 9 .5 1e9 1e400 3. 007 + - * / % ** ^ // @ ( ) ( ) , ; = == != < <= > >= & | ~
+ and or not sin cos exp log sqrt( sin( max( where( clip( gamma( polygamma(
+ t0 a= b= lambda import if . .. [ ] { } ' " ` ! ? $ : := \\ # __x _
+ \u03b1 \u2212 \u00d7 \u00b7 \uff58 \u00b2 \0 \ud800 \u200b \u00a0 \U0001f600""".replace("\n ", " ").split(" ")
+PIECES += [" ", "\n", "\t", "\r"]
+LIKELY = ["x", "y", "2", "1.5", "(", ")", "+", "-", "*", "/", "**", "<", ",", " ", "sin(", "max("]
+LIKELY += ["where(", "-", "inf", "~", "&"]
 
 
 def fuzzed(rng: random.Random) -> str:

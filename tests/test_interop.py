@@ -71,7 +71,14 @@ def test_quotients_and_roots_are_spelled_as_written() -> None:
 
 def test_more_functions_from_sympy() -> None:
     a = sympy.Symbol("x")
-    for s in (sympy.sec(a), sympy.cot(a), sympy.coth(a), sympy.E**a + sympy.E, sympy.Heaviside(a), sympy.EulerGamma * a):
+    for s in (
+        sympy.sec(a),
+        sympy.cot(a),
+        sympy.coth(a),
+        sympy.E**a + sympy.E,
+        sympy.Heaviside(a),
+        sympy.EulerGamma * a,
+    ):
         assert float(sd.evaluate(sd.from_sympy(s), {"x": 0.7})) == pytest.approx(float(s.subs(a, 0.7)))
     third = sympy.Max(a, 2, sympy.Symbol("y"))
     assert float(sd.evaluate(sd.from_sympy(third), {"x": 1, "y": 3})) == 3

@@ -63,8 +63,10 @@ def _targets(node: ast.AST, package: list[str]) -> Iterator[str]:
         if node.module:
             yield ".".join([*base, node.module])
         else:
-            names = [".".join([*base, alias.name]) for alias in node.names]
-            yield from (name if (ROOT / name.replace(".", "/")).with_suffix(".py").exists() else ".".join(base) or "__init__" for name in names)  # fmt: skip
+            for alias in node.names:
+                name = ".".join([*base, alias.name])
+                module = (ROOT / name.replace(".", "/")).with_suffix(".py").exists()
+                yield name if module else ".".join(base) or "__init__"
 
 
 def imports(path: Path) -> Iterator[tuple[str, bool]]:

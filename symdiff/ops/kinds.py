@@ -140,8 +140,7 @@ def _build_elementwise(row: Row, *args: Any) -> Node:
     nodes = [as_node(arg) for arg in args]
     shape = broadcast_shapes(row.name, *(node.shape for node in nodes))
     nodes = [_unbroadcast(node) for node in nodes]
-    if not row.logical:
-        nodes = [_as_number(node) for node in nodes]
+    nodes = [node if place < row.logical else _as_number(node) for place, node in enumerate(nodes)]
     if row.fold is not None and all(node.op is CONST for node in nodes):
         folded = _fold(row, nodes)
         if folded is not None:

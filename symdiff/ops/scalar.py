@@ -181,14 +181,14 @@ greater       = comparison("greater", ">", lambda a, b: a > b)
 greater_equal = comparison("greater_equal", ">=", lambda a, b: a >= b)
 equal         = comparison("equal", "==", lambda a, b: a == b)
 not_equal     = comparison("not_equal", "!=", lambda a, b: a != b)
-logical_and = binary("logical_and", (None, None), infix="&", precedence=2, predicate=True, logical=True, math="bool({0} and {1})",
+logical_and = binary("logical_and", (None, None), infix="&", precedence=2, predicate=True, logical=2, math="bool({0} and {1})",
                      numpy="np.logical_and({0}, {1})", commutative=True, local=_local_and, domain="truth values")
-logical_or  = binary("logical_or", (None, None), infix="|", precedence=1, predicate=True, logical=True, math="bool({0} or {1})",
+logical_or  = binary("logical_or", (None, None), infix="|", precedence=1, predicate=True, logical=2, math="bool({0} or {1})",
                      numpy="np.logical_or({0}, {1})", commutative=True, local=_local_or, domain="truth values")
-logical_not = unary("logical_not", None, prefix="~", precedence=3, predicate=True, logical=True, math="(not {0})",
+logical_not = unary("logical_not", None, prefix="~", precedence=3, predicate=True, logical=1, math="(not {0})",
                     numpy="np.logical_not({0})", local=_local_not, fold=lambda x: not x, domain="truth values")
 where = several("where", (None, lambda y, c, a, b: mask(c), lambda y, c, a, b: lambda t: where(c, 0, t)),
-                numpy="np.where({0}, {1}, {2})", math="({1} if {0} else {2})", logical=True, local=_local_where,
+                numpy="np.where({0}, {1}, {2})", math="({1} if {0} else {2})", logical=1, local=_local_where,
                 domain="a where c holds, b elsewhere", kink="at the edge of c: the branch that is taken",
                 samples=((-3, 3), (-3, 3), (-3, 3)))
 
@@ -246,10 +246,37 @@ arctanh = unary("arctanh", lambda y, x: over(1 - x**2), math="math.atanh({0})", 
 _SIGMOID = """def _sigmoid(x):
     e = np.exp(-np.abs(x))
     return np.where(x >= 0, 1, e) / (1 + e)"""
+# With z = pi*x and f = sin(z)/z: z*f' + f = cos(z) and its derivatives give the n-th from the one before, which keeps
+# its digits where |z| > n; elsewhere the power series of f, differentiated term by term.
+_SINC_DERIVATIVE = """def _sinc_derivative(n, x):
+    n, z = int(n), np.pi * np.asarray(x)
+    large = np.abs(z) > n + 2
+    far, near = np.where(large, z, 1), np.where(large, 0, z)
+    waves = np.sin(far), np.cos(far), -np.sin(far), -np.cos(far)
+    slope, series = waves[0] / far, 0
+    for k in range(1, n + 1):
+        slope = (waves[k % 4] - k * slope) / far
+    for k in range((n + 1) // 2, n // 2 + n + 25):
+        series = series + (-1) ** k / ((2 * k + 1) * float(math.factorial(2 * k - n))) * near ** (2 * k - n)
+    return np.pi**n * np.where(large, slope, series)"""
+_SINC_DERIVATIVE_MATH = """def _sinc_derivative(n, x):
+    n, z = int(n), math.pi * x
+    if abs(z) > n + 2:
+        waves = math.sin(z), math.cos(z), -math.sin(z), -math.cos(z)
+        value = waves[0] / z
+        for k in range(1, n + 1):
+            value = (waves[k % 4] - k * value) / z
+    else:
+        terms = range((n + 1) // 2, n // 2 + n + 25)
+        value = sum((-1) ** k / ((2 * k + 1) * float(math.factorial(2 * k - n))) * z ** (2 * k - n) for k in terms)
+    return math.pi**n * value"""
 _ELU_KINK = "x = 0: the derivative of the side x <= 0"
-sinc = unary("sinc", lambda y, x: where(equal(x, 0), 0, (cos(PI() * x) - y) / where(equal(x, 0), 1, x)), even=True,
-             math="_sinc({0})", math_helper="def _sinc(x):\n    return math.sin(math.pi * x) / (math.pi * x) if x else 1.0",
+sinc = unary("sinc", lambda y, x: sinc_derivative(1, x), even=True, math="_sinc({0})",
+             math_helper="def _sinc(x):\n    return math.sin(math.pi * x) / (math.pi * x) if x else 1.0",
              domain="all real x: sin(pi*x)/(pi*x)")
+sinc_derivative = binary("sinc_derivative", (None, lambda y, n, x: sinc_derivative(n + 1, x)), numpy="_sinc_derivative({0}, {1})",
+                         math="_sinc_derivative({0}, {1})", helper=_SINC_DERIVATIVE, math_helper=_SINC_DERIVATIVE_MATH,
+                         domain="n = 0, 1, 2, ... fixed: the n-th derivative of sinc", samples=((1, 1), (-3, 3)))
 sigmoid = unary("sigmoid", lambda y, x: y * (1 - y), numpy="_sigmoid({0})", math="_sigmoid({0})", aliases=("expit", "logistic"), helper=_SIGMOID,
                 math_helper="def _sigmoid(x):\n    e = math.exp(-abs(x))\n    return (1.0 if x >= 0 else e) / (1.0 + e)",
                 latex=r"\sigma\left({0}\right)", domain="all real x: 1/(1 + exp(-x))")
@@ -268,7 +295,7 @@ gelu = unary("gelu", lambda y, x: erfc(-x / sqrt(const(2))) / 2 + x * exp(-(x**2
 logaddexp = binary("logaddexp", (lambda y, a, b: sigmoid(a - b), lambda y, a, b: sigmoid(b - a)), commutative=True,
                    math="_logaddexp({0}, {1})",
                    math_helper="def _logaddexp(a, b):\n    return a if a == b == -math.inf else max(a, b) + math.log1p(math.exp(-abs(a - b)))")
-xlogy = binary("xlogy", (lambda y, a, b: lambda t: xlogy(t, b), lambda y, a, b: lambda t: t * (a / b)),
+xlogy = binary("xlogy", (lambda y, a, b: lambda t: xlogy(t, b), lambda y, a, b: lambda t: where(equal(a, 0), 0, t * (a / b))),
                numpy="_xlogy({0}, {1})", helper="def _xlogy(a, b):\n    return a * np.log(np.where(a == 0, 1, b))",
                math="_xlogy({0}, {1})", math_helper="def _xlogy(a, b):\n    return a * math.log(b) if a else 0.0",
                domain="b > 0, or a = 0: a*log(b), 0 where a = 0", samples=((-3, 3), (0.2, 4)))

@@ -1,0 +1,123 @@
+"""Large graphs: linear growth as counts, a million nodes deep and wide, threads, memory."""
+
+from __future__ import annotations
+
+import gc
+import pickle
+import threading
+import tracemalloc
+
+import pytest
+
+import symdiff as sd
+from symdiff.expr import table_size
+from symdiff.walk import leaves, topological
+
+MILLION = 1_000_000
+
+
+def chain(k: int) -> tuple[sd.Node, sd.Node]:
+    """v = sin(v)*v + x, k times."""
+    x = sd.symbol("x")
+    v = x
+    for _ in range(k):
+        v = sd.sin(v) * v + x
+    return v, x
+
+
+@pytest.mark.parametrize("k", [10, 100, 1000])
+def test_gradient_of_the_chain_grows_linearly(k: int) -> None:
+    v, x = chain(k)
+    assert len(topological(v)) == 3 * k
+    assert len(topological(sd.grad(v, x))) <= 9 * k
+    assert sum(sd.count_ops(sd.simplify((v, sd.grad(v, x)))).values()) <= 9 * k
+
+
+@pytest.mark.parametrize("n", [8, 21, 1000])
+def test_gradient_of_a_product_takes_3n_minus_6_multiplications(n: int) -> None:
+    xs = sd.symbols([f"x{i}" for i in range(n)])
+    product = xs[0]
+    for x in xs[1:]:
+        product = product * x
+    gradient = sd.grad(product, list(xs))
+    assert sd.count_ops(gradient) == {"mul": 3 * n - 6}
+    assert sd.count_ops(sd.simplify(gradient)) == {"mul": 3 * n - 6}
+
+
+def test_a_million_nodes_deep() -> None:
+    before = table_size()
+    x = sd.symbol("x")
+    v = x
+    for _ in range(MILLION):
+        v = sd.sin(v)
+    assert sd.simplify(v) is v
+    text = str(v)
+    assert text.count("sin(") == MILLION
+    assert sd.parse(text) is v
+    assert pickle.loads(pickle.dumps(v)) is v
+    gradient = sd.grad(v, x)
+    assert len(topological(gradient)) >= 2 * MILLION
+    del v, gradient
+    gc.collect()
+    assert table_size() <= before + 1
+
+
+def test_a_million_nodes_wide() -> None:
+    before = table_size()
+    x = sd.symbol("x")
+    total = sd.parse(" + ".join(f"x{i}" for i in range(MILLION)))
+    assert len(sd.variables(total)) == MILLION
+    assert len(str(total)) >= 5 * MILLION
+    assert sd.grad(total + x, x) is sd.const(1)
+    assert sd.simplify(total) is sd.simplify(sd.simplify(total))
+    assert pickle.loads(pickle.dumps(total)) is total
+    del total, x
+    gc.collect()
+    assert table_size() <= before + 1
+
+
+def test_threads_build_the_same_objects() -> None:
+    texts = ["x**2*sin(x) + y", "exp(x*y)/(1 + exp(x*y))", "sqrt(x**2 + y**2)*log(x)"] * 20
+    results: list[list[str]] = [[] for _ in range(8)]
+    nodes: list[list[sd.Node]] = [[] for _ in range(8)]
+    start = threading.Barrier(8)
+
+    def work(place: int) -> None:
+        start.wait()
+        for text in texts:
+            f = sd.parse(text)
+            wrt = list(sd.variables(f))
+            outputs = sd.simplify((f, sd.grad(f, wrt), sd.hessian(f, wrt)))
+            fn = sd.compile(leaves(outputs), wrt, backend="math")
+            results[place].append(f"{outputs} {fn.source} {fn(*[0.7] * len(wrt))}")
+            nodes[place].extend(leaves(outputs))
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(result == results[0] and len(result) == len(texts) for result in results)
+    assert all(a is b for other in nodes for a, b in zip(other, nodes[0], strict=True))
+
+
+def test_memory_stays_flat() -> None:
+    """10,000 rounds of parse, differentiate, compile and drop."""
+
+    def rounds(n: int) -> int:
+        for i in range(n):
+            f = sd.parse(f"x**2*sin({i}*x) + exp(x/{i + 1})")
+            fn = sd.compile(sd.grad(f, sd.symbol("x")), [sd.symbol("x")], backend="math")
+            fn(0.5)
+        del f, fn
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    try:
+        nodes, first = table_size(), rounds(1000)
+        last = rounds(9000)
+    finally:
+        tracemalloc.stop()
+    assert last - first < 200_000
+    assert table_size() <= nodes + 100
