@@ -157,8 +157,8 @@ class _Checker:
     """One scalar with its value, gradient and Hessian-vector functions, compiled once."""
 
     def __init__(self, f: Node, everything: list[Node], wrt: list[Node], order: int, report: Report) -> None:
-        from .compile import compile
-        from .diff import grad, jvp
+        from .compiler import compile
+        from .differentiate import grad, jvp
 
         self.everything, self.wrt, self.order, self.report = everything, wrt, order, report
         gradient = grad(f, wrt)

@@ -77,7 +77,7 @@ def _read(text: str) -> str:
 
 
 def _parse(texts: Iterable[str], shape: Iterable[str]) -> list[Node]:
-    from .parse import parse
+    from .parser import parse
 
     shapes = dict(map(_shape, shape))
     roots = [parse(text, shapes=shapes) if shapes else parse(text) for text in texts]
@@ -140,7 +140,7 @@ def _number(name: str, text: str) -> Any:
     try:
         return float(text)
     except ValueError:
-        from .parse import parse
+        from .parser import parse
 
         root = parse(text)
     if variables(root):
@@ -150,7 +150,7 @@ def _number(name: str, text: str) -> Any:
 
 def _values(structure: Any, point: dict[str, Any]) -> Any:
     """The numbers of a nested structure of nodes at a point, arrays as nested lists."""
-    from .compile import evaluate
+    from .compiler import evaluate
 
     found = evaluate(structure, {var.name: point[var.name] for var in variables(structure)})
     return map_structure(lambda value: value.tolist() if hasattr(value, "tolist") else value, found)
@@ -288,7 +288,7 @@ def _derivative(
     """Parse, differentiate, simplify, evaluate, print: what all derivatives share."""
     texts = [_read(formula) for formula in formulas]
     with busy("differentiating"):
-        from .simplify import simplify
+        from .simplifier import simplify
 
         roots = _parse(texts, shape)
         wanted = _wrt(wrt, roots)
@@ -319,7 +319,7 @@ def diff(formula: str, order: int, **common: Any) -> None:
     symdiff diff "x**2*y" --wrt x --at x=3,y=4
     symdiff diff "x**2*y" --wrt x,y --format latex
     """
-    from .diff import diff as differentiate
+    from .differentiate import diff as differentiate
 
     def make(roots: list[Node], wanted: list[Node]) -> Node:
         if common["wrt"] is None and len(wanted) > 1:
@@ -343,7 +343,7 @@ def grad(formula: str, **common: Any) -> None:
     symdiff grad "(a+3*b)*c**2" --at a=2,b=3,c=4
     symdiff grad "sum((X @ w)**2)" --shape X=N,3 --shape w=3 --wrt w
     """
-    from .diff import grad as gradient
+    from .differentiate import grad as gradient
 
     _derivative(lambda roots, wanted: gradient(roots[0], _some(wanted)), [formula], **common)
 
@@ -358,7 +358,7 @@ def jacobian(formulas: Sequence[str], **common: Any) -> None:
     symdiff jacobian "r*cos(t)" "r*sin(t)"
     symdiff jacobian "r*cos(t)" "r*sin(t)" --wrt t,r --at r=2,t=pi/4
     """
-    from .diff import jacobian as blocks
+    from .differentiate import jacobian as blocks
 
     _derivative(lambda roots, wanted: blocks(roots, _some(wanted)), formulas, **common)
 
@@ -373,7 +373,7 @@ def hessian(formula: str, **common: Any) -> None:
     symdiff hessian "x**2*y + y + 2"
     symdiff hessian "x**2*y + y + 2" --at x=3,y=4 --format json
     """
-    from .diff import hessian as second
+    from .differentiate import hessian as second
 
     _derivative(lambda roots, wanted: second(roots[0], _some(wanted)), [formula], **common)
 
@@ -429,9 +429,9 @@ def code(
         if part not in _PARTS:
             raise SymdiffError(f"--derivatives takes some of {', '.join(_PARTS)}, not {part!r}")
     with busy("writing code"):
-        from .compile import source
-        from .diff import grad, hessian
-        from .simplify import simplify
+        from .compiler import source
+        from .differentiate import grad, hessian
+        from .simplifier import simplify
 
         root = _parse([_read(formula)], shape)[0]
         wanted = _wrt(wrt, [root])

@@ -86,16 +86,14 @@ class Node(_Fields):
         return unflatten, (flatten(self),)
 
     def __str__(self) -> str:
-        from .show import show
+        from .printer import show
 
         return show(self)
 
     __repr__ = __str__
 
     def __bool__(self) -> bool:
-        raise SymdiffError(
-            "an expression has no truth value; use where(condition, a, b), logical_and and logical_or"
-        )
+        raise SymdiffError("an expression has no truth value; use where(condition, a, b), logical_and and logical_or")
 
     def __add__(self, other: Any) -> Node:
         row = ROWS["add"]
@@ -365,9 +363,7 @@ def _plain_number(value: Any) -> Number:
             return kind(plain)
     if isinstance(plain, Fraction):
         return Fraction(plain)
-    raise SymdiffError(
-        f"{type(value).__name__} is not a number or an expression; pass arrays as values of a symbol"
-    )
+    raise SymdiffError(f"{type(value).__name__} is not a number or an expression; pass arrays as values of a symbol")
 
 
 def symbol(name: str, shape: Iterable[int | str] | int | str = ()) -> Node:

@@ -52,6 +52,7 @@ _TO: dict[str, Callable[..., Any]] = {
     "cbrt": lambda s, x: s.sign(x) * s.Abs(x) ** s.Rational(1, 3),
     "hypot": lambda s, a, b: s.sqrt(a**2 + b**2),
     "sinc": lambda s, x: s.sinc(s.pi * x),
+    "sinc_derivative": lambda s, n, x: _sinc_derivative(s, n, x),
     "sigmoid": lambda s, x: 1 / (s.exp(-x) + 1),
     "softplus": lambda s, x: s.log(s.exp(x) + 1),
     "relu": lambda s, x: s.Max(x, 0),
@@ -61,6 +62,11 @@ _TO: dict[str, Callable[..., Any]] = {
     "logaddexp": lambda s, a, b: s.log(s.exp(a) + s.exp(b)),
     "xlogy": lambda s, a, b: _select(s, s.Eq(a, 0), s.Integer(0), a * s.log(b)),
 }
+
+
+def _sinc_derivative(s: Any, n: Any, x: Any) -> Any:
+    u = s.Dummy("u")
+    return s.diff(s.sinc(s.pi * u), u, int(n)).subs(u, x)
 
 
 def to_sympy(f: Any) -> Any:

@@ -3,7 +3,7 @@
 ``exact``: both sides are the same numbers, or the right one is the more accurate way to compute the left.
 ``real``: equal over the reals wherever the left side is defined. Every rule lowers the measure (operations, each
 with its cost), so rewriting ends. Like terms, like powers, signs and numbers are collected by
-:mod:`symdiff.simplify` itself; odd and even functions by their rows' traits.
+:mod:`symdiff.simplifier` itself; odd and even functions by their rows' traits.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Rule(NamedTuple):
 @cache
 def rules() -> dict[str, list[Rule]]:
     """The rules by the name of the operation at the root of their pattern, in the order of the table."""
-    from .parse import parse
+    from .parser import parse
 
     found: dict[str, list[Rule]] = {}
     for line in TABLE.strip().splitlines():

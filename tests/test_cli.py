@@ -260,7 +260,7 @@ def test_failures_inside_are_one_sentence(cli, monkeypatch):
     def broken(*args, **options):
         raise TypeError("surprise\nin two lines")
 
-    monkeypatch.setattr(sys.modules["symdiff.parse"], "parse", broken)
+    monkeypatch.setattr(sys.modules["symdiff.parser"], "parse", broken)
     result = cli("diff", "x")
     assert result.code == 2
     assert result.err.count("\n") == 1
@@ -271,7 +271,7 @@ def test_interruption(cli, monkeypatch):
     def interrupted(*args, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sys.modules["symdiff.parse"], "parse", interrupted)
+    monkeypatch.setattr(sys.modules["symdiff.parser"], "parse", interrupted)
     assert cli("diff", "x") == (130, "", "")
 
 

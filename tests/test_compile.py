@@ -13,8 +13,8 @@ import pytest
 
 import symdiff as sd
 from symdiff import ShapeError, SymdiffError, const
-from symdiff.compile import BACKENDS, count_ops, evaluate, source
-from symdiff.compile import compile as compile_
+from symdiff.compiler import BACKENDS, count_ops, evaluate, source
+from symdiff.compiler import compile as compile_
 from symdiff.expr import table_size
 
 x, y = sd.symbols("x y")

@@ -9,9 +9,9 @@ import sys
 import mpmath
 import pytest
 import sympy
+from feynman import Formula, formulas
 
 import symdiff as sd
-from feynman import Formula, formulas
 from symdiff.walk import leaves
 
 FORMULAS = formulas()

@@ -20,18 +20,18 @@ LAYERS = (
     ("expr",),
     ("walk",),
     ("ops",),
-    ("order", "match", "show", "latex", "parse"),
-    ("diff", "rules"),
-    ("simplify", "contract", "codegen", "interop"),
-    ("compile",),
-    ("check", "draw", "explain"),
+    ("order", "match", "printer", "latex", "parser"),
+    ("differentiate", "rules"),
+    ("simplifier", "codegen", "interop"),
+    ("compiler",),
+    ("check",),
     ("__init__",),
     ("cli",),
     ("__main__",),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 #: Imports upward, inside a function: text of a node, and pickling it.
-UPWARD = {("expr", "show"), ("expr", "walk")}
+UPWARD = {("expr", "printer"), ("expr", "walk")}
 HEAVY = {"numpy", "scipy", "sympy", "networkx", "matplotlib", "opt_einsum"}
 MODULES = sorted(ROOT.rglob("*.py"))
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import symdiff as sd
 from symdiff.expr import PI, ROWS
-from symdiff.show import show, show_structure
+from symdiff.printer import show, show_structure
 from symdiff.walk import topological
 
 x, y, z = sd.symbols("x y z")

@@ -61,7 +61,7 @@ def docstring(name: str, structure: Any, inputs: Sequence[Node], shown: Sequence
 
 
 def _shown(node: Node) -> str:
-    from ..show import show
+    from ..printer import show
 
     text = str(show(node))
     return text if len(text) <= LONG else text[:LONG] + " ..."

@@ -96,10 +96,13 @@ class _Printer:
         body = self._head() + [f"{target} = {text}" for target, text in self.schedule.statements]
         body.append(f"return {result(self.outputs, texts)}")
         rows = [row for _, row in sorted(self.schedule.rows.items())]
-        special = any("special." in row.numpy + row.helper for row in rows)
+        used = " ".join(row.numpy + row.helper for row in rows)
+        imports = ["import math"] if "math." in used else []
+        imports += ["", "import numpy as np"] if imports else ["import numpy as np"]
+        imports += ["from scipy import special"] if "special." in used else []
         return assemble(
             docstring(self.name, self.outputs, self.inputs, self.shown, [docs, *_NOTES] if docs else _NOTES),
-            "import numpy as np" + ("\nfrom scipy import special" if special else ""),
+            "\n".join(imports),
             _FLOAT if self.inputs else "",
             _FILL if self.fill else "",
             *dict.fromkeys(row.helper for row in rows if row.helper),

@@ -327,5 +327,3 @@ def _by_parity(node: Node) -> Node:
         return node
     plain = node.op(node.args[0].args[0])
     return -plain if node.op.odd else plain
-
-
