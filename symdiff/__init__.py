@@ -2,7 +2,7 @@
 
 >>> import symdiff as sd
 >>> sd.diff(sd.parse("x**2*sin(x)"), sd.symbol("x"))
-sin(x)*(2*x) + x**2*cos(x)
+cos(x)*x**2 + 2*x*sin(x)
 """
 
 from __future__ import annotations

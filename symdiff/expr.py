@@ -12,6 +12,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
+from keyword import kwlist
 from typing import Any, NoReturn, TypeAlias
 
 from .errors import SymdiffError
@@ -29,7 +30,7 @@ class _Fields:
     args: tuple[Node, ...]
     attrs: tuple[Any, ...]
     shape: Shape
-    _order: tuple[Any, ...]
+    _order: tuple[int, str, str, int, float]
 
 
 class _Draft(_Fields):
@@ -58,7 +59,7 @@ class Node(_Fields):
     def __setattr__(self, name: str, value: object = None) -> NoReturn:
         raise AttributeError("a node never changes; build another one")
 
-    __delattr__ = __setattr__  # type: ignore[assignment]
+    __delattr__ = __setattr__
 
     @property
     def value(self) -> Number:
@@ -366,6 +367,10 @@ def _plain_number(value: Any) -> Number:
     raise SymdiffError(f"{type(value).__name__} is not a number or an expression; pass arrays as values of a symbol")
 
 
+#: Names that formulas read as something else.
+RESERVED = frozenset((*kwlist, "pi", "inf", "nan"))
+
+
 def symbol(name: str, shape: Iterable[int | str] | int | str = ()) -> Node:
     """The variable of that name; ``shape`` gives its sizes, each a number or a letter.
 
@@ -374,6 +379,8 @@ def symbol(name: str, shape: Iterable[int | str] | int | str = ()) -> Node:
     """
     if not isinstance(name, str) or not name.isidentifier():
         raise SymdiffError(f"a variable's name is an identifier such as x1, not {name!r}")
+    if name in RESERVED or name.startswith("__"):
+        raise SymdiffError(f"{name} has a meaning of its own; choose another name for the variable")
     return make(VAR, (), (name,), check_shape(shape))
 
 

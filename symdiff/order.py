@@ -1,7 +1,7 @@
 """The one structural order of nodes, the same in every process: it decides how sums and products are spelled.
 
-A key is ``(depth, name, digest)``: shallow before deep, then by the first variable, then by a digest of the
-structure (not ``id`` and not ``hash``, which differ between processes). Keys are kept on the nodes.
+A key is ``(depth, name, operation, digest)``: shallow before deep, then by the first variable, the operation and a
+digest of the structure (not ``id`` and not ``hash``, which differ between processes). Keys are kept on the nodes.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from zlib import crc32
 
 from .expr import VAR, Node, _Fields
 
-Key = tuple[int, str, int, float]
+Key = tuple[int, str, str, int, float]
 
 _MASK = (1 << 64) - 1
 _LAST = "\U0010ffff"
 _MAX_DEGREE = 1e6
-_keep = _Fields._order.__set__  # type: ignore[attr-defined]
+_keep: Any = vars(_Fields)["_order"].__set__
 
 
 def key(node: Node) -> Key:
-    """``(depth, name, digest, degree)`` of a node; its arguments' keys are made first where they are missing."""
+    """``(depth, name, operation, digest, degree)`` of a node; missing keys of arguments are made first."""
     stack = [node]
     while stack:
         step = stack[-1]
@@ -31,7 +31,7 @@ def key(node: Node) -> Key:
         stack.pop()
         if not hasattr(step, "_order"):
             _keep(step, _make(step))
-    return node._order  # type: ignore[return-value]
+    return node._order
 
 
 def _make(node: Node) -> Key:
@@ -40,9 +40,9 @@ def _make(node: Node) -> Key:
     name = node.name if node.op is VAR else min((k[1] for k in keys), default=_LAST)
     digest = crc32(f"{node.op.name} {node.attrs!r} {node.shape!r}".encode())
     for k in keys:
-        digest = ((digest ^ k[2]) * 6364136223846793005 + 1442695040888963407) & _MASK
+        digest = ((digest ^ k[3]) * 6364136223846793005 + 1442695040888963407) & _MASK
         digest ^= digest >> 29
-    return depth, name, digest, _degree(node, [k[3] for k in keys])
+    return depth, name, node.op.name, digest, _degree(node, [k[4] for k in keys])
 
 
 def _degree(node: Node, degrees: list[float]) -> float:
@@ -53,11 +53,10 @@ def _degree(node: Node, degrees: list[float]) -> float:
 
 def factor_key(node: Node) -> tuple[Any, ...]:
     """Factors of a product: variables by name, then deeper expressions."""
-    depth, name, digest, _ = key(node)
-    return depth, name, digest
+    return key(node)[:4]
 
 
 def term_key(node: Node) -> tuple[Any, ...]:
     """Terms of a sum: higher degrees first."""
-    depth, name, digest, degree = key(node)
-    return -degree, name, depth, digest
+    depth, name, operation, digest, degree = key(node)
+    return -degree, name, depth, operation, digest

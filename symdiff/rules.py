@@ -45,7 +45,6 @@ sin(x)**2 + cos(x)**2   => 1                real
 cosh(x)**2 - sinh(x)**2 => 1                real
 sin(x)/cos(x)           => tan(x)           real
 sinh(x)/cosh(x)         => tanh(x)          real
-where(c, x, x)          => x                exact
 maximum(x, x)           => x                exact
 minimum(x, x)           => x                exact
 """

@@ -220,7 +220,10 @@ def _powers(leaf: Node, exponent: Number) -> tuple[Number, list[tuple[Node, Numb
 def _build_sum(terms: dict[Node, Number], total: Number) -> Node:
     """Positive terms first, each in order, the constant last."""
     ordered = sorted((core for core in terms if terms[core] != 0), key=term_key)
-    listed: list[tuple[bool, Node]] = [(terms[core] < 0, _times(abs(terms[core]), core)) for core in ordered]
+    listed: list[tuple[bool, Node]] = []
+    for core in ordered:
+        coefficient = terms[core]
+        listed.append((coefficient < 0, _times(-coefficient if coefficient < 0 else coefficient, core)))
     if total != 0:
         listed.append((total < 0, const(abs(total))))
     if not listed:

@@ -276,7 +276,7 @@ def test_interruption(cli, monkeypatch):
 
 
 def test_a_sign_of_life_on_a_terminal(monkeypatch):
-    from symdiff import cli as module
+    from symdiff.cli import common as module
 
     shown: list[str] = []
 

@@ -25,13 +25,13 @@ def derivatives(text: str, names: list[str]) -> tuple:
 
 
 def witness(formula: Formula):
-    """Value, gradient and Hessian by SymPy, as one function of mpmath numbers."""
+    """Value, gradient and Hessian by SymPy, as a function of mpmath numbers and one of floats."""
     symbols = {name: sympy.Symbol(name) for name in formula.ranges}
     f = sympy.sympify(formula.text, locals={**symbols, "ln": sympy.log, "arcsin": sympy.asin})
     order = list(symbols.values())
     gradient = [f.diff(v) for v in order]
     entries = [f, *gradient, *(g.diff(v) for g in gradient for v in order)]
-    return sympy.lambdify(order, entries, "mpmath", cse=True)
+    return sympy.lambdify(order, entries, "mpmath", cse=True), sympy.lambdify(order, entries, "math", cse=True)
 
 
 def test_there_are_a_hundred() -> None:
@@ -49,17 +49,22 @@ def blocks(values: list, n: int) -> list[list]:
     return [values[:1], values[1 : n + 1], values[n + 1 :]]
 
 
+def distance(got: list, want: list) -> mpmath.mpf:
+    return max(abs(mpmath.mpf(float(g)) - w) for g, w in zip(got, want, strict=True))
+
+
 @pytest.mark.parametrize("formula", FORMULAS, ids=[f.name for f in FORMULAS])
 def test_against_sympy(formula: Formula) -> None:
     """The expressions, evaluated at 50 digits, agree in every entry to 1e-12 of the entry (in truth to 1e-40); the
     emitted double-precision code to 1e-12 of the largest entry of its block (a Hessian entry that is a difference
-    of nearly equal terms has fewer digits of its own, whoever computes it)."""
+    of nearly equal terms has fewer digits of its own, whoever computes it), or to 4 times the error of SymPy's own
+    double-precision code where that is worse (near a removable singularity)."""
     names = list(formula.ranges)
     wrt = [sd.symbol(name) for name in names]
     simplified = derivatives(formula.text, names)
     f = sd.parse(formula.text)
     raw = (f, sd.grad(f, wrt), sd.hessian(f, wrt))
-    wanted_of, ours = witness(formula), [exactly(o, names) for o in (simplified, raw)]
+    (wanted_of, peer), ours = witness(formula), [exactly(o, names) for o in (simplified, raw)]
     emitted = [sd.compile(leaves(o), wrt, backend=b) for o in (simplified, raw) for b in ("math", "numpy")]
     rng = random.Random(formula.name)
     compared = 0
@@ -74,10 +79,11 @@ def test_against_sympy(formula: Formula) -> None:
                 for got, want in zip(function(*map(mpmath.mpf, point)), wanted, strict=True):
                     assert abs(got - want) <= 1e-12 * abs(want) + mpmath.mpf(10) ** -40, (formula, point)
             for function in emitted:
-                got_blocks = blocks([mpmath.mpf(float(g)) for g in function(*point)], len(names))
-                for got, want in zip(got_blocks, blocks(wanted, len(names)), strict=True):
-                    scale = max(map(abs, want))
-                    assert all(abs(g - w) <= 1e-12 * scale for g, w in zip(got, want, strict=True)), (formula, point)
+                for got, want, other in zip(
+                    *(blocks(list(v), len(names)) for v in (function(*point), wanted, peer(*point))), strict=True
+                ):
+                    allowed = max(1e-12 * max(map(abs, want)), 4 * distance(other, want))
+                    assert distance(got, want) <= allowed, (formula, point)
 
 
 @pytest.mark.parametrize("formula", FORMULAS, ids=[f.name for f in FORMULAS])

@@ -12,7 +12,7 @@ import symdiff as sd
 from symdiff.expr import ROWS, const
 
 x, y, z = sd.symbols("x y z")
-CONVERTED = [row for row in ROWS.values() if row.arity and row.partials is not None]
+CONVERTED = [row for row in ROWS.values() if row.arity and row.partials is not None and row.name != "sinc_derivative"]
 #: Rows that SymPy rewrites: the same values, another expression.
 REWRITTEN = set(
     "logical_and logical_or logical_not where expm1 exp2 log1p log2 log10 cbrt hypot sinc sigmoid softplus relu "

@@ -43,8 +43,10 @@ class _Imports:
             found = self.templates[row.name] = self(row.math)
         return found
 
-    def lines(self) -> str:
-        bare = f"from math import {', '.join(sorted(self.bare))}" if self.bare else ""
+    def lines(self, *texts: str) -> str:
+        """The imports that the texts need."""
+        used = set(re.findall(r"\w+", " ".join(texts))) & self.bare
+        bare = f"from math import {', '.join(sorted(used))}" if used else ""
         return "\n".join(filter(None, ["import math" if self.whole else "", bare]))
 
 
@@ -73,7 +75,7 @@ def module(outputs: Any, inputs: Sequence[Node], name: str, docs: str = "") -> s
     notes = [docs, *_NOTES] if docs else _NOTES
     return assemble(
         docstring(name, outputs, inputs, shown, notes),
-        imports.lines(),
+        imports.lines(*helpers, constants, *body),
         *dict.fromkeys(helpers),
         constants,
         definition(name, shown, body),

@@ -13,13 +13,17 @@ Because elementwise maps are diagonal, the same partials serve forward and rever
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
-from ..errors import SymdiffError
+from ..errors import SymdiffError, UnsupportedError
 from ..expr import CONST, ROWS, Node, Partial, Row, as_node, const, intern_node, make
-from ..shapes import broadcast_shapes
+from ..shapes import broadcast_shapes, show_shape
 
 Map = Callable[[Node], Node]
+
+#: Exact constants fold while numerator and denominator together have no more bits; larger ones stay operations.
+MAX_BITS = 20_000
 
 
 def over(divisor: Node) -> Map:
@@ -52,7 +56,7 @@ def unary(
     >>> import symdiff as sd
     >>> cosc = sd.unary("cosc", lambda y, x: -(sd.sin(x) + y) / x, numpy="(np.cos({0}) / {0})", domain="x != 0")
     >>> sd.diff(cosc(sd.symbol("x")), sd.symbol("x"))
-    -((sin(x) + cosc(x))/x)
+    -(sin(x) + cosc(x))/x
     """
     return Row(
         name,
@@ -172,7 +176,11 @@ def _fold(row: Row, nodes: list[Node]) -> Node | None:
         return None
     if value is None or isinstance(value, complex) or value != value or value in (float("inf"), float("-inf")):
         return None
-    return const(value)
+    return const(value) if isinstance(value, (bool, float)) or _bits(value) <= MAX_BITS else None
+
+
+def _bits(value: int | Fraction) -> int:
+    return value.numerator.bit_length() + value.denominator.bit_length()
 
 
 def _unbroadcast(node: Node) -> Node:
@@ -181,4 +189,10 @@ def _unbroadcast(node: Node) -> Node:
 
 def broadcast_to(node: Node, shape: tuple[int | str, ...]) -> Node:
     """``node`` repeated to ``shape`` by NumPy's rule; the node itself where it has that shape."""
-    return node if node.shape == shape else ROWS["broadcast"](node, shape)
+    if node.shape == shape:
+        return node
+    if "broadcast" not in ROWS:
+        raise UnsupportedError(
+            f"shapes {show_shape(node.shape)} and {show_shape(shape)} meet: arrays come with tensors"
+        )
+    return ROWS["broadcast"](node, shape)

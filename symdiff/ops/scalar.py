@@ -37,7 +37,9 @@ def _power(a: Any, b: Any) -> Number | None:
 
 
 def _negative(node: Node) -> bool:
-    return node.op is CONST and (node.value < 0 or str(node.value) == "-0.0")
+    if node.op is not CONST:
+        return False
+    return math.copysign(1, node.value) < 0 if isinstance(node.value, float) else node.value < 0
 
 
 def _local_add(a: Node, b: Node) -> Node | None:
@@ -249,7 +251,7 @@ _SIGMOID = """def _sigmoid(x):
 # With z = pi*x and f = sin(z)/z: z*f' + f = cos(z) and its derivatives give the n-th from the one before, which keeps
 # its digits where |z| > n; elsewhere the power series of f, differentiated term by term.
 _SINC_DERIVATIVE = """def _sinc_derivative(n, x):
-    n, z = int(n), np.pi * np.asarray(x)
+    n, z = int(np.max(n)), np.pi * np.asarray(x)
     large = np.abs(z) > n + 2
     far, near = np.where(large, z, 1), np.where(large, 0, z)
     waves = np.sin(far), np.cos(far), -np.sin(far), -np.cos(far)

@@ -1,0 +1,302 @@
+"""The command line: what a user can want from a formula, one command each.
+
+Only click and light modules are imported here, the rest where a command needs it: a derivative as text needs no
+NumPy. Every failure is one sentence on standard error (with a caret under the place in a formula).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from .. import __version__
+from ..errors import CheckError, DomainError, SymdiffError
+from ..expr import ROWS, Node
+from ..walk import variables
+from .common import FormulaCommand, busy, options
+from .printing import columns, json_line, latex_lines, print_result, shown
+from .reading import read_formulas, read_point, read_text, read_wrt, values_at
+
+#: Exit codes; interruption and a closed pipe use the shell's own.
+DONE, DISAGREED, WRONG, INTERRUPTED, CLOSED = 0, 1, 2, 130, 141
+
+
+@click.group()
+@click.version_option(__version__, message="symdiff %(version)s")
+def commands() -> None:
+    """Exact derivatives of formulas, as text, LaTeX, JSON, numbers and code.
+
+    A FORMULA is written as in Python and NumPy: x**2*sin(x), where(x > 0, x, 0), a = exp(x); a*y + a**2.
+    A FORMULA of - is read from standard input. Exit codes: 0 done, 1 a check failed, 2 wrong usage or input.
+    """
+
+
+def _derivative(
+    make: Callable[[list[Node], list[Node]], Any],
+    formulas: Sequence[str],
+    wrt: str | None,
+    at: Sequence[str],
+    shape: Sequence[str],
+    form: str,
+) -> None:
+    """Parse, differentiate, simplify, evaluate, print: what all derivatives share."""
+    texts = [read_text(formula) for formula in formulas]
+    with busy("differentiating"):
+        from ..simplifier import simplify
+
+        roots = read_formulas(texts, shape)
+        wanted = read_wrt(wrt, roots)
+        point = read_point(at, roots) if at else None
+        result = simplify(make(roots, wanted), level="full")
+        values = None if point is None else values_at(result, point)
+    print_result(form, texts, [var.name for var in wanted], result, point, values)
+
+
+def _some(wanted: list[Node]) -> list[Node]:
+    if not wanted:
+        raise SymdiffError("the formula has no variables; name one with --wrt")
+    return wanted
+
+
+@commands.command(cls=FormulaCommand)
+@click.argument("formula")
+@click.option("--order", type=click.IntRange(min=1), default=1, metavar="N", help="How many times; default: 1.")
+@options("wrt", "at", "shape", "form")
+def diff(formula: str, order: int, **common: Any) -> None:
+    """The derivative of a formula, simplified, on one line.
+
+    Several variables give the mixed derivative. With --at, a second line gives the value.
+
+    \b
+    symdiff diff "x**2*sin(x)"
+    symdiff diff "sin(a*t)" --wrt t --order 3
+    symdiff diff "x**2*y" --wrt x --at x=3,y=4
+    symdiff diff "x**2*y" --wrt x,y --format latex
+    """
+    from ..differentiate import diff as differentiate
+
+    def make(roots: list[Node], wanted: list[Node]) -> Node:
+        if common["wrt"] is None and len(wanted) > 1:
+            names = ", ".join(var.name for var in wanted)
+            click.echo(f"note: this is the mixed derivative by {names}; choose with --wrt, or use grad", err=True)
+        if not wanted:
+            return roots[0] * 0
+        return differentiate(roots[0], *(step for var in wanted for step in (var, order)))
+
+    _derivative(make, [formula], **common)
+
+
+@commands.command(cls=FormulaCommand)
+@click.argument("formula")
+@options("wrt", "at", "shape", "form")
+def grad(formula: str, **common: Any) -> None:
+    """The gradient: a line for each variable, with --at followed by its value.
+
+    \b
+    symdiff grad "(a+3*b)*c**2"
+    symdiff grad "(a+3*b)*c**2" --at a=2,b=3,c=4
+    symdiff grad "sum((X @ w)**2)" --shape X=N,3 --shape w=3 --wrt w
+    """
+    from ..differentiate import grad as gradient
+
+    _derivative(lambda roots, wanted: gradient(roots[0], _some(wanted)), [formula], **common)
+
+
+@commands.command(cls=FormulaCommand)
+@click.argument("formulas", nargs=-1, required=True, metavar="FORMULA...")
+@options("wrt", "at", "shape", "form")
+def jacobian(formulas: Sequence[str], **common: Any) -> None:
+    """The Jacobian: a row for each formula, a column for each variable; with --at followed by the values.
+
+    \b
+    symdiff jacobian "r*cos(t)" "r*sin(t)"
+    symdiff jacobian "r*cos(t)" "r*sin(t)" --wrt t,r --at r=2,t=pi/4
+    """
+    from ..differentiate import jacobian as blocks
+
+    _derivative(lambda roots, wanted: blocks(roots, _some(wanted)), formulas, **common)
+
+
+@commands.command(cls=FormulaCommand)
+@click.argument("formula")
+@options("wrt", "at", "shape", "form")
+def hessian(formula: str, **common: Any) -> None:
+    """The Hessian: a row and a column for each variable; with --at followed by the values.
+
+    \b
+    symdiff hessian "x**2*y + y + 2"
+    symdiff hessian "x**2*y + y + 2" --at x=3,y=4 --format json
+    """
+    from ..differentiate import hessian as second
+
+    _derivative(lambda roots, wanted: second(roots[0], _some(wanted)), [formula], **common)
+
+
+@commands.command("eval", cls=FormulaCommand)
+@click.argument("formula")
+@options("at", "shape", "form")
+def evaluate_command(formula: str, at: Sequence[str], shape: Sequence[str], form: str) -> None:
+    """The value of a formula.
+
+    \b
+    symdiff eval "x**2*y + y + 2" --at x=3,y=4
+    symdiff eval "sin(pi/3)"
+    """
+    text = read_text(formula)
+    with busy("evaluating"):
+        roots = read_formulas([text], shape)
+        point = read_point(at, roots)
+        value = values_at(roots[0], point)
+    if value != value:
+        place = ", ".join(f"{name}={shown(number)}" for name, number in point.items())
+        raise DomainError("the formula has no value" + (f" at {place}" if place else ""))
+    if form == "json":
+        click.echo(json_line([text], [], shown(value), point, value))
+    else:
+        click.echo(latex_lines(roots[0], value)[1][2:] if form == "latex" else shown(value))
+
+
+#: What ``code --derivatives`` knows.
+_PARTS = ("value", "grad", "hessian")
+
+
+@commands.command(cls=FormulaCommand)
+@click.argument("formula")
+@click.option("--derivatives", default="value", metavar="LIST", help="Some of value,grad,hessian; default: value.")
+@click.option("--name", default="f", help="The function's name; default: f.")
+@click.option("--backend", default="numpy", help="numpy (arrays of points) or math (floats); default: numpy.")
+@click.option("-o", "--output", metavar="FILE", help="Where to write the module; default: standard output.")
+@options("wrt", "shape")
+def code(
+    formula: str, derivatives: str, name: str, backend: str, output: str | None, wrt: str | None, shape: Sequence[str]
+) -> None:
+    """A standalone module with one function that computes all derivatives together.
+
+    Its arguments are the formula's variables, sorted; several derivatives are returned as a tuple.
+
+    \b
+    symdiff code "x**2*y + y + 2" --derivatives value,grad,hessian
+    symdiff code "exp(-x**2)" --derivatives value,grad --name bell --backend math -o bell.py
+    """
+    parts = [part.strip() for part in derivatives.split(",")]
+    for part in parts:
+        if part not in _PARTS:
+            raise SymdiffError(f"--derivatives takes some of {', '.join(_PARTS)}, not {part!r}")
+    with busy("writing code"):
+        from ..compiler import source
+        from ..differentiate import grad, hessian
+        from ..simplifier import simplify
+
+        root = read_formulas([read_text(formula)], shape)[0]
+        wanted = read_wrt(wrt, [root])
+        makers: dict[str, Any] = {"value": lambda f, _: f, "grad": grad, "hessian": hessian}
+        made = tuple(makers[part](root, wanted) for part in parts)
+        outputs = simplify(made if len(made) > 1 else made[0], level="full")
+        inputs = variables([root, *wanted])
+        text = source(outputs, list(inputs), name=name, backend=backend)
+    if output is None:
+        click.echo(text, nl=not text.endswith("\n"))
+    else:
+        _write(output, text)
+
+
+def _write(path: str, text: str) -> None:
+    """Write a file whole or not at all; what is no file (a pipe, a device) is written to directly."""
+    target = os.path.realpath(path)
+    direct = os.path.exists(target) and not os.path.isfile(target)
+    draft = target if direct else f"{target}.{os.getpid()}.tmp"
+    try:
+        with open(draft, "w", encoding="utf-8") as file:
+            file.write(text)
+        if not direct:
+            os.replace(draft, target)
+    except OSError as error:
+        raise SymdiffError(f"cannot write {path}: {error.strerror}") from None
+    finally:
+        if not direct and os.path.exists(draft):
+            os.unlink(draft)
+
+
+@commands.command(cls=FormulaCommand)
+@click.argument("formula")
+@options("wrt", "at", "shape")
+def check(formula: str, wrt: str | None, at: Sequence[str], shape: Sequence[str]) -> None:
+    """Compare first and second derivatives with an independent method; exit code 1 where they disagree.
+
+    Without --at, at random points where the formula has a value.
+
+    \b
+    symdiff check "x**2*sin(y)"
+    symdiff check "x**2*sin(y)" --at x=3,y=0.5
+    """
+    with busy("checking"):
+        from ..check import check_grads
+
+        roots = read_formulas([read_text(formula)], shape)
+        report = check_grads(roots[0], read_wrt(wrt, roots), read_point(at, roots) if at else None)
+    click.echo(str(report))
+
+
+@commands.command()
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Default: text.")
+def ops(form: str) -> None:
+    """The operations: name, number of arguments, domain, convention at kinks, other spellings.
+
+    \b
+    symdiff ops
+    symdiff ops --format json
+    """
+    fields = ("name", "arguments", "domain", "kink", "aliases")
+    rows = [row for row in ROWS.values() if row.arity]
+    if form == "json":
+        import json
+
+        table = [(row.name, row.arity, row.domain, row.kink, list(row.aliases)) for row in rows]
+        click.echo(json.dumps([dict(zip(fields, line, strict=True)) for line in table], ensure_ascii=False))
+        return
+    lines = [[row.name, str(row.arity), row.domain, row.kink or "-", ", ".join(row.aliases) or "-"] for row in rows]
+    click.echo("\n".join(columns([list(fields), *lines], "  ")))
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run a command line, by default this process's, and exit with its code."""
+    sys.exit(_run(list(sys.argv[1:] if args is None else args) or ["--help"]))
+
+
+def _run(args: list[str]) -> int:
+    try:
+        with commands.make_context("symdiff", args) as context:
+            commands.invoke(context)
+        sys.stdout.flush()
+        return DONE
+    except click.exceptions.Exit as request:
+        return request.exit_code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLOSED
+    except (KeyboardInterrupt, click.Abort):
+        return INTERRUPTED
+    except Exception as error:
+        click.echo(f"error: {_sentence(error)}", err=True)
+        return DISAGREED if isinstance(error, CheckError) else WRONG
+
+
+def _sentence(error: Exception) -> str:
+    """What to tell the user: never a traceback."""
+    if isinstance(error, SymdiffError):
+        return str(error)
+    if isinstance(error, click.ClickException):
+        message = " ".join(error.format_message().split()).rstrip(".")
+        context = getattr(error, "ctx", None)
+        return f"{message[:1].lower()}{message[1:]}; see {context.command_path if context else 'symdiff'} --help"
+    if isinstance(error, UnicodeError):
+        return "the formula is not UTF-8 text"
+    if isinstance(error, MemoryError):
+        return "not enough memory for this formula"
+    return (
+        f"symdiff failed inside with {type(error).__name__}: {' '.join(str(error).split())}; please report the formula"
+    )

@@ -1,0 +1,82 @@
+"""What the commands share: options, formulas that begin with a minus, and a sign of life."""
+
+from __future__ import annotations
+
+import re
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
+
+import click
+
+#: Seconds after which a terminal shows that something is going on.
+PATIENCE = 1.0
+
+
+class FormulaCommand(click.Command):
+    """A command whose formulas may begin with a minus, as ``-x**2`` does."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        known = {name: param for param in self.get_params(ctx) for name in param.opts if name.startswith("-")}
+        options: list[str] = []
+        formulas: list[str] = []
+        rest = iter(args)
+        for arg in rest:
+            if arg == "--":
+                formulas.extend(rest)
+            elif arg in known:
+                value = list(islice(rest, 0 if getattr(known[arg], "is_flag", False) else 1))
+                if not value and arg != "--help":
+                    raise click.BadOptionUsage(arg, f"option {arg} needs a value", ctx)
+                options += [arg, *value]
+            else:
+                (options if re.fullmatch(r"--[a-z][a-z-]+(=.*)?", arg, re.DOTALL) else formulas).append(arg)
+        return super().parse_args(ctx, [*options, "--", *formulas])
+
+
+def options(*names: str) -> Callable[[Any], Any]:
+    """The options of those names, the same in every command."""
+    known: dict[str, Any] = {
+        "wrt": click.option("--wrt", metavar="NAMES", help="Variables, such as x,y; left out: all, sorted."),
+        "at": click.option("--at", multiple=True, metavar="POINT", help="Values, such as x=3,y=pi/4."),
+        "shape": click.option("--shape", multiple=True, metavar="X=SIZES", help="Sizes of a tensor, such as X=N,784."),
+        "form": click.option(
+            "--format", "form", type=click.Choice(["text", "latex", "json"]), default="text", help="Default: text."
+        ),
+    }
+
+    def add(function: Any) -> Any:
+        for name in reversed(names):
+            function = known[name](function)
+        return function
+
+    return add
+
+
+@contextmanager
+def busy(text: str) -> Iterator[None]:
+    """A sign of life on a terminal for what takes longer than a second."""
+    status: list[Any] = []
+
+    def start() -> None:
+        from rich.console import Console
+
+        status.append(Console(stderr=True).status(text))
+        status[0].start()
+
+    if not sys.stderr.isatty():
+        yield
+        return
+    timer = threading.Timer(PATIENCE, start)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        if status:
+            status[0].stop()
