@@ -1,13 +1,12 @@
 """The graph: one node type, hash-consed, and the rows that say everything about an operation.
 
-Structurally equal nodes are the same object, so ``is`` compares expressions. The intern table holds nodes
-weakly and is keyed by the identities of a node's arguments: an entry dies with its node, before its arguments
-can, so an identity in a live key never means another object.
+Structurally equal nodes are the same object, so ``is`` compares expressions. Each row holds its nodes weakly, by
+their arguments; an entry goes when its node dies, while the node still holds the arguments, so that freeing a deep
+graph runs no nested callbacks.
 """
 
 from __future__ import annotations
 
-import itertools
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Mapping
@@ -219,7 +218,8 @@ class Row:
         self.special = special or predicate
         self.__doc__ = doc
         self._check()
-        self.number = next(_numbers)
+        #: The nodes of this operation that are alive, weakly.
+        self.nodes: dict[tuple[Any, ...], _Ref] = {}
         ROWS[name] = self
 
     def _check(self) -> None:
@@ -248,7 +248,6 @@ class Row:
 
 #: Every row by name.
 ROWS: dict[str, Row] = {}
-_numbers = itertools.count()
 
 
 def row_named(name: str) -> Row:
@@ -260,38 +259,38 @@ def row_named(name: str) -> Row:
 
 
 class _Ref(weakref.ref[Node]):
-    """A weak reference that knows its key in the table."""
+    """A weak reference that knows its place in a table."""
 
-    __slots__ = ("key",)
+    __slots__ = ("key", "table")
     key: tuple[Any, ...]
+    table: dict[tuple[Any, ...], _Ref]
 
 
-_table: dict[tuple[Any, ...], _Ref] = {}
 _lock = threading.RLock()  # guards replacing and deleting; reentrant, as collecting a node inside it calls _forget
 _new = object.__new__
 
 
 def _forget(ref: _Ref) -> None:
+    """Drop a dead node's entry. The node still holds its arguments then, so nothing else is freed from here."""
     with _lock:
-        if _table.get(ref.key) is ref:
-            del _table[ref.key]
+        if ref.table.get(ref.key) is ref:
+            del ref.table[ref.key]
 
 
 def make(op: Row, args: tuple[Node, ...], attrs: tuple[Any, ...] = (), shape: Shape = ()) -> Node:
     """The one node with these fields. Rows call it after checking their arguments; nobody else should."""
-    if shape or attrs:
-        return intern_node((op.number, shape, attrs, *map(id, args)), op, args, attrs, shape)
-    return intern_node((op.number, *map(id, args)), op, args)
+    return intern_node((args, attrs, shape) if attrs or shape else args, op, args, attrs, shape)
 
 
 def intern_node(
     key: tuple[Any, ...], op: Row, args: tuple[Node, ...], attrs: tuple[Any, ...] = (), shape: Shape = ()
 ) -> Node:
-    """The node under ``key``, made if there is none; without a lock unless a dead entry is in the way.
+    """The node of ``op`` under ``key``, made if there is none; without a lock unless a dead entry is in the way.
 
-    Keys hold numbers where they can (``op.number``, identities), so that the cyclic collector need not scan them.
+    A plain operation's key is its tuple of arguments itself, which nodes compare and hash by identity.
     """
-    ref = _table.get(key)
+    table = op.nodes
+    ref = table.get(key)
     if ref is not None:
         node = ref()
         if node is not None:
@@ -304,13 +303,14 @@ def intern_node(
     draft.__class__ = Node
     fresh = _Ref(draft, _forget)
     fresh.key = key
-    ref = _table.setdefault(key, fresh)
+    fresh.table = table
+    ref = table.setdefault(key, fresh)
     if ref is fresh:
         return draft  # type: ignore[no-any-return]
     with _lock:
-        node = _table.setdefault(key, fresh)()
+        node = table.setdefault(key, fresh)()
         if node is None:
-            _table[key] = fresh
+            table[key] = fresh
             return draft  # type: ignore[no-any-return]
         return node
 
@@ -323,7 +323,7 @@ def interned(node: Node) -> bool:
 
 def table_size() -> int:
     """How many nodes are alive."""
-    return len(_table)
+    return sum(len(row.nodes) for row in list(ROWS.values()))
 
 
 def _no_call(row: Row, *args: Any) -> Node:
@@ -337,7 +337,7 @@ PI = Row("pi", 0, build=lambda row: make(row, ()), numpy="np.pi", math="math.pi"
 
 def _const_key(value: Number) -> tuple[Any, ...]:
     """Type and bits: 1, 1.0 and True differ, so do 0.0 and -0.0, and NaN equals itself."""
-    return (CONST.number, type(value).__name__, value.hex() if type(value) is float else value)
+    return (type(value).__name__, value.hex() if type(value) is float else value)
 
 
 def const(value: Any) -> Node:

@@ -122,7 +122,8 @@ def _build_unary(row: Row, *args: Any) -> Node:
         x = const(x)
     if x.op.special or x.shape or row.local is not None:
         return _build_elementwise(row, x)
-    return intern_node((row.number, id(x)), row, (x,))
+    args = (x,)
+    return intern_node(args, row, args)
 
 
 def _build_binary(row: Row, *args: Any) -> Node:
@@ -135,7 +136,8 @@ def _build_binary(row: Row, *args: Any) -> Node:
         b = const(b)
     if a.op.special or b.op.special or a.shape or b.shape:
         return _build_elementwise(row, a, b)
-    return intern_node((row.number, id(a), id(b)), row, (a, b))
+    args = (a, b)
+    return intern_node(args, row, args)
 
 
 def _build_elementwise(row: Row, *args: Any) -> Node:
