@@ -32,6 +32,7 @@ floor(floor(x))         => floor(x)         exact
 ceil(ceil(x))           => ceil(x)          exact
 sign(sign(x))           => sign(x)          exact
 relu(relu(x))           => relu(x)          exact
+where(x > 0, 1, where(x < 0, -1, 0)) => sign(x) exact
 exp(log(x))             => x                real
 exp(n*log(x))           => x**n             real
 sin(arcsin(x))          => x                real

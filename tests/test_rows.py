@@ -277,3 +277,12 @@ def test_a_users_operation_works_everywhere(swish: Row) -> None:
     assert sd.check_grads(f).ok
     fn = sd.compile(sd.diff(f, x), [x, y])
     assert fn(0.5, 2.0) == pytest.approx(2 * (1 / (1 + math.e**-1) + math.e**-1 / (1 + math.e**-1) ** 2))
+
+
+@pytest.mark.parametrize(("exponent", "dxx"), [(2.0, 2.0), (3.0, 0.0), (4.0, 0.0)])
+def test_every_second_derivative_of_a_power_at_zero(exponent: float, dxx: float) -> None:
+    p, q = sd.symbols("p q")
+    for f in (p**q, 3 * p**q / 3, sd.sin(p**q)):
+        (a, b), (c, d) = sd.evaluate(sd.hessian(f, [p, q]), {"p": 0.0, "q": exponent})
+        assert (a, b, c, d) == (dxx, 0, 0, 0)
+        assert _at(sd.diff(f, q, p), p=0.0, q=exponent) == 0

@@ -99,7 +99,6 @@ def grad(formula: str, **common: Any) -> None:
     \b
     symdiff grad "(a+3*b)*c**2"
     symdiff grad "(a+3*b)*c**2" --at a=2,b=3,c=4
-    symdiff grad "sum((X @ w)**2)" --shape X=N,3 --shape w=3 --wrt w
     """
     from ..differentiate import grad as gradient
 

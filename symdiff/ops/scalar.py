@@ -150,6 +150,24 @@ def _by_sign(x: Node) -> Map:
     return lambda t: where(x > 0, t, where(x < 0, -t, 0))
 
 
+def _zero_wins(slope: Node, t: Node) -> Node:
+    """slope*t, 0 where slope is 0 and t infinite: the limit of a power times a logarithm at 0."""
+    if t.op is CONST:
+        return slope * t
+    return where(logical_and(equal(slope, 0), equal(abs(t), math.inf)), 0, slope * t)
+
+
+def _by_base(a: Node, b: Node) -> Node | Map:
+    """b*a**(b - 1) for a**b, 0 where b is 0."""
+    slope = b * a ** where(equal(b, 0), 1, b - 1)
+    return slope if b.op is CONST else lambda t: _zero_wins(slope, t)
+
+
+def _by_exponent(y: Node, a: Node) -> Map:
+    """y*log(a) for y = a**b, 0 where y is 0."""
+    return lambda t: _zero_wins(xlogy(y, a), t)
+
+
 def _chosen(a: Node, b: Node) -> Map:
     """t where a > b, half of it at a tie."""
     return lambda t: where(a > b, t, where(equal(a, b), t / 2, 0))
@@ -171,8 +189,8 @@ mod = binary("mod", (lambda y, a, b: 1, lambda y, a, b: -floor(a / b)), infix="%
              samples=((-3, 3), (0.5, 3)), fold=lambda a, b: a % b)
 neg = unary("neg", lambda y, x: -1, numpy="-{0}", math="-{0}", prefix="-", precedence=7, odd=True,
             local=_local_neg, fold=lambda x: -x, special=True, degree=_highest)
-pow = binary("pow", (lambda y, a, b: b * a ** (where(equal(b, 0), 1, b - 1)),
-                     lambda y, a, b: lambda t: t * xlogy(y, a)), infix="**", precedence=8, math="math.pow({0}, {1})",
+pow = binary("pow", (lambda y, a, b: _by_base(a, b),
+                     lambda y, a, b: _by_exponent(y, a)), infix="**", precedence=8, math="math.pow({0}, {1})",
              domain="a > 0, or b a whole number (positive where a = 0)", samples=((0.3, 3), (-2, 2)),
              local=_local_pow, fold=_power, degree=_times_exponent)
 
