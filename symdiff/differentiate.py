@@ -11,7 +11,7 @@ from typing import Any
 
 from .errors import ShapeError, SymdiffError, UnsupportedError
 from .expr import CONST, ROWS, Node, as_node, const, is_const
-from .ops.kinds import broadcast_to
+from .ops.kinds import broadcast_to, unbroadcast
 from .shapes import show_shape
 from .walk import dependents, growing, leaves, topological
 
@@ -248,8 +248,7 @@ def _masked(condition: Node, part: Node | None, keep: bool) -> Node | None:
 
 
 def _zero(node: Node) -> bool:
-    core = node.args[0] if node.op.name == "broadcast" else node
-    return is_const(core, 0)
+    return is_const(unbroadcast(node), 0)
 
 
 def _total(parts: list[Node]) -> Node:

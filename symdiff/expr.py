@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from keyword import kwlist
 from typing import Any, NoReturn, TypeAlias
@@ -412,6 +412,3 @@ def unflatten(flat: list[tuple[str, tuple[int, ...], tuple[Any, ...], Shape]]) -
         args = tuple(nodes[place] for place in places)
         nodes.append(const(attrs[0]) if name == CONST.name else make(row_named(name), args, attrs, shape))
     return nodes[-1]
-
-
-Structure: TypeAlias = "Node | list[Any] | tuple[Any, ...] | Mapping[Any, Any]"

@@ -145,7 +145,7 @@ def _build_elementwise(row: Row, *args: Any) -> Node:
     _arity(row, args)
     nodes = [as_node(arg) for arg in args]
     shape = broadcast_shapes(row.name, *(node.shape for node in nodes))
-    nodes = [_unbroadcast(node) for node in nodes]
+    nodes = [unbroadcast(node) for node in nodes]
     nodes = [node if place < row.logical else _as_number(node) for place, node in enumerate(nodes)]
     if row.fold is not None and all(node.op is CONST for node in nodes):
         folded = _fold(row, nodes)
@@ -185,7 +185,8 @@ def _bits(value: int | Fraction) -> int:
     return value.numerator.bit_length() + value.denominator.bit_length()
 
 
-def _unbroadcast(node: Node) -> Node:
+def unbroadcast(node: Node) -> Node:
+    """What a broadcast node repeats; any other node itself."""
     return node.args[0] if node.op.name == "broadcast" else node
 
 
