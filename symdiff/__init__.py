@@ -22,7 +22,7 @@ from .errors import (
 from .expr import CONST as Const
 from .expr import PI, ROWS, Node, Row, const, symbol, symbols
 from .expr import VAR as Var
-from .ops import scalar as _scalar  # noqa: F401  (declares the rows)
+from .ops import arrays as _arrays
 from .ops.kinds import binary, mask, over, several, unary
 from .walk import substitute, variables
 
@@ -59,6 +59,8 @@ def __getattr__(name: str) -> Any:
     """Late functions, operations (``symdiff.sin``) and the user's own rows."""
     if name in _LATE:
         found = getattr(import_module(f".{_LATE[name]}", __name__), name)
+    elif name in _arrays.FUNCTIONS:
+        return _arrays.FUNCTIONS[name]
     elif name in ROWS:
         return ROWS[name]
     else:
@@ -68,7 +70,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATE, *ROWS})
+    return sorted({*globals(), *_LATE, *_arrays.FUNCTIONS, *ROWS})
 
 
 __all__ = [

@@ -8,14 +8,14 @@ import hashlib
 import itertools
 import linecache
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 from .codegen import numpy as numpy_code
 from .codegen import python as math_code
 from .codegen.names import check_function_name
-from .errors import ShapeError, SymdiffError
+from .errors import ShapeError, SymdiffError, UnsupportedError
 from .expr import CONST, PI, VAR, Node
 from .walk import leaves, map_structure, topological, variables
 
@@ -45,7 +45,12 @@ class CompiledNumPy(Compiled):
         if len(arrays) != len(self.inputs):
             names = ", ".join(var.name for var in self.inputs) or "none"
             raise SymdiffError(f"{self.name} takes {len(self.inputs)} arguments ({names}), not {len(arrays)}")
-        values = self.func(*arrays)
+        try:
+            values = self.func(*arrays)
+        except ValueError as error:
+            if " has shape (" in str(error):
+                raise ShapeError(str(error)) from None
+            raise
         if out is not None:
             _write(values, out)
             return out
@@ -53,9 +58,12 @@ class CompiledNumPy(Compiled):
 
 
 class Backend(NamedTuple):
-    """A target: ``module(outputs, inputs, name)`` writes source, ``wrapper`` makes it a callable."""
+    """A target: ``module(outputs, inputs, name)`` writes source, ``wrapper`` makes it a callable.
 
-    module: Callable[[Any, Sequence[Node], str], str]
+    One that can overwrite its inputs takes ``updates`` too.
+    """
+
+    module: Callable[..., str]
     wrapper: type[Compiled] = Compiled
 
 
@@ -66,11 +74,17 @@ BACKENDS: dict[str, Backend] = {
 }
 
 
-def source(outputs: Any, inputs: Any, name: str = "f", backend: str = "numpy") -> str:
+Updates = Mapping[Node, Node]
+
+
+def source(
+    outputs: Any, inputs: Any, name: str = "f", backend: str = "numpy", *, updates: Updates | None = None
+) -> str:
     """A whole module with the function ``name`` of ``inputs``, importable without symdiff.
 
     ``outputs``: a node or a nested structure of tuples, lists and dicts, which the function returns.
     ``inputs``: list of variables. ``backend``: ``"numpy"`` (arrays of points) or ``"math"`` (plain numbers, fastest).
+    ``updates``: new values by input variable, which the function writes into its arguments in place (``"numpy"``).
     Raises SymdiffError for a variable that is no input, UnsupportedError for an operation the backend lacks.
 
     >>> import symdiff as sd
@@ -79,15 +93,28 @@ def source(outputs: Any, inputs: Any, name: str = "f", backend: str = "numpy") -
     def f(x, y):
         return exp(x)*y
     """
-    return _backend(backend).module(outputs, _inputs(outputs, inputs), name)
+    return _written(outputs, _inputs([outputs, updates or {}], inputs), name, backend, updates)
 
 
-def compile(outputs: Any, inputs: Any, backend: str = "numpy") -> Compiled:
+def _written(outputs: Any, inputs: list[Node], name: str, backend: str, updates: Updates | None) -> str:
+    """The module's source; raises where updates do not fit their variables."""
+    if not updates:
+        return _backend(backend).module(outputs, inputs, name)
+    if backend != "numpy":
+        raise UnsupportedError(f'updates in place are for backend="numpy", not {backend!r}')
+    for var, new in updates.items():
+        if var not in inputs or new.shape != var.shape:
+            raise ShapeError(f"the update of {var} is of an input and has its shape {var.shape}, not {new.shape}")
+    return numpy_code.module(outputs, inputs, name, updates=updates)
+
+
+def compile(outputs: Any, inputs: Any, backend: str = "numpy", *, updates: Updates | None = None) -> Compiled:
     """The function of ``inputs`` that returns ``outputs``, exactly as the graph says (nothing is simplified).
 
-    NumPy: scalar variables take numbers or arrays of points, and ``fn(*arrays, out=structure)`` writes into arrays.
+    NumPy: arrays have the shapes of their variables; where all variables are scalars they take numbers or arrays of
+    points. ``fn(*arrays, out=structure)`` writes into arrays; ``updates`` as in :func:`source`.
     Raises what :func:`source` raises; the function raises SymdiffError for a wrong number of arguments and ShapeError
-    where ``out`` does not fit.
+    where an array or ``out`` does not fit.
 
     >>> import symdiff as sd
     >>> x, y = sd.symbols("x y")
@@ -95,8 +122,8 @@ def compile(outputs: Any, inputs: Any, backend: str = "numpy") -> Compiled:
     >>> fn(3.0, 4.0)
     (12.0, 7.0)
     """
-    found = tuple(_inputs(outputs, inputs))
-    return load(_backend(backend).module(outputs, found, "f"), "f", backend, found)
+    found = _inputs([outputs, updates or {}], inputs)
+    return load(_written(outputs, found, "f", backend, updates), "f", backend, tuple(found))
 
 
 def load(text: str, name: str, backend: str, inputs: tuple[Node, ...]) -> Compiled:

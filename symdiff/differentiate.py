@@ -10,11 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .errors import ShapeError, SymdiffError, UnsupportedError
-from .expr import CONST, ROWS, Node, as_node, const, is_const
-from .ops.kinds import broadcast_to, unbroadcast
+from .expr import CONST, ROWS, VAR, Node, as_node, const, is_const, make
+from .ops.kinds import broadcast_to, operands, unbroadcast
 from .shapes import show_shape
 from .walk import dependents, growing, leaves, topological
 
+_COTANGENT = "__cotangent"  # no formula can name it
 _ONE, _ZERO = const(1), const(0)
 _WHERE, _ADD, _OR, _NOT = ROWS["where"], ROWS["add"], ROWS["logical_or"], ROWS["logical_not"]
 
@@ -180,8 +181,9 @@ def _pull(node: Node, ct: Node, active: set[Node], waiting: dict[Node, list[Node
         given = node.op.pullback(ct, node, *args)
         parts = [(arg, part) for arg, part in zip(args, given, strict=True) if arg in active]
     else:
+        read = operands(node) if node.shape else args
         parts = [
-            (arg, _apply(partial(node, *args), ct))
+            (arg, _apply(partial(node, *read), ct))
             for arg, partial in zip(args, partials)  # noqa: B905  (as many partials as arguments: the row says so)
             if partial is not None and arg in active
         ]
@@ -212,12 +214,27 @@ def _push(node: Node, found: Mapping[Node, Node]) -> list[Node]:
     row, args = node.op, node.args
     if row.partials is None:
         moving = [place for place, arg in enumerate(args) if arg in found]
-        return [row(*args[:place], found[args[place]], *args[place + 1 :], *node.attrs) for place in moving]
+        return [_transposed_pullback(node, found)] if moving else []
+    read = operands(node)
     return [
         part
         for arg, partial in zip(args, row.partials, strict=True)
-        if partial is not None and arg in found and (part := _apply(partial(node, *args), found[arg])) is not None
+        if partial is not None and arg in found and (part := _apply(partial(node, *read), found[arg])) is not None
     ]
+
+
+def _transposed_pullback(node: Node, found: Mapping[Node, Node]) -> Node:
+    """The tangent of a structural node: its pullback is linear in the cotangent, and the tangent is its transpose.
+
+    Transposed by differentiating the pullback by the cotangent in reverse mode.
+    """
+    assert node.op.pullback is not None
+    ct = make(VAR, (), (_COTANGENT,), node.shape)
+    parts = node.op.pullback(ct, node, *node.args)
+    seeds = [
+        (part, found[arg]) for arg, part in zip(node.args, parts, strict=True) if part is not None and arg in found
+    ]
+    return _reverse(seeds, [ct]).get(ct, broadcast_to(_ZERO, node.shape))
 
 
 # -- cotangents: products and sums that keep a selection outside ---------------------------------------------------
@@ -225,12 +242,13 @@ def _push(node: Node, found: Mapping[Node, Node]) -> list[Node]:
 
 def _apply(partial: Any, t: Node) -> Node | None:
     """``t`` times the partial. A masked ``t`` stays masked, so 0 never meets an infinite partial."""
-    if t.op is _WHERE:
-        condition, a, b = t.args
+    inner = unbroadcast(t)
+    if inner.op is _WHERE:
+        condition, a, b = operands(inner)
         if _zero(b):
-            return _masked(condition, _apply(partial, a), keep=True)
+            return _masked(condition, _apply(partial, broadcast_to(a, t.shape)), keep=True)
         if _zero(a):
-            return _masked(condition, _apply(partial, b), keep=False)
+            return _masked(condition, _apply(partial, broadcast_to(b, t.shape)), keep=False)
     if type(partial) is Node:
         if partial.op is CONST and _zero(partial):
             return None

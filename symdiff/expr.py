@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from keyword import kwlist
 from typing import Any, NoReturn, TypeAlias
@@ -157,6 +157,26 @@ class Node(_Fields):
     def __ge__(self, other: Any) -> Node:
         return ROWS["greater_equal"](self, other)
 
+    def __matmul__(self, other: Any) -> Node:
+        return OPERATORS["matmul"](self, other)
+
+    def __rmatmul__(self, other: Any) -> Node:
+        return OPERATORS["matmul"](other, self)
+
+    @property
+    def T(self) -> Node:
+        """The transpose."""
+        return OPERATORS["T"](self)
+
+    def __getitem__(self, items: Any) -> Node:
+        return OPERATORS["index"](self, items if isinstance(items, tuple) else (items,))
+
+    def __iter__(self) -> Iterator[Node]:
+        size = self.shape[0] if self.shape else "no size"
+        if not isinstance(size, int):
+            raise SymdiffError(f"only an expression whose first size is a number has parts to loop over, not {size}")
+        return iter([self[place] for place in range(size)])
+
     def __and__(self, other: Any) -> Node:
         return ROWS["logical_and"](self, other)
 
@@ -170,57 +190,68 @@ class Node(_Fields):
 class Row:
     """Everything about one operation; calling it builds a node.
 
-    Declare rows with the functions of :mod:`symdiff.ops.kinds` (``unary``, ``binary``, ...), which say what
-    each field means. A row without value, domain or derivative is refused.
+    Declare rows with the functions of :mod:`symdiff.ops.kinds` (``unary``, ``binary``, ``structural``, ...), which
+    say what each field means. A row without value, domain or derivative is refused.
     """
 
-    def __init__(
-        self,
-        name: str,
-        arity: int,
-        *,
-        build: Callable[..., Node],
-        numpy: str,
-        math: str | None = None,
-        partials: tuple[Partial, ...] | None = None,
-        pullback: Callable[..., tuple[Node | None, ...]] | None = None,
-        helper: str = "",
-        math_helper: str = "",
-        domain: str = "",
-        kink: str = "",
-        infix: str = "",
-        prefix: str = "",
-        precedence: int = 100,
-        aliases: tuple[str, ...] = (),
-        latex: str = "",
-        sympy: str = "",
-        samples: tuple[tuple[float, float], ...] = (),
-        local: Callable[..., Node | None] | None = None,
-        fold: Callable[..., Any] | None = None,
-        degree: Callable[[Node, list[float]], float] | None = None,
-        commutative: bool = False,
-        odd: bool = False,
-        even: bool = False,
-        predicate: bool = False,
-        logical: int = 0,
-        special: bool = False,
-        doc: str = "",
-    ) -> None:
+    name: str
+    arity: int  # -1: any number of arguments
+    build: Callable[..., Node]
+    #: Code with ``{0}`` for the first argument, and functions that it needs.
+    numpy: str = ""
+    math: str | None = None
+    helper: str = ""
+    math_helper: str = ""
+    #: For operations with attributes: templates of one node, for NumPy and in the formula language; ``{=N}`` is a size.
+    numpy_of: Callable[[Node], str] | None = None
+    text_of: Callable[[Node], str] | None = None
+    #: What code and text of a node read, where that is not its arguments.
+    operands_of: Callable[[Node], tuple[Node, ...]] | None = None
+    #: Derivative: of an elementwise operation, or of any other.
+    partials: tuple[Partial, ...] | None = None
+    pullback: Callable[..., tuple[Node | None, ...]] | None = None
+    #: For readers.
+    domain: str = ""
+    kink: str = ""
+    samples: tuple[tuple[float, float], ...] = ()
+    #: Spelling.
+    infix: str = ""
+    prefix: str = ""
+    precedence: int = 100
+    aliases: tuple[str, ...] = ()
+    latex: str = ""
+    sympy: str = ""
+    #: Algebra: identities when building, folding of constants, degree as a polynomial, symmetries.
+    local: Callable[..., Node | None] | None = None
+    fold: Callable[..., Any] | None = None
+    degree: Callable[[Node, list[float]], float] | None = None
+    commutative: bool = False
+    odd: bool = False
+    even: bool = False
+    #: Truth values: as result, as that many leading arguments; ``special`` nodes take the general path when building.
+    predicate: bool = False
+    logical: int = 0
+    special: bool = False
+    #: The value is an array that others share: a change of axes costs nothing.
+    view: bool = False
+
+    def __init__(self, name: str, arity: int, *, build: Callable[..., Node], doc: str = "", **fields: Any) -> None:
         self.name, self.arity, self.build = name, arity, build
-        self.numpy, self.math, self.partials = numpy, math, partials
-        self.pullback, self.helper, self.math_helper = pullback, helper, math_helper
-        self.domain, self.kink = domain, kink
-        self.infix, self.prefix, self.precedence, self.aliases = infix, prefix, precedence, aliases
-        self.latex, self.sympy, self.samples = latex, sympy, samples
-        self.local, self.fold, self.degree = local, fold, degree
-        self.commutative, self.odd, self.even = commutative, odd, even
-        self.predicate, self.logical = predicate, logical
-        self.special = special or predicate
+        for field, value in fields.items():
+            if field not in Row.__annotations__:
+                raise SymdiffError(f"a row has no field {field!r}")
+            setattr(self, field, value)
+        self.special = self.special or self.predicate
         self.__doc__ = doc
         self._check()
         #: The nodes of this operation that are alive, weakly.
         self.nodes: dict[tuple[Any, ...], _Ref] = {}
         ROWS[name] = self
+
+    @property
+    def elementwise(self) -> bool:
+        """Whether every element of the value comes from one element of each argument."""
+        return self.partials is not None
 
     def _check(self) -> None:
         """Refuse an incomplete or clashing row, at import."""
@@ -233,7 +264,7 @@ class Row:
             raise SymdiffError(f"the row {self.name!r} needs one partial for each of its {self.arity} arguments")
         if self.arity and not self.domain:
             raise SymdiffError(f"the row {self.name!r} needs a domain, such as 'all real x'")
-        if self.arity and not self.numpy:
+        if self.arity and not (self.numpy or self.numpy_of):
             raise SymdiffError(f"the row {self.name!r} needs its NumPy code, such as 'np.sin({{0}})'")
 
     def __call__(self, *args: Any) -> Node:
@@ -248,6 +279,9 @@ class Row:
 
 #: Every row by name.
 ROWS: dict[str, Row] = {}
+
+#: What stands behind ``@``, ``.T`` and ``[...]``; :mod:`symdiff.ops.arrays` fills it.
+OPERATORS: dict[str, Callable[..., Node]] = {}
 
 
 def row_named(name: str) -> Row:

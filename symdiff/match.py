@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .expr import CONST, VAR, Node
+from .ops.kinds import unrepeated
+from .walk import rebuild, topological
 
 Binding = dict[Node, Node]
 
@@ -29,9 +31,10 @@ def match(pattern: Node, node: Node, bound: Binding) -> Iterator[Binding]:
         return
     if pattern.op is not node.op or pattern.op is CONST:
         return
-    yield from _match_args(pattern.args, node.args, bound)
+    args = unrepeated(node)
+    yield from _match_args(pattern.args, args, bound)
     if pattern.op.commutative:
-        yield from _match_args(pattern.args, node.args[::-1], bound)
+        yield from _match_args(pattern.args, args[::-1], bound)
 
 
 def _match_args(patterns: tuple[Node, ...], nodes: tuple[Node, ...], bound: Binding) -> Iterator[Binding]:
@@ -40,3 +43,12 @@ def _match_args(patterns: tuple[Node, ...], nodes: tuple[Node, ...], bound: Bind
         return
     for first in match(patterns[0], nodes[0], bound):
         yield from _match_args(patterns[1:], nodes[1:], first)
+
+
+def instantiate(pattern: Node, bound: Binding) -> Node:
+    """The pattern with its variables replaced, which may be by arrays."""
+    done = dict(bound)
+    for step in topological(pattern):
+        if step not in done:
+            done[step] = rebuild(step, tuple(done[arg] for arg in step.args)) if step.args else step
+    return done[pattern]

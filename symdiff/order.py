@@ -52,8 +52,8 @@ def _degree(node: Node, degrees: list[float]) -> float:
 
 
 def factor_key(node: Node) -> tuple[Any, ...]:
-    """Factors of a product: variables by name, then deeper expressions."""
-    return key(node)[:4]
+    """Factors of a product: variables by name, then deeper expressions; among arrays, matrix products first."""
+    return node.op.name != "contract", *key(node)[:4]
 
 
 def term_key(node: Node) -> tuple[Any, ...]:

@@ -1,7 +1,8 @@
 """Text to graph: an operator-precedence parser with explicit stacks, driven by the rows.
 
-Operators, their precedence and the names of functions are read from the rows. The text is never given to
-Python. The grammar, loosest first; every level but ``**`` groups to the left::
+Operators, their precedence and the names of functions are read from the rows and from the table of array
+functions. The text is never given to Python. The grammar, loosest first; every level but ``**`` groups to the
+left::
 
     formula     statement, separated by ";" or line breaks; "#" starts a comment
     statement   NAME = expression, for all but the last, which is the expression that is the result
@@ -10,123 +11,56 @@ Python. The grammar, loosest first; every level but ``**`` groups to the left::
                 ~a,  not a
                 a < b,  <=  >  >=  ==  !=       0 < x < 1 means (0 < x) & (x < 1)
                 a + b,  a - b
-                a * b,  a / b,  a % b
+                a * b,  a / b,  a % b,  a @ b
                 -a,  +a
                 a ** b,  a ^ b                  to the right; b may start with a sign: 2**-x
-                NUMBER,  NAME,  NAME(a, ...),  (a)
+                a.T,  a[item, ...]
+                NUMBER,  NAME,  NAME(argument, ...),  (a)
+    item        a,  a:b,  a:b:c,  None,  "..."  a part of a slice may be left out: x[:], x[::2]
+    argument    a,  NAME=a                      of an array function also the following:
+                (a, ...),  NAME=(a, ...),  NAME=None,  NAME=True
+                "ij,jk->ik"                     first in einsum
 
-Building goes through the rows, which fold constants and move signs: ``x + -2`` is ``x - 2``.
+A name that is a size in ``shapes``, such as the N of ``X: (N, 3)``, is that size. Building goes through the rows,
+which fold constants and move signs: ``x + -2`` is ``x - 2``.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
-from keyword import iskeyword
-from typing import Any, NamedTuple, NoReturn
-from unicodedata import normalize
+from typing import Any, NoReturn
 
-from .errors import LimitError, ParseError, SymdiffError
-from .expr import CONST, PI, ROWS, Node, Row, const, symbol
-from .ops.rewritten import FUNCTIONS
+from .errors import LimitError, SymdiffError
+from .expr import CONST, PI, Node, Row, const, symbol
+from .tokens import (
+    COMMA,
+    END,
+    SUBSCRIPTS,
+    WORDS,
+    Called,
+    Index,
+    Tokens,
+    Tuple,
+    compares,
+    counts,
+    is_text,
+    quoted,
+    short,
+    starts_name,
+    starts_number,
+)
 from .walk import growing
 
 #: Characters of a formula, unless the caller says otherwise.
 LIMIT_CHARACTERS = 50_000_000
-#: Digits of a whole number; Python refuses longer ones too.
-LIMIT_DIGITS = 4300
 
-_TOKEN = re.compile(
-    r"[ \t\r\f]*(?:#[^\n]*)?"
-    r"((?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[^\W\d]\w*|\*\*|//|:=|&&|\|\||[<>=!]=|.|\n|\Z)",
-    re.DOTALL,
-)
-_END = ""
-_ALIASES = {"^": "**", "and": "&", "or": "|", "not": "~"}
-_GROUPS_RIGHT = {"**"}
 _CHAIN = "&"  # what 0 < x < 1 joins its comparisons with
-_UNKNOWN = "is not part of the formula language"
-_REFUSED = {
-    "@": 'the matrix product "@" of scalars is not defined; use "*"',
-    ".": f'attribute access with "." {_UNKNOWN}',
-    "[": f'indexing or a list with "[" {_UNKNOWN}',
-    "]": f'indexing or a list with "]" {_UNKNOWN}',
-    "{": f'"{{" {_UNKNOWN}; use "("',
-    "}": f'"}}" {_UNKNOWN}; use ")"',
-    "'": f"text in quotes {_UNKNOWN}",
-    '"': f"text in quotes {_UNKNOWN}",
-    ":": f'":" {_UNKNOWN}',
-    ":=": f'":=" {_UNKNOWN}; name a part with "=", as in a = x + 1; a**2',
-    "=": 'use "==" to compare; "=" names a part at the start of a statement, as in a = x + 1; a**2',
-    "!": f'"!" {_UNKNOWN}; write gamma(n + 1) for a factorial',
-    "//": f'"//" {_UNKNOWN}; write floor(a/b)',
-    "&&": 'use "&" in place of "&&"',
-    "||": 'use "|" in place of "||"',
-}
-_PLAIN = {
-    **dict.fromkeys("\u2212\u2013\u2014\u2010\u2011\u2012", "-"),
-    **dict.fromkeys("\u00d7\u00b7\u22c5\u2217\u2022\u2219", "*"),
-    **dict.fromkeys("\u00f7\u2215\u2044", "/"),
-    **{"\u2264": "<=", "\u2265": ">=", "\u2260": "!=", "\u00b2": "**2", "\u00b3": "**3", "\u221a": "sqrt"},
-    **{"\u02c4": "^", "\u2227": "&", "\u2228": "|", "\u00ac": "~", "\u201a": ",", "\u037e": ";"},
-}
+_AFTER_NAME = frozenset("(=")  # what makes a name a function's or a keyword
 
-Call = tuple[Callable[..., Node], int, float]
+Shapes = Mapping[str, Iterable[int | str] | int | str]
 
 
-class _Grammar(NamedTuple):
-    """What the rows say: infix and prefix operators by symbol, and functions by name with numbers of arguments.
-
-    An operator first applies the waiting ones at least as strong as its ``pull``, then waits with its strength.
-    """
-
-    infix: dict[str, tuple[int, int, Row]]
-    prefix: dict[str, tuple[int, Row]]
-    calls: dict[str, list[Call]]
-
-
-@lru_cache(maxsize=4)
-def _grammar(rows: tuple[Row, ...]) -> _Grammar:
-    infix: dict[str, tuple[int, int, Row]] = {}
-    prefix: dict[str, tuple[int, Row]] = {}
-    calls: dict[str, list[Call]] = {}
-    for row in rows:
-        strength = 2 * row.precedence
-        if row.infix:
-            left = row.infix not in _GROUPS_RIGHT and not _compares(row)
-            infix[row.infix] = (strength if left else strength + 1, strength, row)
-        if row.prefix:
-            prefix[row.prefix] = (strength, row)
-        for name in (row.name, *row.aliases) if row.arity else ():
-            calls.setdefault(name, []).append((row, row.arity, row.arity))
-    for name, function in FUNCTIONS.items():
-        calls.setdefault(name, []).append(_counted(function))
-    for alias, operator in _ALIASES.items():
-        if operator in infix:
-            infix[alias] = infix[operator]
-        if operator in prefix:
-            prefix[alias] = prefix[operator]
-    return _Grammar(infix, prefix, calls)
-
-
-def _compares(row: Row) -> bool:
-    return row.predicate and not row.logical
-
-
-def _counted(function: Callable[..., Node]) -> Call:
-    if isinstance(function, Row):
-        return function, function.arity, function.arity
-    code = function.__code__
-    return function, code.co_argcount, float("inf") if code.co_flags & 4 else code.co_argcount
-
-
-def parse(
-    text: str,
-    shapes: Mapping[str, Iterable[int | str] | int | str] | None = None,
-    *,
-    limit: int | None = None,
-) -> Node:
+def parse(text: str, shapes: Shapes | None = None, *, limit: int | None = None) -> Node:
     """The expression that a formula says; names that are not called become variables.
 
     ``shapes`` gives the shapes of variables that are not scalars; ``limit`` is the largest number of characters
@@ -136,6 +70,8 @@ def parse(
     2*x**2 - y
     >>> parse("a = exp(x); a*sin(a)")
     exp(x)*sin(exp(x))
+    >>> parse("X.T @ X[:, 0] / N", shapes={"X": ("N", 3)}).shape
+    (3,)
     >>> parse("2 x")
     Traceback (most recent call last):
     symdiff.errors.ParseError: expected an operator between "2" and "x"; write 2*x (line 1, column 3)
@@ -151,23 +87,23 @@ def parse(
         return _Reader(text, shapes or {}).formula()
 
 
-class _Reader:
+class _Reader(Tokens):
     """One pass over the tokens with two stacks: values, and operators and brackets that wait for more.
 
     An entry of ``waiting`` is (strength, what, place of its token, count): an operator with its number of
-    arguments (3 in a chain of comparisons), or, with strength 0, a bracket with the calls that it may be and the
-    number of values before it. Values and numbers met before are in ``known``.
+    arguments (3 in a chain of comparisons), or, with strength 0, a bracket with what it collects (nothing where it
+    only groups). Values and numbers met before are in ``known``.
     """
 
     def __init__(self, text: str, shapes: Mapping[str, Any]) -> None:
-        self.text, self.shapes = text, shapes
-        self.tokens: list[str] = [*_TOKEN.findall(text), _END]
+        super().__init__(text)
+        self.shapes = {name: shape if isinstance(shape, (int, str)) else tuple(shape) for name, shape in shapes.items()}
+        self.sizes = _letters(self.shapes)
         self.place = 0
-        self.infix, self.prefix, self.calls = _grammar(tuple(ROWS.values()))
         self.fixed = {PI.name: PI(), "inf": const(float("inf")), "nan": const(float("nan"))}
         self.known: dict[str, Node] = dict(self.fixed)
         self.parts: set[str] = set()
-        self.values: list[Node] = []
+        self.values: list[Any] = []
         self.waiting: list[tuple[int, Any, int, int]] = [(0, None, -1, 0)]
         self.open = 0  # brackets that wait
 
@@ -197,25 +133,27 @@ class _Reader:
     def next_statement(self) -> bool:
         while self.tokens[self.place] in ("\n", ";"):
             self.place += 1
-        return self.tokens[self.place] != _END
+        return self.tokens[self.place] != END
 
     def assigned(self) -> str:
         """The name before ``=`` if the statement starts so, else nothing."""
         name = self.tokens[self.place]
-        if self.tokens[self.place + 1] != "=" or not _starts_name(name):
+        if self.tokens[self.place + 1] != "=" or not starts_name(name):
             return ""
         self.check_name(name, self.place)
         if name in self.fixed:
             self.fail(f'"{name}" is a constant and cannot name a part', self.place)
+        if name in self.sizes:
+            self.fail(f'"{short(name)}" is a size in the shapes and cannot name a part', self.place)
         if name in self.known:
             used = "has a value already" if name in self.parts else "is used as a variable before"
-            self.fail(f'"{_short(name)}" {used}; choose another name for this part', self.place)
+            self.fail(f'"{short(name)}" {used}; choose another name for this part', self.place)
         self.place += 2
         return name
 
     def define(self, name: str, node: Node, place: int) -> None:
         if name in self.known:
-            self.fail(f'"{_short(name)}" is used in its own definition; choose another name for this part', place)
+            self.fail(f'"{short(name)}" is used in its own definition; choose another name for this part', place)
         self.known[name] = node
         self.parts.add(name)
 
@@ -223,7 +161,7 @@ class _Reader:
         while True:
             self.operand()
             if self.operator():
-                return self.values.pop()
+                return self.values.pop()  # type: ignore[no-any-return]
 
     # -- the two states ------------------------------------------------------------------------------------------
 
@@ -234,45 +172,79 @@ class _Reader:
             token = tokens[self.place]
             node = known.get(token)
             self.place += 1
-            if node is None or tokens[self.place] == "(":
+            if node is None or tokens[self.place] in _AFTER_NAME:
                 node = self.opening(token)
             if node is not None:
                 self.values.append(node)
                 return
 
-    def opening(self, token: str) -> Node | None:
-        """A value that is new here, or nothing after a sign or an opening bracket."""
+    def opening(self, token: str) -> Any:
+        """A value that is new here, or nothing after a sign, an opening bracket or a keyword."""
         place = self.place - 1
         if token == "(":
-            self.bracket(None, place)
+            self.bracket(self.tuple_here(place), place)
         elif token in self.prefix:
             strength, row = self.prefix[token]
             self.waiting.append((strength, row, place, 1))
         elif token == "+" or (token == "\n" and self.open):
             return None
-        elif _starts_number(token):
+        elif starts_number(token):
             return self.known.setdefault(token, self.number(token, place))
-        elif _starts_name(token) and token not in self.infix:
+        elif token in WORDS or token == "..." or is_text(token):
+            return self.literal(token, place)
+        elif starts_name(token) and token not in self.infix:
             return self.named(token, place)
         else:
             return self.no_value(token, place)
         return None
 
     def named(self, token: str, place: int) -> Node | None:
-        """A variable or constant; or nothing where a call begins, or the value of a call without arguments."""
+        """A variable, size or constant; or nothing where a call or a keyword argument begins."""
         self.check_name(token, place)
-        if self.tokens[self.place] == "(":
+        after = self.tokens[self.place]
+        if after == "(":
             self.place += 1
-            self.bracket((token, self.candidates(token, place)), place)
+            self.bracket(Called(token, self.candidates(token, place), token in self.arrays), place)
             return None
-        try:
-            node = symbol(token, self.shapes.get(token, ()))
-        except SymdiffError as error:
-            self.fail(str(error), place)
-        return self.known.setdefault(token, node)
+        if after == "=" and self.keyword(token, place):
+            return None
+        if token not in self.known:
+            if token in self.sizes:
+                self.known[token] = self.built(place, self.arrays["size"], token)
+            else:
+                self.known[token] = self.built(place, symbol, token, self.shapes.get(token, ()))
+        return self.known[token]
+
+    def literal(self, token: str, place: int) -> Any:
+        """``None``, ``True``, ``...`` or a text, where it may stand."""
+        what, before = self.waiting[-1][1], self.before(place)
+        begins = isinstance(what, Index) and before in ("[", ",")
+        if token in WORDS and ((begins and token == "None") or (isinstance(what, Called) and before == "=")):
+            self.alone(f"{token} stands alone and is no part of an expression", place)
+            return WORDS[token]
+        if token == "..." and begins:
+            self.alone('"..." stands alone as an item of an index', place)
+            return ...
+        if is_text(token) and isinstance(what, Called) and what.name == "einsum" and before == "(":
+            return self.subscripts(token, place)
+        self.refuse(token, place)
+        return None
+
+    def subscripts(self, token: str, place: int) -> str:
+        if len(token) < 2:
+            self.fail(f"the text of einsum has no {quoted(token)} at its end", place)
+        if not SUBSCRIPTS.fullmatch(token, 1, len(token) - 1):
+            self.fail('the text of einsum has letters, ",", blanks and "->", as in "ij,jk->ik"', place)
+        self.alone("the text of einsum stands alone before the arrays", place)
+        return token[1:-1]
+
+    def alone(self, message: str, place: int) -> None:
+        """Fail unless the item or argument that was just read ends here."""
+        if self.tokens[self.after(self.place)] not in (",", ")", "]", ";", END):
+            self.fail(message, place)
 
     def operator(self) -> bool:
-        """Read closing brackets up to an operator or comma; true at the end of the statement."""
+        """Read what follows a value up to an operator or comma; true at the end of the statement."""
         tokens, infix = self.tokens, self.infix
         while True:
             token = tokens[self.place]
@@ -285,17 +257,26 @@ class _Reader:
                 count = 2 if self.waiting[-1][0] != strength or pull <= strength else self.chain(row)
                 self.waiting.append((strength, row, self.place - 1, count))
                 return False
-            if token == ")":
-                self.close()
+            if token == ")" or token == "]":
+                self.close(token)
             elif token == ",":
                 self.comma()
                 return False
+            elif token == "[":
+                self.bracket(Index(self.values.pop()), self.place - 1)
+                return False
+            elif token == ":" and self.open:
+                self.colon()
+                return False
+            elif token == "." and tokens[self.place] == "T":
+                self.place += 1
+                self.values[-1] = self.built(self.place - 2, self.arrays["T"], self.values[-1])
             elif self.ends(token):
                 return True
 
-    def chain(self, row: Row) -> int:
+    def chain(self, row: Callable[..., Node]) -> int:
         """Where a comparison follows a comparison, keep their shared operand; the number of arguments that makes."""
-        if not _compares(row):
+        if not compares(row):
             return 2
         shared = self.values[-1]
         self.apply(self.waiting[-1][0])
@@ -305,17 +286,20 @@ class _Reader:
     def ends(self, token: str) -> bool:
         if token == "\n" and self.open:
             return False
-        if token not in (_END, ";", "\n"):
+        if token not in (END, ";", "\n"):
             self.no_operator(token, self.place - 1)
         self.apply(1)
-        _, call, place, _ = self.waiting[-1]
-        if place >= 0:
-            wanted = '")" or ","' if call else '")"'
-            self.fail(f"expected {wanted} before {_quoted(token)}", self.place - 1)
-        self.place -= token == _END
+        if self.waiting[-1][2] >= 0:
+            self.unclosed(token)
+        self.place -= token == END
         return True
 
-    # -- building ------------------------------------------------------------------------------------------------
+    def unclosed(self, token: str) -> NoReturn:
+        what = self.waiting[-1][1]
+        wanted = f'"{what.closing}" or ","' if what else '")"'
+        self.fail(f"expected {wanted} before {quoted(token)}", self.place - 1)
+
+    # -- operators -----------------------------------------------------------------------------------------------
 
     def apply(self, strength: int) -> None:
         """Apply the waiting operators of at least that strength."""
@@ -341,138 +325,138 @@ class _Reader:
             return const(-node.value)
         return row(node)
 
-    def bracket(self, call: tuple[str, list[Call]] | None, place: int) -> None:
-        self.waiting.append((0, call, place, len(self.values)))
+    def built(self, place: int, function: Callable[..., Node], *args: Any) -> Node:
+        """What the function makes of the arguments; its errors are shown at the place."""
+        try:
+            return function(*args)
+        except (SymdiffError, ArithmeticError, ValueError) as error:
+            self.fail(str(error), place)
+
+    # -- brackets ------------------------------------------------------------------------------------------------
+
+    def bracket(self, what: Called | Tuple | Index | None, place: int) -> None:
+        self.waiting.append((0, what, place, 0))
         self.open += 1
 
-    def close(self) -> None:
+    def tuple_here(self, place: int) -> Tuple | None:
+        """What round brackets collect that begin an argument of an array function; others only group."""
+        what = self.waiting[-1][1]
+        if type(what) is Called and what.array and self.before(place) in ("(", ",", "="):
+            return Tuple()
+        return None
+
+    def close(self, token: str) -> None:
+        """End a bracket after a value."""
         self.apply(1)
-        _, call, place, start = self.waiting.pop()
+        _, what, place, _ = self.waiting[-1]
         if place < 0:
-            self.fail('there is no "(" for this ")"', self.place - 1)
+            self.fail(f'there is no "{"(" if token == ")" else "["}" for this "{token}"', self.place - 1)
+        if token != (what.closing if what is not None else ")"):
+            self.unclosed(token)
+        if what is None:
+            self.waiting.pop()
+            self.open -= 1
+        else:
+            what.add(self.values.pop())
+            self.values.append(self.ended(what, place))
+
+    def ended(self, what: Called | Tuple | Index, place: int) -> Any:
+        """The value of a bracket that ends here."""
+        self.waiting.pop()
         self.open -= 1
-        if call:
-            args = self.values[start:]
-            del self.values[start:]
-            self.values.append(self.call(call, args, place))
+        if isinstance(what, Called):
+            return self.call(what, place)
+        if isinstance(what, Index):
+            return self.built(place, self.arrays["index"], what.target, tuple(what.items))
+        return self.grouped(what)
+
+    def grouped(self, what: Tuple) -> Any:
+        if what.comma < 0 and what.items:
+            return what.items[0]
+        self.alone(COMMA, what.comma if what.items else self.place - 1)
+        return tuple(what.items)
 
     def comma(self) -> None:
         self.apply(1)
-        if not self.waiting[-1][1]:
-            self.fail('"," separates the arguments of a function and has no meaning here', self.place - 1)
+        what = self.waiting[-1][1]
+        if what is None:
+            self.fail(COMMA, self.place - 1)
+        what.add(self.values.pop())
+        if type(what) is Tuple:
+            what.comma = self.place - 1
+        elif type(what) is Called and what.keywords:
+            place = self.after(self.place)
+            if self.tokens[place] not in (")", END) and self.tokens[place + 1] != "=":
+                self.fail("an argument without a keyword comes before those with one", place)
 
-    def call(self, call: tuple[str, list[Call]], args: list[Node], place: int) -> Node:
-        name, candidates = call
-        for function, low, high in candidates:
+    def colon(self) -> None:
+        """Take a part of a slice."""
+        self.apply(1)
+        what = self.waiting[-1][1]
+        if type(what) is not Index:
+            self.refuse(":", self.place - 1)
+        self.part(what, self.values.pop())
+
+    def part(self, what: Index, value: Any) -> None:
+        if len(what.parts) == 2:
+            self.fail("a slice has at most three parts, start:stop:step", self.place - 1)
+        what.parts.append(value)
+
+    def keyword(self, name: str, place: int) -> bool:
+        """Whether the name before ``=`` begins an argument of a call; then that argument has this keyword."""
+        what = self.waiting[-1][1]
+        if type(what) is not Called or self.before(place) not in ("(", ","):
+            return False
+        takes = what.takes()
+        if not takes:
+            self.fail(f'{what.name} takes no keyword arguments; use "==" to compare', self.place)
+        if name not in takes:
+            keys = ", ".join(takes)
+            self.fail(f'{what.name} has no keyword "{short(name)}"; it takes {keys}', place)
+        if name in what.keywords or takes[name] < len(what.items):
+            self.fail(f'{what.name} is given "{name}" twice', place)
+        what.keyword = name
+        self.place += 1
+        return True
+
+    def call(self, what: Called, place: int) -> Node:
+        name, calls, args = what.name, what.calls, what.items
+        if what.array and (what.keywords or any(type(arg) is not Node for arg in args)):
+            calls = [call for call in calls if call.keywords is not None]
+        for function, low, high, _ in calls:
             if low <= len(args) <= high:
                 try:
-                    return function(*args)
+                    return function(*args, **what.keywords)
                 except (SymdiffError, ArithmeticError, ValueError) as error:
                     self.fail(str(error), place)
-        wanted = " or ".join(f"{low}" if low == high else f"{low} or more" for _, low, high in candidates)
-        self.fail(f"{name} takes {wanted} argument{'s' * (wanted != '1')}, not {len(args)}", place)
-
-    def number(self, token: str, place: int) -> Node:
-        if token.isdigit():
-            if len(token) > LIMIT_DIGITS:
-                self.fail(f"number too large: it has {len(token)} digits and the limit is {LIMIT_DIGITS}", place)
-            return const(int(token))
-        value = float(token)
-        if value == float("inf"):
-            self.fail("number too large: a floating-point number is below 1.8e308", place)
-        if value == 0 and token.lower().partition("e")[0].strip("0.") != "":
-            self.fail("number too small: a floating-point number is 0 or above 4.9e-324", place)
-        return const(value)
-
-    def candidates(self, name: str, place: int) -> list[Call]:
-        found = self.calls.get(name)
-        if found is None:
-            from difflib import get_close_matches
-
-            near = get_close_matches(name, self.calls, 1)
-            hint = f'did you mean "{near[0]}"?' if near else f"write {_short(name)}*(...) to multiply"
-            self.fail(f'unknown function "{_short(name)}"; {hint}', place)
-        return found
+        self.fail(f"{name} takes {counts(calls)}, not {len(args)}", place)
 
     # -- errors --------------------------------------------------------------------------------------------------
 
-    def fail(self, message: str, place: int) -> NoReturn:
-        for index, match in enumerate(_TOKEN.finditer(self.text)):
-            if index == place or match.end() == len(self.text) == match.start(1):
-                break
-        raise ParseError(message, self.text, match.start(1)) from None
-
-    def check_name(self, name: str, place: int) -> None:
-        if iskeyword(name):
-            self.fail(f'the Python word "{name}" {_UNKNOWN}; choose another name', place)
-        if name.startswith("__"):
-            self.fail("a name does not start with two underscores", place)
-        if name.isascii():
-            return
-        self.check_characters(name, place)
-        plain = normalize("NFKC", name)
-        if plain != name or not name.isidentifier():
-            self.fail(f'use the plain letter or letters "{_short(plain)}" in place of "{_short(name)}"', place)
-
-    def check_characters(self, token: str, place: int) -> None:
-        for character in token:
-            if character in _PLAIN:
-                self.fail(f'use "{_PLAIN[character]}" in place of {_quoted(character)}', place)
-
-    def refuse(self, token: str, place: int) -> None:
-        """Fail where the token has no place in any formula."""
-        if token in _REFUSED:
-            self.fail(_REFUSED[token], place)
-        self.check_characters(token, place)
-        if not token.isascii() and not _starts_name(token):
-            plain = normalize("NFKC", token)
-            if plain.isascii() and plain.isprintable():
-                self.fail(f'use the plain character "{plain}" in place of {_quoted(token)}', place)
-        if not (token in "(),;\n" or token in self.infix or token in self.prefix or _starts_atom(token)):
-            self.fail(f"the character {_quoted(token)} {_UNKNOWN}", place)
-
-    def no_value(self, token: str, place: int) -> Node | None:
-        """Fail where a value should begin, unless ``)`` ends a call without arguments."""
-        self.refuse(token, place)
+    def no_value(self, token: str, place: int) -> Any:
+        """Where a value should begin: what a bracket that may end there makes, nothing after ``:``, or an error."""
+        _, what, opened, _ = self.waiting[-1]
+        before = self.before(place)
+        if isinstance(what, Index) and before in ("[", ",", ":"):
+            if token == ":":
+                self.part(what, None)
+                return None
+            if token in (",", "]") and before == ":":
+                what.add(None)
+                return self.ended(what, opened) if token == "]" else None
+            if token == "]" and before == "[":
+                self.fail('expected an item before "]"; write x[0], or x[:] for all of x', place)
+        if token == ")" and ((before == "(" and what) or (before == "," and isinstance(what, Tuple))):
+            return self.ended(what, opened)
+        if not (token == ":" and self.open):
+            self.refuse(token, place)
         before = self.tokens[place - 1] if place else "\n"
-        _, call, opened, _ = self.waiting[-1]
-        if token == ")" and before == "(" and call:
-            self.waiting.pop()
-            self.open -= 1
-            return self.call(call, [], opened)
-        if before in ("\n", ";", "=") or (before == "(" and token not in (_END, ")")):
-            self.fail(f"expected a value before {_quoted(token)}", place)
-        self.fail(f"expected a value after {_quoted(before)}", place)
-
-    def no_operator(self, token: str, place: int) -> NoReturn:
-        self.refuse(token, place)
-        before = self.tokens[place - 1]
-        simple = _starts_atom(before) and _starts_atom(token)
-        hint = f"{_short(before)}*{_short(token)}" if simple else '"*" to multiply'
-        self.fail(f"expected an operator between {_quoted(before)} and {_quoted(token)}; write {hint}", place)
+        if before in ("\n", ";", "=") or (before == "(" and token not in (END, ")")):
+            self.fail(f"expected a value before {quoted(token)}", place)
+        self.fail(f"expected a value after {quoted(before)}", place)
 
 
-def _starts_name(token: str) -> bool:
-    return token[:1] == "_" or (token[:1].isalnum() and not token[:1].isdecimal())
-
-
-def _starts_number(token: str) -> bool:
-    return token not in (_END, ".") and token[0] in "0123456789."
-
-
-def _starts_atom(token: str) -> bool:
-    return _starts_name(token) or _starts_number(token)
-
-
-def _short(token: str) -> str:
-    return token if len(token) <= 30 else token[:27] + "..."
-
-
-def _quoted(token: str) -> str:
-    """A token for a message."""
-    if token in (_END, "\n"):
-        return "the end of the formula" if token == _END else "the end of the line"
-    if (len(token) == 1 and not token.isascii()) or not token.isprintable():
-        shown = f'"{token}" ' if token.isprintable() else ""
-        return f"{shown}(U+{ord(token[0]):04X})" if shown else f"U+{ord(token[0]):04X}"
-    return f'"{_short(token)}"'
+def _letters(shapes: Mapping[str, Any]) -> set[str]:
+    """The sizes with a name, less those that are variables."""
+    sizes = (size for shape in shapes.values() for size in (shape if isinstance(shape, tuple) else (shape,)))
+    return {size for size in sizes if isinstance(size, str)} - shapes.keys()

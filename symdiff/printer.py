@@ -12,6 +12,8 @@ from functools import cache
 from typing import Any
 
 from .expr import CONST, ROWS, VAR, Node, Number, Row, as_node, const, symbol
+from .ops.kinds import operands
+from .templates import LOOSE, fill_sizes, read_template
 from .walk import growing, topological, use_counts
 
 #: One expression is printed while the text has at most GROWTH times the operations of the graph, plus SPARE.
@@ -43,7 +45,7 @@ def show(node: Node) -> str:
     't0 = sin(sin(x) + y)*sin(x); t1 = sin(t0 + y)'
     """
     with growing():
-        order = topological(as_node(node))
+        order = topological(as_node(node), read=operands)
         names = _parts(order)
         printer = _Printer(names, order)
         lines = [f"{name} = {printer.text(part)}" for part, name in names.items()]
@@ -77,7 +79,7 @@ def _sizes(order: list[Node]) -> dict[Node, int]:
     for node in order:
         size = 1
         if node.args:
-            for arg in node.args:
+            for arg in operands(node):
                 size += sizes[arg]
         elif node.attrs:
             size += _length(node.attrs[0]) // 20
@@ -96,7 +98,7 @@ def _parts(order: list[Node]) -> dict[Node, str]:
     sizes = _sizes(order)
     if sizes[order[-1]] <= GROWTH * len(order) + SPARE:
         return {}
-    counts = use_counts((), order)
+    counts = use_counts((), order, operands)
     fresh = _fresh_names({node.name for node in order if node.op is VAR})
     return {node: next(fresh) for node in order if counts.get(node, 0) > 1 and sizes[node] > SMALL}
 
@@ -140,7 +142,7 @@ class _Printer:
         if any(node.op is self.minus for node in order):
             for node in order:
                 if node.op.infix and _passes_sign(node.op):
-                    self.signs[node] = self.takes_sign(node.args[0], node.op.precedence)
+                    self.signs[node] = self.takes_sign(operands(node)[0], node.op.precedence)
 
     def takes_sign(self, first: Node, precedence: int) -> bool:
         """Whether a "-" before the text of a product, which ``first`` starts, parses as minus the product."""
@@ -183,16 +185,14 @@ class _Printer:
             if found is None:
                 found = self.constants[node] = _constant(node.value)
             return [found[0]], found[1]
+        args = operands(node)
         if op.infix:
-            return self.infix(op, *node.args)
+            return self.infix(op, *args)
         if op is self.minus:
-            return self.negative(node.args[0])
+            return self.negative(args[0])
         if op.prefix:  # as tight as in Python, where "~" binds more than any infix operator but "**"
-            return [op.prefix, (node.args[0], self.minus.precedence + 1)], op.precedence
-        if op.name == "broadcast":
-            inner = node.args[0]
-            return ([self.names[inner]], _ATOM) if inner in self.names else self.spelled(inner)
-        return _call(node), _ATOM
+            return [op.prefix, (args[0], self.minus.precedence + 1)], op.precedence
+        return _templated(op.text_of(node), args) if op.text_of else (_call(op, args), _ATOM)
 
     def infix(self, op: Row, a: Node, b: Node) -> tuple[list[Item], int]:
         here = op.precedence
@@ -216,14 +216,23 @@ class _Printer:
         return ["-", (x, self.minus.precedence + 1)], self.minus.precedence
 
 
-def _call(node: Node) -> list[Item]:
-    if not node.args:
-        return [node.op.name]
-    items: list[Item] = [node.op.name, "("]
-    for arg in node.args:
+def _call(op: Row, args: tuple[Node, ...]) -> list[Item]:
+    if not args:
+        return [op.name]
+    items: list[Item] = [op.name, "("]
+    for arg in args:
         items += [(arg, 0), ", "]
     items[-1] = ")"
     return items
+
+
+def _templated(text: str, args: tuple[Node, ...]) -> tuple[list[Item], int]:
+    """An operation with attributes, by its row's own template."""
+    read = read_template(fill_sizes(text))
+    items: list[Item] = [read.pieces[0]]
+    for (place, need), piece in zip(read.places, read.pieces[1:], strict=True):
+        items += [(args[place], 0 if need <= LOOSE else need), piece]
+    return items, read.precedence
 
 
 def _constant(value: Number) -> tuple[str, int]:

@@ -12,8 +12,8 @@ from functools import cache
 from typing import NamedTuple
 
 from .expr import Node
-from .match import Binding, match
-from .walk import substitute
+from .match import Binding, instantiate, match
+from .ops.kinds import broadcast_to
 
 TABLE = """
 log(exp(x) + 1)         => softplus(x)      exact
@@ -79,5 +79,5 @@ def apply_rules(node: Node) -> Node:
     for rule in rules().get(node.op.name, ()):
         binding: Binding | None = next(match(rule.pattern, node, {}), None)
         if binding is not None:
-            return substitute(rule.result, binding)
+            return broadcast_to(instantiate(rule.result, binding), node.shape)
     return node

@@ -12,8 +12,10 @@ from typing import Any
 
 from .errors import SymdiffError
 from .expr import CONST, ROWS, Node, Number, Row, const
+from .ops.kinds import broadcast_to, unbroadcast, unrepeated
 from .order import factor_key, term_key
 from .rules import apply_rules
+from .shapes import Shape
 from .walk import growing, leaves, rebuild, topological, unflatten_like, use_counts
 
 LEVELS = ("none", "basic", "full")
@@ -62,15 +64,15 @@ class _Pass:
 
     def __init__(self, roots: list[Node]) -> None:
         self.roots = roots
-        self.order = topological(*roots)
-        self.uses = use_counts(roots, self.order)
-        self.user = {arg: node for node in self.order for arg in node.args}
+        self.order = topological(*roots, read=unrepeated)
+        self.uses = use_counts(roots, self.order, unrepeated)
+        self.user = {arg: node for node in self.order for arg in unrepeated(node)}
         self.done: dict[Node, Node] = {}
 
     def run(self) -> list[Node]:
         for node in self.order:
             if not self._inside(node):
-                self.done[node] = self._visit(node)
+                self.done[node] = broadcast_to(self._visit(node), node.shape)
         return [self.done[root] for root in self.roots]
 
     def _family(self, node: Node) -> frozenset[Row] | None:
@@ -80,7 +82,7 @@ class _Pass:
         user = self.user[node].op if node in self.user and self.uses[node] == 1 else None
         if user in _SUMS:
             return _SUMS
-        return _SUMS if node.args[0].op in _SUMS and user not in _FLATTENED else _PRODUCTS
+        return _SUMS if unbroadcast(node.args[0]).op in _SUMS and user not in _FLATTENED else _PRODUCTS
 
     def _inside(self, node: Node) -> bool:
         """Whether the node is part of a larger sum or product, which will collect it."""
@@ -93,12 +95,13 @@ class _Pass:
     def _visit(self, node: Node) -> Node:
         if not node.args:
             return node
-        if node.shape:
-            return apply_rules(rebuild(node, tuple(self.done[arg] for arg in node.args)))
         family = self._family(node)
         if family is not None:
             return apply_rules(self._sum(node) if family is _SUMS else self._product(node))
-        return apply_rules(_by_parity(rebuild(node, tuple(self.done[arg] for arg in node.args))))
+        return apply_rules(_by_parity(self._rebuilt(node)))
+
+    def _rebuilt(self, node: Node) -> Node:
+        return rebuild(node, tuple(self.done[arg] for arg in unrepeated(node)))
 
     # -- sums ------------------------------------------------------------------------------------------------------
 
@@ -123,9 +126,9 @@ class _Pass:
             if node is not root and node in self.done:
                 yield sign, self.done[node]
             elif node.op is _NEG:
-                stack.append((-sign, node.args[0]))
+                stack.append((-sign, unrepeated(node)[0]))
             else:
-                left, right = node.args
+                left, right = unrepeated(node)
                 stack.append((-sign if node.op is _SUB else sign, right))
                 stack.append((sign, left))
 
@@ -144,14 +147,13 @@ class _Pass:
                 yield exponent, self.done[node]
             elif node.op is _NEG:
                 yield 1, const(-1)
-                stack.append((exponent, node.args[0]))
+                stack.append((exponent, unrepeated(node)[0]))
             elif node.op in (_MUL, _DIV):
-                left, right = node.args
+                left, right = unrepeated(node)
                 stack.append((-exponent if node.op is _DIV else exponent, right))
                 stack.append((exponent, left))
             else:
-                new = rebuild(node, tuple(self.done[arg] for arg in node.args))
-                yield exponent, new
+                yield exponent, self._rebuilt(node)
 
 
 def _split(leaf: Node) -> tuple[Number, Node | None]:
@@ -159,16 +161,16 @@ def _split(leaf: Node) -> tuple[Number, Node | None]:
     if leaf.op is CONST:
         return _number(leaf), None
     if leaf.op is _NEG:
-        coefficient, core = _split(leaf.args[0])
+        coefficient, core = _split(*unrepeated(leaf))
         return -coefficient, core
-    if leaf.op is _MUL and leaf.args[0].op is CONST:
-        return _number(leaf.args[0]), leaf.args[1]
     if leaf.op is _MUL:
-        coefficient, core = _split_left(leaf)
-        return coefficient, core
-    if leaf.op is _DIV and leaf.args[1].op is CONST and isinstance(leaf.args[1].value, int) and leaf.args[1].value:
-        coefficient, core = _split(leaf.args[0])
-        return coefficient * Fraction(1, leaf.args[1].value), core
+        left, right = unrepeated(leaf)
+        return (_number(left), right) if left.op is CONST else _split_left(leaf)
+    if leaf.op is _DIV:
+        top, bottom = unrepeated(leaf)
+        if bottom.op is CONST and isinstance(bottom.value, int) and bottom.value:
+            coefficient, core = _split(top)
+            return coefficient * Fraction(1, bottom.value), core
     return 1, leaf
 
 
@@ -177,8 +179,8 @@ def _split_left(leaf: Node) -> tuple[Number, Node]:
     factors = []
     node = leaf
     while node.op is _MUL:
-        factors.append(node.args[1])
-        node = node.args[0]
+        node, factor = unrepeated(node)
+        factors.append(factor)
     if node.op is not CONST:
         return 1, leaf
     core = factors.pop()
@@ -200,16 +202,17 @@ def _powers(leaf: Node, exponent: Number) -> tuple[Number, list[tuple[Node, Numb
         if value != 0 and exponent == -1:
             return _inverse(value, -1), []
         return 1, [(leaf, exponent)]
+    parts = unrepeated(leaf)
     if leaf.op is _NEG and exponent in (1, -1):
-        number, factors = _powers(leaf.args[0], exponent)
+        number, factors = _powers(parts[0], exponent)
         return -number, factors
-    if leaf.op is _DIV and leaf.args[0].op is CONST and leaf.args[0].value != 0 and exponent in (1, -1):
-        number, factors = _powers(leaf.args[1], -exponent)
-        return _inverse(_number(leaf.args[0]), exponent) * number, factors
+    if leaf.op is _DIV and parts[0].op is CONST and parts[0].value != 0 and exponent in (1, -1):
+        number, factors = _powers(parts[1], -exponent)
+        return _inverse(_number(parts[0]), exponent) * number, factors
     if leaf.op is _SQRT:
-        return 1, [(leaf.args[0], exponent * _HALF)]
-    if leaf.op is _POW and leaf.args[1].op is CONST and not isinstance(leaf.args[1].value, bool):
-        base, power = leaf.args
+        return 1, [(parts[0], exponent * _HALF)]
+    if leaf.op is _POW and parts[1].op is CONST and not isinstance(parts[1].value, bool):
+        base, power = parts
         inner, outer = _powers(base, 1), power.value
         if isinstance(outer, int) and inner[0] == 1 and len(inner[1]) == 1:
             return 1, [(inner[1][0][0], inner[1][0][1] * outer * exponent)]
@@ -228,13 +231,27 @@ def _build_sum(terms: dict[Node, Number], total: Number) -> Node:
         listed.append((total < 0, const(abs(total))))
     if not listed:
         return const(total)
+    return _added([_added(group) for group in _by_shape(listed)] if len(listed) > 1 else listed)[1]
+
+
+def _by_shape(listed: list[tuple[bool, Node]]) -> list[list[tuple[bool, Node]]]:
+    """Terms of one shape together, so that small ones are added before they are repeated to a larger shape."""
+    groups: dict[Shape, list[tuple[bool, Node]]] = {}
+    for negative, term in listed:
+        groups.setdefault(term.shape, []).append((negative, term))
+    return list(groups.values())
+
+
+def _added(listed: list[tuple[bool, Node]]) -> tuple[bool, Node]:
+    """The sum of terms with signs, the first positive one in front; negative only where no term is positive."""
+    listed = list(listed)
     first = next((place for place, (negative, _) in enumerate(listed) if not negative), 0)
     listed.insert(0, listed.pop(first))
     negative, result = listed[0]
     result = -result if negative else result
     for negative, term in listed[1:]:
         result = result - term if negative else result + term
-    return result
+    return False, result
 
 
 def _times(coefficient: Number, core: Node) -> Node:
@@ -250,8 +267,9 @@ def _spine(core: Node) -> Iterable[tuple[Number, Node]]:
     while stack:
         exponent, node = stack.pop()
         if node.op in (_MUL, _DIV):
-            stack.append((-exponent if node.op is _DIV else exponent, node.args[1]))
-            stack.append((exponent, node.args[0]))
+            left, right = unrepeated(node)
+            stack.append((-exponent if node.op is _DIV else exponent, right))
+            stack.append((exponent, left))
         else:
             yield exponent, node
 
@@ -289,12 +307,51 @@ def _inverse(number: Number, power: Number) -> Number:
 
 
 def _build_product(coefficient: Number, powers: dict[Node, Number]) -> Node:
-    """A quotient of products of powers in order, with the coefficient in front or below."""
+    """A quotient of products of powers in order, with the coefficient in front or below.
+
+    Among arrays, what is small is multiplied before it is repeated to a larger shape.
+    """
     if coefficient == 0:
         return const(coefficient)
+    shapes = sorted({base.shape for base in powers if powers[base] != 0}, key=len)
+    if not any(shapes):
+        return _quotient(coefficient, powers)
+    groups = [{base: power for base, power in powers.items() if base.shape == shape} for shape in shapes]
+    scalars = groups.pop(0) if not shapes[0] else {}
+    negative = coefficient < 0
+    size: Number = -coefficient if negative else coefficient
+    if isinstance(size, Fraction) and size.numerator == 1:
+        scale, divisor = const(1), _quotient(size.denominator, {base: -power for base, power in scalars.items()})
+        if scalars and any(power > 0 for power in scalars.values()):
+            scale, divisor = _quotient(size, scalars), const(1)
+    elif size == 1 and scalars and all(power < 0 for power in scalars.values()):
+        scale, divisor = const(1), _quotient(1, {base: -power for base, power in scalars.items()})
+    else:
+        scale, divisor = _quotient(size, scalars), const(1)
+    result = scale
+    for group in groups:
+        result = _times_quotient(result, group)
+    return -(result / divisor) if negative else result / divisor
+
+
+def _times_quotient(start: Node, powers: dict[Node, Number]) -> Node:
+    """``start`` times powers of arrays of one shape; divisors are multiplied together first."""
+    above, below = _sides(powers)
+    result = _chain([start, *above])
+    return result / _chain(below) if below else result
+
+
+def _sides(powers: dict[Node, Number]) -> tuple[list[Node], list[Node]]:
+    """The factors above and below the line, in order."""
     bases = sorted((base for base in powers if powers[base] != 0), key=factor_key)
     above = [factor for base in bases if powers[base] > 0 for factor in _power(base, powers[base])]
     below = [factor for base in bases if powers[base] < 0 for factor in _power(base, -powers[base])]
+    return above, below
+
+
+def _quotient(coefficient: Number, powers: dict[Node, Number]) -> Node:
+    """The product of a number and powers of one shape, with at most one division."""
+    above, below = _sides(powers)
     negative, size = coefficient < 0, abs(coefficient)
     divisor = 1
     if isinstance(size, Fraction) and size.numerator == 1 and (above or not below):
@@ -328,5 +385,5 @@ def _by_parity(node: Node) -> Node:
     """f(-x) as -f(x) or f(x), for odd and even functions."""
     if not (node.op.odd or node.op.even) or node.args[0].op is not _NEG or node.op is _NEG:
         return node
-    plain = node.op(node.args[0].args[0])
+    plain = node.op(*unrepeated(node.args[0]))
     return -plain if node.op.odd else plain

@@ -26,8 +26,14 @@ def growing() -> Iterator[None]:
             gc.enable()
 
 
-def topological(*roots: Node) -> list[Node]:
+def _arguments(node: Node) -> tuple[Node, ...]:
+    return node.args
+
+
+def topological(*roots: Node, read: Callable[[Node], tuple[Node, ...]] = _arguments) -> list[Node]:
     """Every distinct node once, arguments before users, in an order fixed by the structure.
+
+    ``read`` says what a node reads, where that is not its arguments.
 
     >>> import symdiff as sd
     >>> [node.op.name for node in topological(sd.parse("sin(x)*x"))]
@@ -36,12 +42,14 @@ def topological(*roots: Node) -> list[Node]:
     done: set[Node] = set()
     order: list[Node] = []
     stack = list(reversed(roots))
+    plain = read is _arguments
     while stack:
         node = stack[-1]
         if node in done:
             stack.pop()
             continue
-        waiting = [arg for arg in node.args if arg not in done]
+        args = node.args if plain else read(node)
+        waiting = [arg for arg in args if arg not in done]
         if waiting:
             waiting.reverse()
             stack.extend(waiting)
@@ -101,11 +109,13 @@ def variables(structure: Any) -> tuple[Node, ...]:
     return tuple(found[name] for name in sorted(found))
 
 
-def use_counts(roots: Iterable[Node], order: Iterable[Node]) -> dict[Node, int]:
+def use_counts(
+    roots: Iterable[Node], order: Iterable[Node], read: Callable[[Node], tuple[Node, ...]] = _arguments
+) -> dict[Node, int]:
     """How many times each node is read, by others or as a root."""
     counts: dict[Node, int] = {}
     for node in order:
-        for arg in node.args:
+        for arg in read(node):
             counts[arg] = counts.get(arg, 0) + 1
     for root in roots:
         counts[root] = counts.get(root, 0) + 1

@@ -21,7 +21,7 @@ NUMBERS: list[Any] = [0, 1, -1, 2, -2, 3, -7, 10**30, True, False, Fraction(1, 2
 NUMBERS += [0.0, -0.0, 1.0, 0.1, -2.5, 1e22, -1e-300, math.inf, -math.inf, math.nan]
 LEAVES = [x, y, z, sd.symbol("t0"), sd.symbol("\u03b1"), PI(), *map(sd.const, NUMBERS)]
 OPERATORS = [row for row in ROWS.values() if row.arity and (row.infix or row.prefix) and not row.predicate]
-BUILDERS = [row for row in ROWS.values() if row.arity and row.name in sd.__dir__()]
+BUILDERS = [row for row in ROWS.values() if row.elementwise and row.name in sd.__dir__()]
 PLACES = st.lists(st.integers(0, 30), min_size=3, max_size=3)
 STEP = st.tuples(st.one_of(st.sampled_from(OPERATORS), st.sampled_from(BUILDERS)), PLACES)
 

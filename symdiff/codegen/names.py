@@ -8,9 +8,10 @@ from collections.abc import Iterable
 
 from ..errors import SymdiffError
 from ..expr import Node
+from ..shapes import letters_of
 
 #: Builtins that templates use, modules, and what a signature may hold.
-_MODULE = ("np", "math", "special", "out", "dtype", "shape", "__debug__")
+_MODULE = ("np", "math", "special", "out", "dtype", "shape", "sizes", "SHAPES", "__debug__")
 _BUILTIN = ("abs", "max", "min", "float", "bool", "int", "round", "complex")
 RESERVED = frozenset((*_MODULE, *_BUILTIN))
 
@@ -28,7 +29,14 @@ class Names:
         self.taken = set(self.reserved)
         self.variables = {var: self._own(_normal(var.name)) for var in inputs}
         self.taken.add(function)
+        self.sizes = {letter: self._own(letter) for letter in letters_of(size for var in inputs for size in var.shape)}
         self._next: dict[str, int] = {}
+
+    def size(self, letter: str) -> str:
+        """The name of a size; raises SymdiffError where no input has it."""
+        if letter not in self.sizes:
+            raise SymdiffError(f"the size {letter} is that of no input, so the code cannot know it")
+        return self.sizes[letter]
 
     def _own(self, name: str) -> str:
         """The user's name, with underscores until it is no keyword and clashes with nothing."""

@@ -35,7 +35,8 @@ class _Imports:
         self.bare.add(match[1])
         return match[1]
 
-    def template(self, row: Row) -> str:
+    def template(self, node: Node) -> str:
+        row = node.op
         found = self.templates.get(row.name)
         if found is None:
             if row.math is None:
@@ -62,6 +63,8 @@ def module(outputs: Any, inputs: Sequence[Node], name: str, docs: str = "") -> s
     Raises UnsupportedError for an operation that ``math`` has no function for.
     """
     nodes = leaves(outputs)
+    if any(node.shape for node in (*topological(*nodes), *inputs)):
+        raise UnsupportedError('the math module has no arrays; use backend="numpy"')
     names = Names(inputs, name, _helper_names(nodes))
     shown = list(names.variables.values())
     imports = _Imports({*shown, name})

@@ -10,10 +10,12 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ..expr import CONST, PI, VAR, Node, Number, Row
+from ..ops.kinds import operands
+from ..templates import read_template
 from ..walk import topological, use_counts
 from .constants import constant_value
 from .names import Names
-from .text import Code, fill, infix, number, product, read_template, real
+from .text import Code, fill, infix, number, product, real
 
 #: An inline expression nests and grows at most this far.
 DEEPEST, LONGEST = 6, 90
@@ -23,16 +25,16 @@ DEEPEST, LONGEST = 6, 90
 class Dialect:
     """What one target decides.
 
-    ``template``: code of a row (raises UnsupportedError). ``module``: where infinity is named. ``floats``: whole
-    numbers are written as floats. ``safe``: its functions never raise, so constants may always move out of the
-    function. ``constant(row, code, value, args)``: text of a constant operation. ``finish(node, code,
+    ``template``: code of a node's operation (raises UnsupportedError). ``module``: where infinity is named.
+    ``floats``: whole numbers are written as floats. ``safe``: its functions never raise, so constants may always
+    move out of the function. ``constant(row, code, value, args)``: text of a constant operation. ``finish(node, code,
     fixed)``: the last word on an operation's text, given the nodes that are constant.
     """
 
     module: str
     floats: bool
     safe: bool
-    template: Callable[[Row], str]
+    template: Callable[[Node], str]
     constant: Callable[[Row, Code, float | None, list[Code]], Code]
     finish: Callable[[Node, Code, Container[Node]], Code] = lambda node, code, fixed: code
 
@@ -52,14 +54,19 @@ class Schedule:
 
     def run(self, outputs: Sequence[Node]) -> list[str]:
         """Schedule everything; returns the text of each output."""
-        order = topological(*outputs)
-        uses = use_counts(outputs, order)
+        order = topological(*outputs, read=operands)
+        uses = use_counts(outputs, order, operands)
         for node in order:
             self.code[node] = self._code(node)
             code = self.code[node]
-            if node.args and (uses[node] > 1 or code.depth > DEEPEST or len(code.text) > LONGEST):
+            shared = uses[node] > 1 and not self._free(node)
+            if node.args and (shared or code.depth > DEEPEST or len(code.text) > LONGEST):
                 self.bind(node)
         return [self._settled(node).text for node in outputs]
+
+    def _free(self, node: Node) -> bool:
+        """Whether the operation only looks at a named array in another way."""
+        return node.op.view and all(self.code[arg].text.isidentifier() for arg in operands(node)) and not _copies(node)
 
     def _code(self, node: Node) -> Code:
         if node.op is VAR:
@@ -70,7 +77,7 @@ class Schedule:
         self.rows[node.op.name] = node.op
         if self._constant(node):
             return self._constant_code(node)
-        for arg in node.args:
+        for arg in operands(node):
             self._settled(arg)
         return self.dialect.finish(node, self._operation(node), self.fixed)
 
@@ -79,7 +86,7 @@ class Schedule:
 
     def _constant(self, node: Node) -> bool:
         """Whether the operation has no variable in it and may be computed once, when the module is loaded."""
-        if any(arg not in self.fixed for arg in node.args):
+        if node.shape or node.op.numpy_of or any(arg not in self.fixed for arg in node.args):
             return False
         if node.op is PI:
             self.fixed[node] = 3.141592653589793
@@ -92,10 +99,10 @@ class Schedule:
 
     def _constant_code(self, node: Node) -> Code:
         if node.op is PI:
-            return Code(self.dialect.template(PI))
+            return Code(self.dialect.template(node))
         if all(arg.op is CONST for arg in node.args) and node.op.infix == "**":
             args = [number(arg.value, self.dialect.module, True) for arg in node.args]
-            code = fill(node.op, self.dialect.template(node.op), args)
+            code = fill(node.op, self.dialect.template(node), args)
         else:
             code, args = self._operation(node), [self.code[arg] for arg in node.args]
         return self.dialect.constant(node.op, code, self.fixed[node], args)
@@ -118,19 +125,24 @@ class Schedule:
         return self.code[node]
 
     def _operation(self, node: Node) -> Code:
-        template = self.dialect.template(node.op)
-        if node.op.infix == "**" and node.args[1].op is CONST and not isinstance(node.args[1].value, bool):
-            base, exponent = node.args
+        template, args = self.dialect.template(node), operands(node)
+        if node.op.infix == "**" and args[1].op is CONST and not isinstance(args[1].value, bool):
+            base, exponent = args
             if exponent.value in (2, 3) and base.op is not CONST:
                 atom = self.code[base] if base.op is PI else self.bind(base)
                 return product(atom.text, int(exponent.value))
             if isinstance(exponent.value, int):
                 return infix(node.op, self.code[base], number(exponent.value, self.dialect.module, False))
         if node.op.infix != template[4:-4]:
-            self._name_repeated(node, read_template(template).repeated)
-        return fill(node.op, template, [self.code[arg] for arg in node.args])
+            self._name_repeated(args, read_template(template).repeated)
+        return fill(node.op, template, [self.code[arg] for arg in args])
 
-    def _name_repeated(self, node: Node, places: Iterable[int]) -> None:
+    def _name_repeated(self, args: Sequence[Node], places: Iterable[int]) -> None:
         for place in sorted(places):
-            if node.args[place].args:
-                self.bind(node.args[place])
+            if args[place].args:
+                self.bind(args[place])
+
+
+def _copies(node: Node) -> bool:
+    """Whether a change of axes has to write an array: one with the operand on a diagonal."""
+    return node.op.name == "view" and len(set(node.attrs[1])) < len(node.attrs[1])

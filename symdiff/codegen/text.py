@@ -1,27 +1,16 @@
-"""Expressions as Python text: a row's template is filled with as few parentheses as its own text allows.
-
-A place ``{0}`` in a template is *loose* where only brackets, commas or keywords touch it: any arithmetic stands there
-bare. Elsewhere it is *tight* and takes an atom. What a template mentions twice has to be a name.
-"""
+"""Expressions as Python text: a row's template is filled with as few parentheses as its own text allows."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from fractions import Fraction
-from functools import cache
 from typing import NamedTuple
 
 from ..expr import ROWS, Number, Row
+from ..templates import ATOM, read_template
 
-ATOM = 100
 #: Whole numbers from here on are emitted as floats: code never computes with long integers.
 BIG = 2**53
-#: Loose places take anything that binds tighter than Python's keywords.
-LOOSE = 4
-_PLACE = re.compile(r"\{(\d)\}")
-_BEFORE = ("(", ", ", "if ", "else ", "not ", "and ", "or ")
-_AFTER = (")", ",", " if", " else", " and", " or")
 
 
 class Code(NamedTuple):
@@ -36,37 +25,6 @@ class Code(NamedTuple):
         return self.text if self.precedence >= precedence else f"({self.text})"
 
 
-class Template(NamedTuple):
-    """A template cut at its places: literal pieces, argument and looseness of each place, result's precedence."""
-
-    pieces: tuple[str, ...]
-    places: tuple[tuple[int, bool], ...]
-    repeated: frozenset[int]
-    precedence: int
-
-
-@cache
-def read_template(text: str) -> Template:
-    parts = _PLACE.split(text)
-    pieces, numbers = tuple(parts[::2]), [int(part) for part in parts[1::2]]
-    loose = [pieces[i].endswith(_BEFORE) and pieces[i + 1].startswith(_AFTER) for i in range(len(numbers))]
-    repeated = frozenset(number for number in numbers if numbers.count(number) > 1)
-    return Template(pieces, tuple(zip(numbers, loose, strict=True)), repeated, ATOM if _closed(text) else 0)
-
-
-def _closed(text: str) -> bool:
-    """Whether the text is one call or one bracket, which needs no parentheses around it."""
-    start = re.match(r"[\w.]*\(", text)
-    if not start:
-        return re.fullmatch(r"[\w.]+", text) is not None
-    depth = 0
-    for place, letter in enumerate(text):
-        depth += (letter == "(") - (letter == ")")
-        if letter == ")" and depth == 0:
-            return place == len(text) - 1
-    return False
-
-
 def fill(row: Row, template: str, args: Sequence[Code]) -> Code:
     """The operation's text on these arguments."""
     if row.infix and template == f"{{0}} {row.infix} {{1}}":
@@ -76,8 +34,8 @@ def fill(row: Row, template: str, args: Sequence[Code]) -> Code:
         return Code(row.prefix + args[0].within(row.precedence), row.precedence, depth)
     read = read_template(template)
     out = [read.pieces[0]]
-    for (number, loose), piece in zip(read.places, read.pieces[1:], strict=True):
-        out += (args[number].within(LOOSE if loose else ATOM), piece)
+    for (number, need), piece in zip(read.places, read.pieces[1:], strict=True):
+        out += (args[number].within(need), piece)
     return Code("".join(out), read.precedence, depth)
 
 

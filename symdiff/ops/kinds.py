@@ -16,9 +16,9 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from ..errors import SymdiffError, UnsupportedError
+from ..errors import SymdiffError
 from ..expr import CONST, ROWS, Node, Partial, Row, as_node, const, intern_node, make
-from ..shapes import broadcast_shapes, show_shape
+from ..shapes import Shape, broadcast_shapes
 
 Map = Callable[[Node], Node]
 
@@ -108,6 +108,25 @@ def several(name: str, partials: tuple[Partial, ...], **traits: Any) -> Row:
     return Row(name, len(partials), build=_build_elementwise, partials=partials, **traits)
 
 
+def structural(
+    name: str,
+    arity: int,
+    build: Callable[..., Node],
+    pullback: Callable[..., tuple[Node | None, ...]],
+    *,
+    domain: str,
+    **traits: Any,
+) -> Row:
+    """Declare an operation that is not elementwise; ``arity`` is -1 for any number of arguments.
+
+    ``build``: function of the row, the arguments and the attributes that checks shapes and returns the node.
+    ``pullback``: function of ``(cotangent, node, *args)`` that returns the part of each argument, None for zero.
+    ``numpy_of`` and ``text_of``: functions of a node that return its NumPy code and its text as templates, with
+    ``{0}`` for the first operand and ``{=N}`` for the size N. Forward mode follows from the pullback.
+    """
+    return Row(name, arity, build=build, pullback=pullback, domain=domain, **traits)
+
+
 def _arity(row: Row, args: tuple[Any, ...]) -> None:
     if len(args) != row.arity:
         wanted = f"{row.arity} argument" + ("s" if row.arity != 1 else "")
@@ -141,11 +160,16 @@ def _build_binary(row: Row, *args: Any) -> Node:
 
 
 def _build_elementwise(row: Row, *args: Any) -> Node:
-    """The general path: truth values to numbers, constants folded, local identities, broadcasting."""
+    """The general path: truth values to numbers, constants folded, local identities, broadcasting.
+
+    A node has the shape that its arguments need; where it is repeated to a larger one, the ``broadcast`` stands
+    outside, so ``exp`` of a repeated vector is a repeated ``exp``.
+    """
     _arity(row, args)
     nodes = [as_node(arg) for arg in args]
     shape = broadcast_shapes(row.name, *(node.shape for node in nodes))
-    nodes = [unbroadcast(node) for node in nodes]
+    if shape:
+        nodes = [unbroadcast(broadcast_to(node, shape)) for node in nodes]
     nodes = [node if place < row.logical else _as_number(node) for place, node in enumerate(nodes)]
     if row.fold is not None and all(node.op is CONST for node in nodes):
         folded = _fold(row, nodes)
@@ -155,9 +179,10 @@ def _build_elementwise(row: Row, *args: Any) -> Node:
         found = row.local(*nodes)
         if found is not None:
             return broadcast_to(found, shape)
-    if shape:
-        nodes = [broadcast_to(node, shape) for node in nodes]
-    return make(row, tuple(nodes), (), shape)
+    if not shape:
+        return make(row, tuple(nodes))
+    inner = broadcast_shapes(row.name, *(node.shape for node in nodes))
+    return broadcast_to(make(row, tuple(broadcast_to(node, inner) for node in nodes), (), inner), shape)
 
 
 def _as_number(node: Node) -> Node:
@@ -190,12 +215,18 @@ def unbroadcast(node: Node) -> Node:
     return node.args[0] if node.op.name == "broadcast" else node
 
 
-def broadcast_to(node: Node, shape: tuple[int | str, ...]) -> Node:
+def broadcast_to(node: Node, shape: Shape) -> Node:
     """``node`` repeated to ``shape`` by NumPy's rule; the node itself where it has that shape."""
-    if node.shape == shape:
-        return node
-    if "broadcast" not in ROWS:
-        raise UnsupportedError(
-            f"shapes {show_shape(node.shape)} and {show_shape(shape)} meet: arrays come with tensors"
-        )
-    return ROWS["broadcast"](node, shape)
+    return node if node.shape == shape else ROWS["broadcast"](node, shape)
+
+
+def operands(node: Node) -> tuple[Node, ...]:
+    """What text and code of a node read: elementwise operations look through a broadcast, which NumPy repeats itself."""
+    return node.op.operands_of(node) if node.op.operands_of is not None else unrepeated(node)
+
+
+def unrepeated(node: Node) -> tuple[Node, ...]:
+    """The arguments, those of elementwise operations without broadcasts."""
+    if node.shape and node.op.elementwise:
+        return tuple(unbroadcast(arg) for arg in node.args)
+    return node.args

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from ..expr import CONST, PI, Node, Number, const, is_const
-from .kinds import Map, binary, comparison, mask, over, several, unary
+from .kinds import Map, binary, comparison, mask, over, several, unary, unbroadcast
 
 #: Whole powers of constants fold while the result has fewer bits than this.
 MAX_BITS = 256
@@ -102,8 +102,8 @@ def _local_neg(x: Node) -> Node | None:
         return x.args[0]
     if x.op is sub:
         return x.args[1] - x.args[0]
-    if x.op in (mul, div) and x.args[0].op is CONST:
-        return x.op(const(-x.args[0].value), x.args[1])
+    if x.op in (mul, div) and (first := unbroadcast(x.args[0])).op is CONST:
+        return x.op(const(-first.value), x.args[1])
     return None
 
 

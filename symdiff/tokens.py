@@ -1,0 +1,348 @@
+"""What formulas are made of: tokens, the operators and functions that the rows and tables say, and brackets.
+
+:class:`Tokens` is a formula as a list of tokens, with the messages that need no more than the tokens at a place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from keyword import iskeyword
+from types import MappingProxyType
+from typing import Any, NamedTuple, NoReturn
+from unicodedata import normalize
+
+from .errors import ParseError
+from .expr import ROWS, Node, Row, const
+from .ops.arrays import FUNCTIONS as ARRAYS
+from .ops.rewritten import FUNCTIONS
+
+#: Digits of a whole number; Python refuses longer ones too.
+LIMIT_DIGITS = 4300
+#: None among the values that are read.
+NONE: Any = object()
+#: Python's words that are values of keywords; None is also an item of an index.
+WORDS = {"None": NONE, "True": const(True), "False": const(False)}
+
+_TOKEN = re.compile(
+    r"[ \t\r\f]*(?:#[^\n]*)?"
+    r"((?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[^\W\d]\w*|\*\*|//|:=|&&|\|\||[<>=!]="
+    r"""|\.\.\.|"[^"\n]*"|'[^'\n]*'|.|\n|\Z)""",
+    re.DOTALL,
+)
+END = ""
+#: The text that ``einsum`` starts with.
+SUBSCRIPTS = re.compile(r"[a-zA-Z, ]*(?:->[a-zA-Z ]*)?")
+COMMA = '"," separates the arguments of a function and has no meaning here'
+UNKNOWN = "is not part of the formula language"
+_ALIASES = {"^": "**", "and": "&", "or": "|", "not": "~"}
+_GROUPS_RIGHT = {"**"}
+_REFUSED = {
+    ".": f'attribute access with "." {UNKNOWN}; only the transpose is, as in X.T',
+    "...": '"..." stands for the axes that an index leaves out, as in x[..., 0], and has no meaning here',
+    "None": 'the Python word "None" stands in an index, as in x[None], or after a keyword, and has no meaning here',
+    "True": 'the Python word "True" stands after a keyword, as in keepdims=True, and has no meaning here',
+    "False": 'the Python word "False" stands after a keyword, as in keepdims=False, and has no meaning here',
+    "[": f'a list with "[" {UNKNOWN}; write stack((a, b)) for an array of parts',
+    "{": f'"{{" {UNKNOWN}; use "("',
+    "}": f'"}}" {UNKNOWN}; use ")"',
+    "'": f"text in quotes {UNKNOWN}",
+    '"': f"text in quotes {UNKNOWN}",
+    ":": '":" separates the parts of a slice, as in x[1:3], and has no meaning here',
+    ":=": f'":=" {UNKNOWN}; name a part with "=", as in a = x + 1; a**2',
+    "=": 'use "==" to compare; "=" names a part at the start of a statement, as in a = x + 1; a**2',
+    "!": f'"!" {UNKNOWN}; write gamma(n + 1) for a factorial',
+    "//": f'"//" {UNKNOWN}; write floor(a/b)',
+    "&&": 'use "&" in place of "&&"',
+    "||": 'use "|" in place of "||"',
+}
+_PLAIN = {
+    **dict.fromkeys("\u2212\u2013\u2014\u2010\u2011\u2012", "-"),
+    **dict.fromkeys("\u00d7\u00b7\u22c5\u2217\u2022\u2219", "*"),
+    **dict.fromkeys("\u00f7\u2215\u2044", "/"),
+    **{"\u2264": "<=", "\u2265": ">=", "\u2260": "!=", "\u00b2": "**2", "\u00b3": "**3", "\u221a": "sqrt"},
+    **{"\u02c4": "^", "\u2227": "&", "\u2228": "|", "\u00ac": "~", "\u201a": ",", "\u037e": ";"},
+}
+#: Entries of the table of array functions that a formula reaches by other signs than a call.
+_BY_SIGN = {"T", "index", "size"}
+
+
+# -- what the rows and tables say ----------------------------------------------------------------------------------
+
+
+class Call(NamedTuple):
+    """A function with the numbers of its positional arguments; ``keywords`` is None where it is elementwise."""
+
+    function: Callable[..., Node]
+    low: int
+    high: float
+    keywords: tuple[str, ...] | None = None
+
+
+class Grammar(NamedTuple):
+    """Infix and prefix operators by symbol, functions by name, and the array functions among them.
+
+    An operator first applies the waiting ones at least as strong as its ``pull``, then waits with its strength.
+    """
+
+    infix: dict[str, tuple[int, int, Callable[..., Node]]]
+    prefix: dict[str, tuple[int, Row]]
+    calls: dict[str, list[Call]]
+    arrays: dict[str, Callable[..., Node]]
+
+
+def grammar() -> Grammar:
+    """The grammar of the rows declared so far."""
+    return _grammar(tuple(ROWS.values()))
+
+
+@lru_cache(maxsize=4)
+def _grammar(rows: tuple[Row, ...]) -> Grammar:
+    found = Grammar({}, {}, {}, ARRAYS)
+    for row in rows:
+        _add_row(found, row)
+    for name, function in FUNCTIONS.items():
+        found.calls.setdefault(name, []).append(_counted(function))
+    for name, function in ARRAYS.items():
+        if name not in _BY_SIGN:
+            found.calls.setdefault(name, []).append(_with_keywords(function))
+    found.infix["@"] = (*found.infix["*"][:2], ARRAYS["matmul"])
+    for alias, operator in _ALIASES.items():
+        if operator in found.infix:
+            found.infix[alias] = found.infix[operator]
+        if operator in found.prefix:
+            found.prefix[alias] = found.prefix[operator]
+    return found
+
+
+def _add_row(found: Grammar, row: Row) -> None:
+    """Rows that change a shape are reached through the array functions, not by their own names."""
+    strength = 2 * row.precedence
+    if row.infix:
+        left = row.infix not in _GROUPS_RIGHT and not compares(row)
+        found.infix[row.infix] = (strength if left else strength + 1, strength, row)
+    if row.prefix:
+        found.prefix[row.prefix] = (strength, row)
+    if row.arity and row.partials is not None:
+        for name in (row.name, *row.aliases):
+            found.calls.setdefault(name, []).append(Call(row, row.arity, row.arity))
+
+
+def compares(row: Callable[..., Node]) -> bool:
+    return isinstance(row, Row) and row.predicate and not row.logical
+
+
+def _counted(function: Any) -> Call:
+    if isinstance(function, Row):
+        return Call(function, function.arity, function.arity)
+    code = function.__code__
+    optional = len(function.__defaults__ or ())
+    return Call(function, code.co_argcount - optional, float("inf") if code.co_flags & 4 else code.co_argcount)
+
+
+def _with_keywords(function: Any) -> Call:
+    call = _counted(function)
+    if isinstance(function, Row):
+        return call._replace(keywords=())
+    code = function.__code__
+    return call._replace(keywords=code.co_varnames[call.low : code.co_argcount + code.co_kwonlyargcount])
+
+
+def counts(calls: list[Call]) -> str:
+    """The numbers of arguments that the calls take, in words."""
+    low, high = min(call.low for call in calls), max(call.high for call in calls)
+    if high == float("inf"):
+        return f"{low} or more arguments"
+    numbers = sorted({number for call in calls for number in range(call.low, int(call.high) + 1)})
+    if len(numbers) > 2 and len(numbers) == high - low + 1:
+        return f"{low} to {numbers[-1]} arguments"
+    return " or ".join(map(str, numbers)) + " argument" + "s" * (numbers != [1])
+
+
+# -- brackets that wait --------------------------------------------------------------------------------------------
+
+
+_NO_KEYWORDS: Mapping[str, Any] = MappingProxyType({})
+
+
+class Called:
+    """The arguments of a call so far; ``keyword`` is that of the next one.
+
+    ``array``: one of the functions takes keywords, tuples and None.
+    """
+
+    __slots__ = ("array", "calls", "items", "keyword", "keywords", "name")
+    closing = ")"
+
+    def __init__(self, name: str, calls: list[Call], array: bool) -> None:
+        self.name, self.calls, self.array = name, calls, array
+        self.items: list[Any] = []
+        self.keyword = ""
+        self.keywords = _NO_KEYWORDS
+
+    def add(self, value: Any) -> None:
+        if self.keyword:
+            self.keywords = {**self.keywords, self.keyword: None if value is NONE else value}
+            self.keyword = ""
+        else:
+            self.items.append(value)
+
+    def takes(self) -> dict[str, float]:
+        """The keywords of the functions, each with the place that it also has among the positional arguments."""
+        return {
+            keyword: call.low + place if call.high < float("inf") else call.high
+            for call in self.calls
+            for place, keyword in enumerate(call.keywords or ())
+        }
+
+
+class Tuple:
+    """Round brackets that are a whole argument of an array function: a tuple once there is a ``comma``."""
+
+    __slots__ = ("comma", "items")
+    closing = ")"
+
+    def __init__(self) -> None:
+        self.items: list[Any] = []
+        self.comma = -1
+
+    def add(self, value: Any) -> None:
+        self.items.append(value)
+
+
+class Index:
+    """The items of an index so far; ``parts`` are those of the slice that is read just now."""
+
+    __slots__ = ("items", "parts", "target")
+    closing = "]"
+
+    def __init__(self, target: Node) -> None:
+        self.target = target
+        self.items: list[Any] = []
+        self.parts: list[Any] = []
+
+    def add(self, value: Any) -> None:
+        parts = [*self.parts, None if value is NONE else value]
+        self.items.append(slice(*parts) if self.parts else parts[0])
+        self.parts.clear()
+
+
+# -- tokens --------------------------------------------------------------------------------------------------------
+
+
+class Tokens:
+    """A formula as tokens, each with its place; the last one is END."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens: list[str] = [*_TOKEN.findall(text), END]
+        self.infix, self.prefix, self.calls, self.arrays = grammar()
+
+    def before(self, place: int) -> str:
+        """The token before that place, on an earlier line if need be."""
+        place -= 1
+        while place >= 0 and self.tokens[place] == "\n":
+            place -= 1
+        return self.tokens[place] if place >= 0 else "\n"
+
+    def after(self, place: int) -> int:
+        """The first place from there on that is no line break."""
+        while self.tokens[place] == "\n":
+            place += 1
+        return place
+
+    def fail(self, message: str, place: int) -> NoReturn:
+        for index, match in enumerate(_TOKEN.finditer(self.text)):
+            if index == place or match.end() == len(self.text) == match.start(1):
+                break
+        raise ParseError(message, self.text, match.start(1)) from None
+
+    def number(self, token: str, place: int) -> Node:
+        if token.isdigit():
+            if len(token) > LIMIT_DIGITS:
+                self.fail(f"number too large: it has {len(token)} digits and the limit is {LIMIT_DIGITS}", place)
+            return const(int(token))
+        value = float(token)
+        if value == float("inf"):
+            self.fail("number too large: a floating-point number is below 1.8e308", place)
+        if value == 0 and token.lower().partition("e")[0].strip("0.") != "":
+            self.fail("number too small: a floating-point number is 0 or above 4.9e-324", place)
+        return const(value)
+
+    def candidates(self, name: str, place: int) -> list[Call]:
+        found = self.calls.get(name)
+        if found is None:
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, self.calls, 1)
+            hint = f'did you mean "{near[0]}"?' if near else f"write {short(name)}*(...) to multiply"
+            self.fail(f'unknown function "{short(name)}"; {hint}', place)
+        return found
+
+    def check_name(self, name: str, place: int) -> None:
+        if iskeyword(name):
+            self.fail(f'the Python word "{name}" {UNKNOWN}; choose another name', place)
+        if name.startswith("__"):
+            self.fail("a name does not start with two underscores", place)
+        if name.isascii():
+            return
+        self.check_characters(name, place)
+        plain = normalize("NFKC", name)
+        if plain != name or not name.isidentifier():
+            self.fail(f'use the plain letter or letters "{short(plain)}" in place of "{short(name)}"', place)
+
+    def check_characters(self, token: str, place: int) -> None:
+        for character in token:
+            if character in _PLAIN:
+                self.fail(f'use "{_PLAIN[character]}" in place of {quoted(character)}', place)
+
+    def refuse(self, token: str, place: int) -> None:
+        """Fail where the token has no place in any formula."""
+        sign = token[0] if is_text(token) else token
+        if sign in _REFUSED:
+            self.fail(_REFUSED[sign], place)
+        self.check_characters(token, place)
+        if not token.isascii() and not starts_name(token):
+            plain = normalize("NFKC", token)
+            if plain.isascii() and plain.isprintable():
+                self.fail(f'use the plain character "{plain}" in place of {quoted(token)}', place)
+        if not (token in "(),];\n" or token in self.infix or token in self.prefix or starts_atom(token)):
+            self.fail(f"the character {quoted(token)} {UNKNOWN}", place)
+
+    def no_operator(self, token: str, place: int) -> NoReturn:
+        self.refuse(token, place)
+        before = self.tokens[place - 1]
+        simple = starts_atom(before) and starts_atom(token)
+        hint = f"{short(before)}*{short(token)}" if simple else '"*" to multiply'
+        self.fail(f"expected an operator between {quoted(before)} and {quoted(token)}; write {hint}", place)
+
+
+def is_text(token: str) -> bool:
+    return token[:1] in ("'", '"')
+
+
+def starts_name(token: str) -> bool:
+    return token[:1] == "_" or (token[:1].isalnum() and not token[:1].isdecimal())
+
+
+def starts_number(token: str) -> bool:
+    return token not in (END, ".", "...") and token[0] in "0123456789."
+
+
+def starts_atom(token: str) -> bool:
+    return starts_name(token) or starts_number(token)
+
+
+def short(token: str) -> str:
+    return token if len(token) <= 30 else token[:27] + "..."
+
+
+def quoted(token: str) -> str:
+    """A token for a message."""
+    if token in (END, "\n"):
+        return "the end of the formula" if token == END else "the end of the line"
+    if (len(token) == 1 and not token.isascii()) or not token.isprintable():
+        shown = f'"{token}" ' if token.isprintable() else ""
+        return f"{shown}(U+{ord(token[0]):04X})" if shown else f"U+{ord(token[0]):04X}"
+    return f'"{short(token)}"'
