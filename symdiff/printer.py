@@ -13,7 +13,7 @@ from typing import Any
 
 from .expr import CONST, ROWS, VAR, Node, Number, Row, as_node, const, symbol
 from .ops.kinds import operands
-from .templates import LOOSE, fill_sizes, read_template
+from .templates import LOOSE, binds, fill_sizes, read_template
 from .walk import growing, topological, use_counts
 
 #: One expression is printed while the text has at most GROWTH times the operations of the graph, plus SPARE.
@@ -28,7 +28,7 @@ _GROUPS_RIGHT = {"**"}
 _MAX_SIZE = 1 << 62
 _CHUNK = 10**4000  # whole numbers are printed in pieces that Python converts
 
-Item = str | tuple[Node, int]
+Item = str | tuple[Node, float]
 
 
 def show(node: Node) -> str:
@@ -169,13 +169,13 @@ class _Printer:
                 pieces.append(name)
                 continue
             items, precedence = self.spelled(node)
-            if precedence < need:
+            if not binds(precedence, need):
                 pieces.append("(")
                 stack.append(")")
             stack.extend(reversed(items))
         return "".join(pieces)
 
-    def spelled(self, node: Node) -> tuple[list[Item], int]:
+    def spelled(self, node: Node) -> tuple[list[Item], float]:
         """The pieces of a node, an operand with the precedence that it needs, and its own precedence."""
         op = node.op
         if op is VAR:
@@ -194,9 +194,9 @@ class _Printer:
             return [op.prefix, (args[0], self.minus.precedence + 1)], op.precedence
         return _templated(op.text_of(node), args) if op.text_of else (_call(op, args), _ATOM)
 
-    def infix(self, op: Row, a: Node, b: Node) -> tuple[list[Item], int]:
+    def infix(self, op: Row, a: Node, b: Node) -> tuple[list[Item], float]:
         here = op.precedence
-        left, right = here, here + 1
+        left, right = float(here), here + 0.5
         if op.infix in _GROUPS_RIGHT:
             left, right = here + 1, self.minus.precedence
         elif _compares(op):
@@ -207,7 +207,7 @@ class _Printer:
         middle = op.infix if op.infix in _TIGHT else f" {op.infix} "
         return [(a, left), middle, (b, right)], here
 
-    def negative(self, x: Node) -> tuple[list[Item], int]:
+    def negative(self, x: Node) -> tuple[list[Item], float]:
         """A minus sign binds more than ``*``, but the rows pull it out of a product: -x*y is -(x*y)."""
         if x not in self.names and self.signs.get(x, False):
             return ["-", (x, x.op.precedence)], x.op.precedence
@@ -226,7 +226,7 @@ def _call(op: Row, args: tuple[Node, ...]) -> list[Item]:
     return items
 
 
-def _templated(text: str, args: tuple[Node, ...]) -> tuple[list[Item], int]:
+def _templated(text: str, args: tuple[Node, ...]) -> tuple[list[Item], float]:
     """An operation with attributes, by its row's own template."""
     read = read_template(fill_sizes(text))
     items: list[Item] = [read.pieces[0]]

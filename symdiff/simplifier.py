@@ -6,10 +6,11 @@ so sharing is never undone, and rebuilt in the structural order of :mod:`symdiff
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
+from .contractions import cheaper
 from .errors import SymdiffError
 from .expr import CONST, ROWS, Node, Number, Row, const
 from .ops.kinds import broadcast_to, unbroadcast, unrepeated
@@ -30,12 +31,13 @@ _FLATTENED = frozenset((_MUL, _DIV, _NEG))
 _HALF = Fraction(1, 2)
 
 
-def simplify(structure: Any, level: str = "full") -> Any:
+def simplify(structure: Any, level: str = "full", *, sizes: Mapping[str, int] | None = None) -> Any:
     """The same values with fewer operations, as a structure of the same nesting.
 
     ``level``: "none" returns the input; "basic" is what building does already (constants folded, units dropped);
     "full" collects like terms and powers and applies the rule table. Outputs are simplified together, so that what
-    they share stays shared. Raises SymdiffError for another level.
+    they share stays shared. ``sizes``: what letters in shapes count for when the cheapest order of matrix products is
+    chosen (:mod:`symdiff.contractions`). Raises SymdiffError for another level.
 
     >>> import symdiff as sd
     >>> simplify(sd.parse("x*2*x + x**2 - y*0"))
@@ -45,14 +47,14 @@ def simplify(structure: Any, level: str = "full") -> Any:
         raise SymdiffError(f"the level is one of {', '.join(LEVELS)}, not {level!r}")
     roots = leaves(structure)
     if level == "full":
-        roots = _until_still(roots)
+        roots = _until_still(roots, sizes or {})
     return unflatten_like(structure, roots)
 
 
-def _until_still(roots: list[Node]) -> list[Node]:
+def _until_still(roots: list[Node], sizes: Mapping[str, int]) -> list[Node]:
     with growing():
         for _ in range(MAX_PASSES):
-            new = _Pass(roots).run()
+            new = _Pass(roots, sizes).run()
             if new == roots:
                 break
             roots = new
@@ -62,8 +64,8 @@ def _until_still(roots: list[Node]) -> list[Node]:
 class _Pass:
     """One visit of every distinct node, arguments first."""
 
-    def __init__(self, roots: list[Node]) -> None:
-        self.roots = roots
+    def __init__(self, roots: list[Node], sizes: Mapping[str, int]) -> None:
+        self.roots, self.sizes = roots, sizes
         self.order = topological(*roots, read=unrepeated)
         self.uses = use_counts(roots, self.order, unrepeated)
         self.user = {arg: node for node in self.order for arg in unrepeated(node)}
@@ -98,7 +100,17 @@ class _Pass:
         family = self._family(node)
         if family is not None:
             return apply_rules(self._sum(node) if family is _SUMS else self._product(node))
-        return apply_rules(_by_parity(self._rebuilt(node)))
+        new = self._rebuilt(node)
+        if node.shape or not node.op.elementwise:
+            return self._contracted(node, new)
+        return apply_rules(_by_parity(new))
+
+    def _contracted(self, node: Node, new: Node) -> Node:
+        """Contractions in their cheapest form; operands that others read are not taken apart."""
+        if new.op.elementwise:
+            return apply_rules(_by_parity(new))
+        shared = {self.done[arg] for arg in node.args if self.uses[arg] > 1}
+        return cheaper(new, lambda part: part not in shared, self.sizes)
 
     def _rebuilt(self, node: Node) -> Node:
         return rebuild(node, tuple(self.done[arg] for arg in unrepeated(node)))

@@ -16,8 +16,8 @@ from typing import NamedTuple
 ATOM = 100
 #: What a loose place needs: anything that binds tighter than Python's keywords.
 LOOSE = 4
-#: Precedence of ``@``, that of ``*``.
-PRODUCT = 6
+#: Precedence of ``*``, and of ``@``, which Python binds as tightly: between the two, parentheses say who is first.
+PRODUCT, MATMUL = 6, 5.9
 
 _PLACE = re.compile(r"\{(\d+)\}")
 _SIZE = re.compile(r"\{=([^}]*)\}")
@@ -30,9 +30,9 @@ class Template(NamedTuple):
     """A template cut at its places: literal pieces, operand and needed precedence of each place, the whole's own."""
 
     pieces: tuple[str, ...]
-    places: tuple[tuple[int, int], ...]
+    places: tuple[tuple[int, float], ...]
     repeated: frozenset[int]
-    precedence: int
+    precedence: float
 
 
 @cache
@@ -42,15 +42,20 @@ def read_template(text: str) -> Template:
     pieces, numbers = tuple(parts[::2]), [int(part) for part in parts[1::2]]
     needs = [_need(before, after) for before, after in pairwise(pieces)]
     repeated = frozenset(number for number in numbers if numbers.count(number) > 1)
-    whole = ATOM if _closed(text) else PRODUCT if _AT in _outside(text) else 0
+    whole = ATOM if _closed(text) else MATMUL if _AT in _outside(text) else 0
     return Template(pieces, tuple(zip(numbers, needs, strict=True)), repeated, whole)
 
 
-def _need(before: str, after: str) -> int:
+def binds(precedence: float, need: float) -> bool:
+    """Whether text of that precedence stands bare where ``need`` is needed."""
+    return precedence >= need and not (need == MATMUL and precedence == PRODUCT)
+
+
+def _need(before: str, after: str) -> float:
     if before.endswith(_BEFORE) and after.startswith(_AFTER):
         return LOOSE
     if after.startswith(_AT) and not before:
-        return PRODUCT
+        return MATMUL
     return PRODUCT + 1 if before.endswith(_AT) and not after else ATOM
 
 

@@ -22,7 +22,7 @@ LAYERS = (
     ("ops",),
     ("tokens",),
     ("match", "printer", "latex", "parser"),
-    ("differentiate", "rules"),
+    ("differentiate", "rules", "contractions"),
     ("simplifier", "codegen", "interop"),
     ("compiler",),
     ("check",),

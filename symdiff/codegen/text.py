@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from ..expr import ROWS, Number, Row
-from ..templates import ATOM, read_template
+from ..templates import ATOM, binds, read_template
 
 #: Whole numbers from here on are emitted as floats: code never computes with long integers.
 BIG = 2**53
@@ -17,12 +17,12 @@ class Code(NamedTuple):
     """Text of an expression, how tightly it binds, and how deeply operations nest in it."""
 
     text: str
-    precedence: int = ATOM
+    precedence: float = ATOM
     depth: int = 0
 
-    def within(self, precedence: int) -> str:
+    def within(self, need: float) -> str:
         """The text as an operand that must bind at least that tightly."""
-        return self.text if self.precedence >= precedence else f"({self.text})"
+        return self.text if binds(self.precedence, need) else f"({self.text})"
 
 
 def fill(row: Row, template: str, args: Sequence[Code]) -> Code:
@@ -44,7 +44,7 @@ def infix(row: Row, a: Code, b: Code) -> Code:
     own = row.precedence
     power = row.infix == "**"
     left = a.within(own + 1 if power or row.predicate else own)
-    right = b.within(own - 1 if power else own + 1)
+    right = b.within(own - 1 if power else own + 0.5)
     glue = row.infix if power or own == ROWS["mul"].precedence else f" {row.infix} "
     return Code(left + glue + right, own, max(a.depth + (left is not a.text), b.depth + 1))
 

@@ -202,13 +202,24 @@ def _summed_alone(nodes: list[tuple[Node, Labels]], output: Labels) -> list[tupl
 
 
 def _product(nodes: list[tuple[Node, Labels]], kept: Labels) -> tuple[Node, Labels]:
-    """The contraction of operands with distinct labels to ``kept``, and the labels that it has."""
+    """The contraction of operands with distinct labels to ``kept``, and the labels that it has.
+
+    Operands that all have every label are multiplied element by element: sum(A*B), not einsum("ij,ij->", A, B).
+    """
     summed = {label for _, labels in nodes for label in labels} - set(kept)
     if len(nodes) == 1:
         return _sum(*nodes[0], summed)
+    labels = _sorted(nodes)[0][1]
+    if summed and len(labels) > 1 and all(set(own) == set(labels) for _, own in nodes):
+        return _sum(_multiplied(nodes, labels), labels, summed)
     if summed or ([len(labels) for _, labels in nodes] == [1, 1] and len(kept) == 2):
         return _contract(nodes, kept), kept
-    return reduce(ROWS["mul"], [_view(node, labels, kept) for node, labels in _sorted(nodes)]), kept
+    return _multiplied(nodes, kept), kept
+
+
+def _multiplied(nodes: list[tuple[Node, Labels]], output: Labels) -> Node:
+    """Operands multiplied element by element, each with axes for all labels of the result."""
+    return reduce(ROWS["mul"], [_view(node, labels, output) for node, labels in _sorted(nodes)])
 
 
 def _sum(node: Node, labels: Labels, summed: Iterable[Label]) -> tuple[Node, Labels]:

@@ -430,7 +430,7 @@ def _build_scalar(row: Row, x: Any) -> Node:
 def _build_inv(row: Row, x: Any) -> Node:
     """inv(inv(X)) = X, inv(X.T) = inv(X).T: the transpose outside, so that both find one inverse."""
     node = as_node(x)
-    if node.op is VIEW and node.ndim == 2 and node is transposed(node.args[0]):
+    if node.op is VIEW and node.ndim == node.args[0].ndim == 2 and node is transposed(node.args[0]):
         return transposed(_build_inv(row, node.args[0]))
     return _build_square(row, node)
 
@@ -470,9 +470,8 @@ def _by_inverse(factor: Node, x: Node) -> tuple[Node, ...]:
 
 def _pull_cholesky(ct: Node, y: Node, x: Node) -> tuple[Node, ...]:
     """Murray (2016), equation 10; the factor is that of the symmetric part."""
-    inner = tril(product(transposed(y), ct), 0)
-    diagonal = contraction([inner], [[*range(y.ndim - 2), "i", "i"]], [*range(y.ndim - 2), "i"])
-    half = inner - contraction([diagonal], [[*range(y.ndim - 2), "i"]], [*range(y.ndim - 2), "i", "i"]) / 2
+    whole = product(transposed(y), ct)
+    half = (tril(whole, 0) + tril(whole, -1)) / 2
     inverse = inv(y)
     found = product(product(transposed(inverse), half), inverse)
     return ((found + transposed(found)) / 2,)

@@ -1,0 +1,176 @@
+"""Contractions made cheaper: nested ones joined, sums pushed inside, and products multiplied in the cheapest order.
+
+Costs are multiplications: for each product of two operands, the product of the sizes of all its labels. Sizes that are
+letters count as given, else as ``ASSUMED``. Orders are found by opt_einsum (Smith and Gray, JOSS 3, 753, 2018).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import prod
+from typing import Any
+
+from .expr import ROWS, Node
+from .ops.contraction import CONTRACT, VIEW, Labels, contraction, network
+from .ops.kinds import unbroadcast, unrepeated
+from .shapes import Size, letters_of, size_value
+
+#: What a letter counts for where its size is not given.
+ASSUMED = 64
+#: Networks of more operands are ordered greedily.
+OPTIMAL = 6
+
+_MUL, _DIV, _NEG = ROWS["mul"], ROWS["div"], ROWS["neg"]
+Sizes = Mapping[str, int]
+
+
+def cheaper(node: Node, single: Callable[[Node], bool], sizes: Sizes | None = None) -> Node:
+    """A contraction, or a view of one, with nested contractions joined where that saves operations.
+
+    ``single`` tells whether nothing else reads an operand: shared work is not repeated.
+
+    >>> import symdiff as sd
+    >>> A, x = sd.symbol("A", shape=("n", "n")), sd.symbol("x", shape="n")
+    >>> cheaper(A @ A @ x, lambda node: True)
+    A @ (A @ x)
+    """
+    sizes = sizes or {}
+    if node.op is CONTRACT and len(node.args) == 1:
+        node = _without_scalars(node)
+    if node.op is VIEW:
+        return _turned(node, single)
+    if node.op is not CONTRACT:
+        return node
+    parts = _Parts(single)
+    parts.take(node, tuple(("out", label) for label in node.attrs[1]), top=True)
+    if len(parts.nodes) == 1 or (parts.joined == 0 and len(parts.nodes) == 2):
+        return node
+    output = tuple(map(parts.find, (("out", label) for label in node.attrs[1])))
+    labels = [tuple(map(parts.find, own)) for own in parts.labels]
+    new = in_order(parts.nodes, labels, output, sizes)
+    return new if cost(new, parts.nodes, sizes) < cost(node, parts.nodes, sizes) else node
+
+
+class _Parts:
+    """The operands of nested contractions, with labels of the whole."""
+
+    def __init__(self, single: Callable[[Node], bool]) -> None:
+        self.single = single
+        self.nodes: list[Node] = []
+        self.labels: list[Labels] = []
+        self.joined = self.count = 0
+        self.same: dict[Any, Any] = {}
+
+    def find(self, label: Any) -> Any:
+        while label in self.same:
+            label = self.same[label]
+        return label
+
+    def take(self, node: Node, labels: Labels, top: bool = False) -> None:
+        """The operand itself, or the operands of a contraction that nothing else reads."""
+        if top or (self.single(node) and _joins(node)):
+            self.joined += not top
+            self.count += 1
+            inner: dict[int, Any] = {}
+            for place, label in zip(node.attrs[1], labels, strict=True):
+                if place in inner:
+                    self.unite(inner[place], label)
+                inner.setdefault(place, label)
+            inputs = [node.attrs[0]] if node.op is VIEW else node.attrs[0]
+            for arg, own in zip(node.args, inputs, strict=True):
+                self.take(arg, tuple(inner.setdefault(label, (self.count, label)) for label in own))
+        else:
+            self.nodes.append(node)
+            self.labels.append(labels)
+
+    def unite(self, a: Any, b: Any) -> None:
+        a, b = self.find(a), self.find(b)
+        if a != b:
+            self.same[b] = a
+
+
+def _joins(node: Node) -> bool:
+    return node.op is CONTRACT or (node.op is VIEW and node.args[0].op is CONTRACT and len(node.args[0].args) > 1)
+
+
+def _turned(node: Node, single: Callable[[Node], bool]) -> Node:
+    """The transpose of a product, which is a product of transposes."""
+    (inner,) = node.args
+    (before, after) = node.attrs
+    if inner.op is not CONTRACT or len(inner.args) == 1 or not single(inner) or sorted(before) != sorted(after):
+        return node
+    renamed = dict(zip(inner.attrs[1], before, strict=True))
+    labels = [tuple(renamed.setdefault(label, ("sum", label)) for label in own) for _, own in network(inner)]
+    return contraction(inner.args, labels, after)
+
+
+def _without_scalars(node: Node) -> Node:
+    """The sum of a product with its scalar factors outside."""
+    above, below, rest = _scalars(unbroadcast(node.args[0]))
+    if not above and not below:
+        return node
+    result = contraction([rest], node.attrs[0], node.attrs[1])
+    for factor in above:
+        result = factor * result
+    for factor in below:
+        result = result / factor
+    return result
+
+
+def _scalars(node: Node) -> tuple[list[Node], list[Node], Node]:
+    """The scalar factors and divisors at the left and right of a product, and the rest of it."""
+    if node.op not in (_MUL, _DIV):
+        return [], [], node
+    left, right = unrepeated(node)
+    if not right.shape:
+        above, below, rest = _scalars(left)
+        return (above, [*below, right], rest) if node.op is _DIV else ([*above, right], below, rest)
+    if node.op is _MUL and not left.shape:
+        above, below, rest = _scalars(right)
+        return [left, *above], below, rest
+    above, below, rest = _scalars(left)
+    return (above, below, node.op(rest, right)) if above or below else ([], [], node)
+
+
+def in_order(nodes: Sequence[Node], labels: Sequence[Labels], output: Labels, sizes: Sizes | None = None) -> Node:
+    """The contraction of the operands as products of two, in the cheapest order."""
+    from opt_einsum import contract_path, get_symbol
+
+    operands, own = list(nodes), [tuple(dict.fromkeys(part)) for part in labels]
+    if len(operands) < 3 or any(len(one) != len(part) for one, part in zip(own, labels, strict=True)):
+        return contraction(nodes, labels, output)
+    symbols = {label: get_symbol(place) for place, label in enumerate(dict.fromkeys(sum(own, ())))}
+    spec = ",".join("".join(symbols[label] for label in part) for part in own)
+    spec += "->" + "".join(symbols[label] for label in dict.fromkeys(output) if label in symbols)
+    shapes = [tuple(number_of(size, sizes or {}) for size in node.shape) for node in operands]
+    kind = "optimal" if len(operands) <= OPTIMAL else "greedy"
+    path, _ = contract_path(spec, *shapes, shapes=True, optimize=kind)
+    for places in path[:-1]:
+        taken = [(operands.pop(place), own.pop(place)) for place in sorted(places, reverse=True)]
+        kept = {label for part in own for label in part} | set(output)
+        result = tuple(dict.fromkeys(label for _, part in taken for label in part if label in kept))
+        operands.append(contraction([node for node, _ in taken], [part for _, part in taken], result))
+        own.append(result)
+    return contraction(operands, own, output)
+
+
+def number_of(size: Size, sizes: Sizes) -> int:
+    """A size as a number, letters as given or assumed."""
+    return max(1, size_value(size, {letter: sizes.get(letter, ASSUMED) for letter in letters_of([size])}))
+
+
+def cost(root: Node, leaves: Iterable[Node], sizes: Sizes | None = None) -> int:
+    """The multiplications between ``root`` and the leaves, each distinct node once."""
+    done, total, stack = set(leaves), 0, [root]
+    while stack:
+        node = stack.pop()
+        if node in done:
+            continue
+        done.add(node)
+        stack.extend(node.args)
+        if node.op is CONTRACT:
+            axes = {label: size for arg, own in network(node) for label, size in zip(own, arg.shape, strict=True)}
+            total += prod(number_of(size, sizes or {}) for size in axes.values())
+        elif node.op is not VIEW:
+            total += prod(number_of(size, sizes or {}) for size in node.shape)
+    return total
