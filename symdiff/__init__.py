@@ -55,9 +55,15 @@ _LATE = {
 }
 
 
+#: Public modules, imported when first used.
+_MODULES = ("nn", "train")
+
+
 def __getattr__(name: str) -> Any:
-    """Late functions, operations (``symdiff.sin``) and the user's own rows."""
-    if name in _LATE:
+    """Late functions and modules, operations (``symdiff.sin``) and the user's own rows."""
+    if name in _MODULES:
+        found: Any = import_module(f".{name}", __name__)
+    elif name in _LATE:
         found = getattr(import_module(f".{_LATE[name]}", __name__), name)
     elif name in _arrays.FUNCTIONS:
         return _arrays.FUNCTIONS[name]
@@ -70,7 +76,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATE, *_arrays.FUNCTIONS, *ROWS})
+    return sorted({*globals(), *_LATE, *_MODULES, *_arrays.FUNCTIONS, *ROWS})
 
 
 __all__ = [

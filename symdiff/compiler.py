@@ -77,14 +77,25 @@ BACKENDS: dict[str, Backend] = {
 Updates = Mapping[Node, Node]
 
 
+#: Ways to write the same operations: one expression a value, or one operation a line into buffers that are kept.
+SCHEDULES = ("clear", "fast")
+
+
 def source(
-    outputs: Any, inputs: Any, name: str = "f", backend: str = "numpy", *, updates: Updates | None = None
+    outputs: Any,
+    inputs: Any,
+    name: str = "f",
+    backend: str = "numpy",
+    *,
+    updates: Updates | None = None,
+    schedule: str = "clear",
 ) -> str:
     """A whole module with the function ``name`` of ``inputs``, importable without symdiff.
 
     ``outputs``: a node or a nested structure of tuples, lists and dicts, which the function returns.
     ``inputs``: list of variables. ``backend``: ``"numpy"`` (arrays of points) or ``"math"`` (plain numbers, fastest).
     ``updates``: new values by input variable, which the function writes into its arguments in place (``"numpy"``).
+    ``schedule``: ``"clear"`` to be read, or ``"fast"``, which computes arrays in buffers that are kept.
     Raises SymdiffError for a variable that is no input, UnsupportedError for an operation the backend lacks.
 
     >>> import symdiff as sd
@@ -93,26 +104,36 @@ def source(
     def f(x, y):
         return exp(x)*y
     """
-    return _written(outputs, _inputs([outputs, updates or {}], inputs), name, backend, updates)
+    return _written(outputs, _inputs([outputs, updates or {}], inputs), name, backend, updates, schedule)
 
 
-def _written(outputs: Any, inputs: list[Node], name: str, backend: str, updates: Updates | None) -> str:
+def _written(outputs: Any, inputs: list[Node], name: str, backend: str, updates: Updates | None, schedule: str) -> str:
     """The module's source; raises where updates do not fit their variables."""
-    if not updates:
+    if schedule not in SCHEDULES:
+        raise SymdiffError(f"the schedule is one of {', '.join(SCHEDULES)}, not {schedule!r}")
+    if not updates and (backend != "numpy" or schedule == "clear"):
         return _backend(backend).module(outputs, inputs, name)
+    updates = updates or {}
     if backend != "numpy":
         raise UnsupportedError(f'updates in place are for backend="numpy", not {backend!r}')
     for var, new in updates.items():
         if var not in inputs or new.shape != var.shape:
             raise ShapeError(f"the update of {var} is of an input and has its shape {var.shape}, not {new.shape}")
-    return numpy_code.module(outputs, inputs, name, updates=updates)
+    return numpy_code.module(outputs, inputs, name, updates=updates, fast=schedule == "fast")
 
 
-def compile(outputs: Any, inputs: Any, backend: str = "numpy", *, updates: Updates | None = None) -> Compiled:
+def compile(
+    outputs: Any,
+    inputs: Any,
+    backend: str = "numpy",
+    *,
+    updates: Updates | None = None,
+    schedule: str = "fast",
+) -> Compiled:
     """The function of ``inputs`` that returns ``outputs``, exactly as the graph says (nothing is simplified).
 
     NumPy: arrays have the shapes of their variables; where all variables are scalars they take numbers or arrays of
-    points. ``fn(*arrays, out=structure)`` writes into arrays; ``updates`` as in :func:`source`.
+    points. ``fn(*arrays, out=structure)`` writes into arrays; ``updates`` and ``schedule`` as in :func:`source`.
     Raises what :func:`source` raises; the function raises SymdiffError for a wrong number of arguments and ShapeError
     where an array or ``out`` does not fit.
 
@@ -123,7 +144,7 @@ def compile(outputs: Any, inputs: Any, backend: str = "numpy", *, updates: Updat
     (12.0, 7.0)
     """
     found = _inputs([outputs, updates or {}], inputs)
-    return load(_written(outputs, found, "f", backend, updates), "f", backend, tuple(found))
+    return load(_written(outputs, found, "f", backend, updates, schedule), "f", backend, tuple(found))
 
 
 def load(text: str, name: str, backend: str, inputs: tuple[Node, ...]) -> Compiled:

@@ -205,6 +205,9 @@ class Row:
     #: For operations with attributes: templates of one node, for NumPy and in the formula language; ``{=N}`` is a size.
     numpy_of: Callable[[Node], str] | None = None
     text_of: Callable[[Node], str] | None = None
+    #: NumPy statements that write the value to ``{out}``, and whether that may be the operand's own array.
+    steps: tuple[str, ...] = ()
+    steps_in_place: bool = True
     #: What code and text of a node read, where that is not its arguments.
     operands_of: Callable[[Node], tuple[Node, ...]] | None = None
     #: Derivative: of an elementwise operation, or of any other.

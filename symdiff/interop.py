@@ -5,6 +5,7 @@ A row names its SymPy function in its ``sympy`` field; the tables here hold only
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import reduce
@@ -12,7 +13,9 @@ from typing import Any
 
 from .errors import UnsupportedError
 from .expr import CONST, PI, ROWS, VAR, Node, const, symbol
+from .ops.kinds import operands
 from .shapes import show_shape
+from .templates import fill_sizes
 from .walk import map_structure, topological
 
 
@@ -90,15 +93,23 @@ def _to_sympy(f: Any) -> Any:
 
     done: dict[Node, Any] = {}
     root = f if isinstance(f, Node) else const(f)
-    for node in topological(root):
+    order = topological(root)
+    _only_scalars(order)
+    for node in order:
         done[node] = _sympy_node(sympy, node, [done[arg] for arg in node.args])
     return done[root]
 
 
+def _only_scalars(order: list[Node]) -> None:
+    for node in order:
+        if node.shape or node.op.name == "size":
+            what = node.attrs[0] if node.op is VAR or not node.shape else node.op.name
+            kind = f"an array of shape {show_shape(node.shape)}" if node.shape else "the size of an array"
+            raise UnsupportedError(f"SymPy takes scalars from here, and {what} is {kind}")
+
+
 def _sympy_node(sympy: Any, node: Node, args: list[Any]) -> Any:
     row = node.op
-    if node.shape:
-        raise UnsupportedError(f"SymPy takes scalars from here, and {row.name} has shape {show_shape(node.shape)}")
     if row is CONST:
         return _sympy_number(sympy, node.value)
     if row is VAR:
@@ -306,6 +317,9 @@ def to_networkx(f: Any) -> Any:
 
 
 def _label(node: Node) -> str:
+    """A number, a name, an operator; what works on whole arrays by its text, with a dot for each argument."""
     if node.op in (CONST, VAR):
         return str(node.attrs[0])
+    if node.op.text_of and operands(node) == node.args:
+        return re.sub(r"\{\d+\}", "·", fill_sizes(node.op.text_of(node)))
     return node.op.infix or node.op.prefix or node.op.name

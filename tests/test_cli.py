@@ -15,6 +15,7 @@ from conftest import ROOT
 
 import symdiff as sd
 from symdiff.expr import ROWS
+from symdiff.ops.arrays import FUNCTIONS
 
 LECTURE = [
     ("(a+3*b)*c**2", "a=2,b=3,c=4", 176, [16, 48, 88]),
@@ -60,6 +61,18 @@ def test_diff(cli):
     assert mixed.out == "1\n"
     assert "mixed derivative by x, y" in mixed.err
     assert "no variable t" in cli("diff", "x", "--wrt", "t").err
+
+
+@pytest.mark.parametrize(
+    ("formula", "derivative"),
+    [
+        ("log(1+exp(z))", "sigmoid(z)"),
+        ("1/(1+exp(-x))", "sigmoid(x)*(1 - sigmoid(x))"),
+        ("sqrt(x)**4", "2*x"),
+    ],
+)
+def test_the_formula_is_simplified_first(cli, formula, derivative):
+    assert cli("diff", formula).out == derivative + "\n"
 
 
 def test_json(cli):
@@ -181,7 +194,13 @@ def test_ops(cli):
     assert lines[0].split() == ["name", "arguments", "domain", "kink", "aliases"]
     assert any(line.startswith("abs ") and "x = 0: 0" in line and "fabs" in line for line in lines)
     table = json.loads(cli("ops", "--format", "json").out)
-    assert [row["name"] for row in table] == [row.name for row in ROWS.values() if row.arity]
+    names = [row["name"] for row in table]
+    assert set(names) == {row.name for row in ROWS.values() if row.arity} | set(FUNCTIONS)
+    assert len(names) == len(set(names))
+    inverse = next(row for row in table if row["name"] == "inv")
+    assert (inverse["arguments"], inverse["domain"]) == ("x", "regular matrices")
+    largest = next(line for line in lines if line.startswith("max "))
+    assert "x, *others, axis=None" in largest and "ties share equally" in largest and "largest element" in largest
 
 
 def test_help_and_version(cli):

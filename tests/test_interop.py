@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+import re
+from collections.abc import Callable
 from fractions import Fraction
 
 import networkx
@@ -12,6 +15,10 @@ import symdiff as sd
 from symdiff.expr import ROWS, const
 
 x, y, z = sd.symbols("x y z")
+SHAPES = {
+    "X": ("n", "d"), "w": "d", "A": ("n", "n"), "B": ("n", "n"), "u": "n", "v": "n", "b": "m", "i": "k", "x_1": "n",
+    "S": ("n", 3, 4), "M": ("N1", "rate"),
+}  # fmt: skip
 CONVERTED = [row for row in ROWS.values() if row.arity and row.partials is not None and row.name != "sinc_derivative"]
 #: Rows that SymPy rewrites: the same values, another expression.
 REWRITTEN = set(
@@ -107,8 +114,12 @@ def test_unknown_is_named() -> None:
 
 
 def test_arrays_and_unnamed_rows_are_refused() -> None:
-    with pytest.raises(sd.UnsupportedError, match="scalars"):
+    with pytest.raises(sd.UnsupportedError, match=r"X is an array of shape \(3,\)"):
         sd.to_sympy(sd.sin(sd.symbol("X", shape=3)))
+    with pytest.raises(sd.UnsupportedError, match=r"X is an array of shape \(n, d\)"):
+        sd.to_sympy(sd.parse("sum(X)", SHAPES))
+    with pytest.raises(sd.UnsupportedError, match="n is the size of an array"):
+        sd.to_sympy(sd.parse("n*x", SHAPES))
     own = sd.unary("no_sympy_form", lambda y, x: 1, numpy="({0} + 0)")
     try:
         with pytest.raises(sd.UnsupportedError, match="no_sympy_form"):
@@ -137,6 +148,18 @@ def test_networkx() -> None:
     assert graph.edges[0, 1]["positions"] == (0, 1)
     assert graph.edges[2, 3]["positions"] == (1,)
     assert graph.nodes[0]["shape"] == ()
+
+
+def test_networkx_of_arrays() -> None:
+    graph = sd.to_networkx(sd.parse("sum((X @ w - u)**2) + trace(A) + u[0]", SHAPES))
+    assert networkx.is_directed_acyclic_graph(graph)
+    data = [data for _, data in graph.nodes(data=True)]
+    shapes = {entry["label"]: entry["shape"] for entry in data}
+    assert shapes["X"] == ("n", "d") and shapes["· @ ·"] == ("n",) and shapes["sum(·)"] == ()
+    assert all(isinstance(entry["label"], str) and "{" not in entry["label"] for entry in data)
+    for user in graph:
+        places = sorted(place for _, _, positions in graph.in_edges(user, data="positions") for place in positions)
+        assert places == list(range(len(places)))
 
 
 @pytest.mark.parametrize(
@@ -179,3 +202,131 @@ def test_latex_of_shared_graphs_is_linear() -> None:
     text = sd.to_latex(f)
     assert text.startswith(r"\begin{aligned} s_{0} &= ")
     assert len(text) < 20_000
+
+
+ARRAYS = r"""
+X.T @ (X @ w - u)          X^{\top} (X w - u)
+sum((X @ w - u)**2)/2      \frac{\sum (X w - u)^{2}}{2}
+(A + B) @ u                (A + B) u
+A @ (A*B)                  A (A \odot B)
+(A @ B)*A                  (A B) \odot A
+A*B*A                      A \odot B \odot A
+A*u                        A \odot u
+2*A @ u                    2 A u
+A @ (2*u)                  A (2 u)
+A @ (c*u)                  A (c \, u)
+(2*A) @ B @ u              2 A B u
+A @ (B @ u)                A B u
+-(A @ u)                   -A u
+A @ -u                     -A u
+u @ v                      u^{\top} v
+(u @ v)*A                  (u^{\top} v) \, A
+c*(u @ v)                  c \, u^{\top} v
+A @ u/(u @ v)              \frac{A u}{u^{\top} v}
+outer(u, b)                u b^{\top}
+outer(v, u)                v u^{\top}
+outer(u + v, b)            (u + v) b^{\top}
+A.T @ B.T                  A^{\top} B^{\top}
+(A + B).T                  (A + B)^{\top}
+trace(A @ B)               \operatorname{tr}(A B)
+det(A)                     \det(A)
+log(det(A))                \log(\det(A))
+logdet(A)                  \log|\det(A)|
+inv(A)                     A^{-1}
+inv(A.T)                   A^{-\top}
+inv(A).T @ u               A^{-\top} u
+inv(A + B) @ u             (A + B)^{-1} u
+solve(A, u + v)            A^{-1} (u + v)
+diag(u)                    \operatorname{diag}(u)
+norm(u)                    \lVert u \rVert
+norm(A)                    \lVert A \rVert_{F}
+norm(A, axis=0)            \operatorname{norm}_{0}(A)
+sum(A)                     \sum A
+c*sum(u)                   c \, \sum u
+sum(u)*c                   (\sum u) \, c
+c*sum(u)*d                 (c \, \sum u) \, d
+sum(u + v) + c             \sum (u + v) + c
+sum(u*v)**2                (\sum u \odot v)^{2}
+sum(X, axis=0)             \operatorname{sum}_{0}(X)
+sum(S, axis=(0, 2))        \operatorname{sum}_{0, 2}(S)
+mean(X)                    \frac{\sum X}{d \, n}
+max(A)                     \max(A)
+max(A, axis=0)             \operatorname{max}_{0}(A)
+softmax(A)                 \operatorname{softmax}_{1}(A)
+logsumexp(u)               \operatorname{logsumexp}(u)
+A**2                       A^{\odot 2}
+u**2                       u^{2}
+exp(A)                     \exp(A)
+exp(u)                     e^{u}
+A % 2 @ u                  (A \bmod 2) u
+eye(n) + A                 I_{n} + A
+zeros((3, n))              \mathbf{0}_{3 \times n}
+broadcast_to(c, (n, d))    c \, \mathbf{1}_{n \times d}
+broadcast_to(u, (3, n))    \mathbf{1}_{3} u^{\top}
+broadcast_to(u[:, None], (n, 3))   u_{:, \mathrm{None}} \mathbf{1}_{3}^{\top}
+broadcast_to(A, (3, n, n))   \operatorname{broadcast}_{3 \times n \times n}(A)
+A + 1                      A + 1
+X[0]                       X_{0}
+X[:, 1]                    X_{:, 1}
+u[1:] - u[:-1]             u_{1:} - u_{:-1}
+x_1[0]                     (x_{1})_{0}
+(A @ u)[0]                 (A u)_{0}
+u[i]                       u_{i}
+u[:, None]*b               u_{:, \mathrm{None}} \odot b
+einsum("ij,jk,kl->il", A, B, A)   \operatorname{einsum}_{ik,lj,kl \to ij}(A, A, B)
+concatenate((u, b))        \operatorname{concatenate}_{0}(u, b)
+reshape(X, -1)             \operatorname{reshape}(X, (d \, n))
+transpose(S, (0, 2, 1))    \operatorname{transpose}(S, (0, 2, 1))
+reshape(M, -1)             \operatorname{reshape}(M, (N_{1} \, \mathrm{rate}))
+tril(A, 1)                 \operatorname{tril}(A, 1)
+cumsum(u)                  \operatorname{cumsum}_{0}(u)
+maximum(A, 0)*B            \max(A, 0) \odot B
+"""
+
+
+def _bare(text: str) -> str:
+    return text.replace(r"\left", "").replace(r"\right", "")
+
+
+@pytest.mark.parametrize("line", ARRAYS.strip().splitlines())
+def test_latex_of_arrays(line: str) -> None:
+    formula, text = re.split(r"  +", line, maxsplit=1)
+    assert _bare(sd.to_latex(sd.parse(formula, SHAPES))) == text.strip()
+
+
+STEPS: list[Callable[..., sd.Node]] = [
+    lambda a, b: a + b, lambda a, b: a - b, lambda a, b: a * b, lambda a, b: a / b, lambda a, b: a**2 * b,
+    lambda a, b: a @ b, lambda a, b: a.T @ b, lambda a, b: sd.sum(a, axis=0), lambda a, b: sd.sum(a), lambda a, b: -a,
+    lambda a, b: a.T, lambda a, b: sd.inv(a), lambda a, b: sd.trace(a), lambda a, b: sd.det(a), lambda a, b: sd.norm(a),
+    lambda a, b: sd.outer(a, b), lambda a, b: sd.diag(a), lambda a, b: a[0], lambda a, b: a[1:],
+    lambda a, b: a[:, None],
+    lambda a, b: sd.softmax(a), lambda a, b: sd.where(a > b, a, 0), lambda a, b: sd.max(a, axis=0), lambda a, b: a % b,
+    lambda a, b: sd.concatenate((a, b)), lambda a, b: sd.exp(a), lambda a, b: sd.solve(a, b), lambda a, b: sd.sqrt(a),
+    lambda a, b: sd.cumsum(a), lambda a, b: 2 * a, lambda a, b: a**-1, lambda a, b: sd.broadcast_to(a, (3, *a.shape)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_brackets_of_random_array_graphs(seed: int) -> None:
+    """Brackets match, nothing has two indices or two exponents, and no operation shows its attributes."""
+    rng = random.Random(seed)
+    nodes = [sd.symbol("A", (3, 3)), sd.symbol("B", (3, 3)), sd.symbol("u", 3), sd.symbol("x_1", 3), x]
+    for _ in range(12):
+        try:
+            nodes.append(rng.choice(STEPS)(rng.choice(nodes[-6:]), rng.choice(nodes)))
+        except sd.SymdiffError:
+            continue
+    text = sd.to_latex(nodes[-1])
+    waiting: list[str] = []
+    for bracket in re.findall(r"\\(?:left|right|begin|end)\b|[{}]", text):
+        if bracket in ("}", r"\right", r"\end"):
+            assert waiting.pop() == {"}": "{", r"\right": r"\left", r"\end": r"\begin"}[bracket], text
+        else:
+            waiting.append(bracket)
+    assert not waiting, text
+    assert not re.search(r"([_^])(\{[^{}]*\}|\{[^{}]*\{[^{}]*\}[^{}]*\})\1", text), text
+    assert (
+        "view" not in text
+        and "contract" not in text
+        and "{0}" not in text.replace("_{0}", "").replace(r"mathbf{0}", "")
+    )

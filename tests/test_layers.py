@@ -26,6 +26,7 @@ LAYERS = (
     ("simplifier", "codegen", "interop"),
     ("compiler",),
     ("check",),
+    ("nn", "train"),
     ("__init__",),
     ("cli",),
     ("__main__",),

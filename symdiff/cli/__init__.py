@@ -14,12 +14,14 @@ from typing import Any
 import click
 
 from .. import __version__
-from ..errors import CheckError, DomainError, SymdiffError
+from ..errors import CheckError, DomainError, ShapeError, SymdiffError
 from ..expr import ROWS, Node
+from ..ops.arrays import FUNCTIONS as ARRAYS
+from ..shapes import show_shape
 from ..walk import variables
 from .common import FormulaCommand, busy, options
-from .printing import columns, json_line, latex_lines, print_result, shown
-from .reading import read_formulas, read_point, read_text, read_wrt, values_at
+from .printing import block, columns, json_line, latex_value, print_result, shown
+from .reading import note_unused, read_formulas, read_point, read_problem, read_shapes, read_text, values_at
 
 #: Exit codes; interruption and a closed pipe use the shell's own.
 DONE, DISAGREED, WRONG, INTERRUPTED, CLOSED = 0, 1, 2, 130, 141
@@ -48,11 +50,10 @@ def _derivative(
     with busy("differentiating"):
         from ..simplifier import simplify
 
-        roots = read_formulas(texts, shape)
-        wanted = read_wrt(wrt, roots)
+        roots, wanted = read_problem(texts, wrt, shape)
         point = read_point(at, roots) if at else None
-        result = simplify(make(roots, wanted), level="full")
-        values = None if point is None else values_at(result, point)
+        result = simplify(make(simplify(roots, level="full"), wanted), level="full")
+        values = None if point is None else values_at(result, point, variables(roots))
     print_result(form, texts, [var.name for var in wanted], result, point, values)
 
 
@@ -60,6 +61,22 @@ def _some(wanted: list[Node]) -> list[Node]:
     if not wanted:
         raise SymdiffError("the formula has no variables; name one with --wrt")
     return wanted
+
+
+def _only_numbers(root: Node, wanted: list[Node]) -> None:
+    """Refuse what ``diff`` has no line for, with the command that has."""
+    if root.shape:
+        raise ShapeError(f"diff takes a formula that is a number, not of shape {show_shape(root.shape)}; use jacobian")
+    for var in wanted:
+        if var.shape:
+            raise ShapeError(f"diff is by numbers, and {var.name} has shape {show_shape(var.shape)}; use grad")
+
+
+def _scalar(command: str, root: Node, instead: str = "sum it, or use jacobian") -> Node:
+    if root.shape:
+        shape = show_shape(root.shape)
+        raise ShapeError(f"{command} takes a formula that is a number, not of shape {shape}; {instead}")
+    return root
 
 
 @commands.command(cls=FormulaCommand)
@@ -80,6 +97,7 @@ def diff(formula: str, order: int, **common: Any) -> None:
     from ..differentiate import diff as differentiate
 
     def make(roots: list[Node], wanted: list[Node]) -> Node:
+        _only_numbers(roots[0], wanted)
         if common["wrt"] is None and len(wanted) > 1:
             names = ", ".join(var.name for var in wanted)
             click.echo(f"note: this is the mixed derivative by {names}; choose with --wrt, or use grad", err=True)
@@ -99,10 +117,11 @@ def grad(formula: str, **common: Any) -> None:
     \b
     symdiff grad "(a+3*b)*c**2"
     symdiff grad "(a+3*b)*c**2" --at a=2,b=3,c=4
+    symdiff grad "sum((X @ w - y)**2)/2" --shape X=n,d --shape w=d --shape y=n --wrt w
     """
     from ..differentiate import grad as gradient
 
-    _derivative(lambda roots, wanted: gradient(roots[0], _some(wanted)), [formula], **common)
+    _derivative(lambda roots, wanted: gradient(_scalar("grad", roots[0]), _some(wanted)), [formula], **common)
 
 
 @commands.command(cls=FormulaCommand)
@@ -132,7 +151,9 @@ def hessian(formula: str, **common: Any) -> None:
     """
     from ..differentiate import hessian as second
 
-    _derivative(lambda roots, wanted: second(roots[0], _some(wanted)), [formula], **common)
+    _derivative(
+        lambda roots, wanted: second(_scalar("hessian", roots[0], "sum it"), _some(wanted)), [formula], **common
+    )
 
 
 @commands.command("eval", cls=FormulaCommand)
@@ -144,19 +165,22 @@ def evaluate_command(formula: str, at: Sequence[str], shape: Sequence[str], form
     \b
     symdiff eval "x**2*y + y + 2" --at x=3,y=4
     symdiff eval "sin(pi/3)"
+    symdiff eval "X @ w" --shape X=n,d --shape w=d --at "X=[[1,2],[3,4]],w=[1,-1]"
     """
     text = read_text(formula)
     with busy("evaluating"):
-        roots = read_formulas([text], shape)
+        shapes = read_shapes(shape)
+        roots = read_formulas([text], shapes)
+        note_unused(shapes, roots)
         point = read_point(at, roots)
-        value = values_at(roots[0], point)
+        value = values_at(roots[0], point, variables(roots))
     if value != value:
         place = ", ".join(f"{name}={shown(number)}" for name, number in point.items())
         raise DomainError("the formula has no value" + (f" at {place}" if place else ""))
     if form == "json":
         click.echo(json_line([text], [], shown(value), point, value))
     else:
-        click.echo(latex_lines(roots[0], value)[1][2:] if form == "latex" else shown(value))
+        click.echo(latex_value(roots[0], value) if form == "latex" else "\n".join(block(value)))
 
 
 #: What ``code --derivatives`` knows.
@@ -180,6 +204,7 @@ def code(
     \b
     symdiff code "x**2*y + y + 2" --derivatives value,grad,hessian
     symdiff code "exp(-x**2)" --derivatives value,grad --name bell --backend math -o bell.py
+    symdiff code "log(det(X))" --shape X=n,n --derivatives value,grad
     """
     parts = [part.strip() for part in derivatives.split(",")]
     for part in parts:
@@ -190,10 +215,10 @@ def code(
         from ..differentiate import grad, hessian
         from ..simplifier import simplify
 
-        root = read_formulas([read_text(formula)], shape)[0]
-        wanted = read_wrt(wrt, [root])
+        (root,), wanted = read_problem([read_text(formula)], wrt, shape)
         makers: dict[str, Any] = {"value": lambda f, _: f, "grad": grad, "hessian": hessian}
-        made = tuple(makers[part](root, wanted) for part in parts)
+        simple = simplify(root, level="full")
+        made = tuple(makers[part](simple, wanted) for part in parts)
         outputs = simplify(made if len(made) > 1 else made[0], level="full")
         inputs = variables([root, *wanted])
         text = source(outputs, list(inputs), name=name, backend=backend)
@@ -226,7 +251,7 @@ def _write(path: str, text: str) -> None:
 def check(formula: str, wrt: str | None, at: Sequence[str], shape: Sequence[str]) -> None:
     """Compare first and second derivatives with an independent method; exit code 1 where they disagree.
 
-    Without --at, at random points where the formula has a value.
+    Without --at, at random points where the formula has a value; sizes that are letters are 3 there.
 
     \b
     symdiff check "x**2*sin(y)"
@@ -235,30 +260,60 @@ def check(formula: str, wrt: str | None, at: Sequence[str], shape: Sequence[str]
     with busy("checking"):
         from ..check import check_grads
 
-        roots = read_formulas([read_text(formula)], shape)
-        report = check_grads(roots[0], read_wrt(wrt, roots), read_point(at, roots) if at else None)
+        roots, wanted = read_problem([read_text(formula)], wrt, shape)
+        report = check_grads(_scalar("check", roots[0], "sum it"), wanted, read_point(at, roots) if at else None)
     click.echo(str(report))
 
 
 @commands.command()
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Default: text.")
 def ops(form: str) -> None:
-    """The operations: name, number of arguments, domain, convention at kinks, other spellings.
+    """The operations: name, arguments, domain, convention at kinks, other spellings; then the functions of arrays.
 
     \b
     symdiff ops
     symdiff ops --format json
     """
-    fields = ("name", "arguments", "domain", "kink", "aliases")
-    rows = [row for row in ROWS.values() if row.arity]
+    tables = _rows_of_operations(), [_array_function(name) for name in ARRAYS]
     if form == "json":
         import json
 
-        table = [(row.name, row.arity, row.domain, row.kink, list(row.aliases)) for row in rows]
-        click.echo(json.dumps([dict(zip(fields, line, strict=True)) for line in table], ensure_ascii=False))
+        click.echo(json.dumps([record for table in tables for record in table], ensure_ascii=False))
         return
-    lines = [[row.name, str(row.arity), row.domain, row.kink or "-", ", ".join(row.aliases) or "-"] for row in rows]
-    click.echo("\n".join(columns([list(fields), *lines], "  ")))
+    plain, arrays = (_table(table, fields) for table, fields in zip(tables, (_FIELDS, _ARRAY_FIELDS), strict=True))
+    click.echo("\n".join([*plain, "", "functions of arrays", *arrays]))
+
+
+_FIELDS = ("name", "arguments", "domain", "kink", "aliases")
+_ARRAY_FIELDS = ("name", "arguments", "domain", "kink", "about")
+
+
+def _rows_of_operations() -> list[dict[str, Any]]:
+    rows = [row for row in ROWS.values() if row.arity and row.name not in ARRAYS]
+    lines = [(row.name, row.arity, row.domain, row.kink, list(row.aliases)) for row in rows]
+    return [dict(zip(_FIELDS, line, strict=True)) for line in lines]
+
+
+def _array_function(name: str) -> dict[str, Any]:
+    """What ``ops`` says of a function of arrays; its domain and kink stand in the row of that name."""
+    import inspect
+
+    parameters = inspect.signature(ARRAYS[name]).parameters.values()
+    arguments = [str(parameter.replace(annotation=parameter.empty)) for parameter in parameters]
+    row = ROWS.get(name)
+    domain, kink = (row.domain, row.kink) if row and row.pullback else ("arrays whose shapes fit", "")
+    about = (inspect.getdoc(ARRAYS[name]) or "").partition("\n")[0].replace("``", "")
+    return {"name": name, "arguments": ", ".join(arguments), "domain": domain, "kink": kink, "about": about}
+
+
+def _table(records: list[dict[str, Any]], fields: Sequence[str]) -> list[str]:
+    return columns([list(fields), *([_cell(record[field]) for field in fields] for record in records)], "  ")
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(value) or "-"
+    return "any" if value == -1 else str(value) or "-"
 
 
 def main(args: Sequence[str] | None = None) -> None:

@@ -41,8 +41,10 @@ def options(*names: str) -> Callable[[Any], Any]:
     """The options of those names, the same in every command."""
     known: dict[str, Any] = {
         "wrt": click.option("--wrt", metavar="NAMES", help="Variables, such as x,y; left out: all, sorted."),
-        "at": click.option("--at", multiple=True, metavar="POINT", help="Values, such as x=3,y=pi/4."),
-        "shape": click.option("--shape", multiple=True, metavar="X=SIZES", help="Sizes of a tensor, such as X=N,784."),
+        "at": click.option("--at", multiple=True, metavar="POINT", help="Values, such as x=3,y=pi/4,X=[[1,2],[3,4]]."),
+        "shape": click.option(
+            "--shape", multiple=True, metavar="X=SIZES", help="Sizes of an array, such as X=N,784; repeatable."
+        ),
         "form": click.option(
             "--format", "form", type=click.Choice(["text", "latex", "json"]), default="text", help="Default: text."
         ),

@@ -10,6 +10,9 @@ import click
 from ..expr import Node
 from ..walk import map_structure
 
+#: A line of values is broken where it is longer.
+WIDTH = 88
+
 
 def _plain(value: Any) -> Any:
     """A number as JSON has it: whole floats without a fraction, what is not finite as text."""
@@ -28,6 +31,37 @@ def shown(value: Any) -> str:
     return "[" + ", ".join(map(shown, value)) + "]" if isinstance(plain, list) else str(plain)
 
 
+def block(value: Any, start: str = "") -> list[str]:
+    """A value after ``start``: on one line where that is short, else a line for each row, columns aligned."""
+    line = start + shown(value)
+    if len(line) <= WIDTH or not isinstance(value, (list, tuple)):
+        return [line]
+    lines = _rows(value, max(map(len, _cells(value)), default=0))
+    return [start + lines[0], *(" " * len(start) + line for line in lines[1:])]
+
+
+def _cells(value: Any) -> list[str]:
+    """The numbers of nested lists as text, in order."""
+    if isinstance(value, (list, tuple)):
+        return [cell for part in value for cell in _cells(part)]
+    return [shown(value)]
+
+
+def _rows(value: Any, width: int) -> list[str]:
+    """Nested lists as NumPy prints them; a long row is broken."""
+    if value and isinstance(value[0], (list, tuple)):
+        parts = [_rows(part, width) for part in value]
+    else:
+        count = max(1, WIDTH // (width + 2))
+        cells = [cell.rjust(width) for cell in _cells(value)]
+        parts = [[", ".join(cells[at : at + count])] for at in range(0, len(cells), count)] or [[""]]
+    for part in parts[:-1]:
+        part[-1] += ","
+    lines = [line for part in parts for line in part]
+    lines[-1] += "]"
+    return ["[" + lines[0], *(" " + line for line in lines[1:])]
+
+
 def columns(rows: list[list[str]], between: str, start: str = "", end: str = "") -> list[str]:
     """Rows of cells as lines with aligned columns."""
     ends = [between] * (len(rows[0]) - 1) + [""]
@@ -40,33 +74,58 @@ def columns(rows: list[list[str]], between: str, start: str = "", end: str = "")
 def _text(result: Any, names: list[str], values: Any) -> list[str]:
     """One line for a derivative, one for each variable of a gradient, one for each row of a matrix."""
     if isinstance(result, Node):
-        return [str(result)] + ([] if values is None else [f"value = {shown(values)}"])
+        return [str(result)] + ([] if values is None else block(values, "value = "))
     if isinstance(result[0], Node):
-        cells = [[f"{name}:", str(node)] for name, node in zip(names, result, strict=True)]
-        if values is not None:
-            cells = [[*row, f"= {shown(value)}"] for row, value in zip(cells, values, strict=True)]
-        return columns(cells, " ")
+        return _gradient(result, names, values)
     lines = columns([[str(node) for node in row] for row in result], ", ", "[", "]")
     if values is None:
         return lines
     return [*lines, "value:", *columns([[shown(value) for value in row] for row in values], ", ", "[", "]")]
 
 
+def _gradient(result: Any, names: list[str], values: Any) -> list[str]:
+    """Values beside their derivatives where they are short, else in lines of their own below them."""
+    cells = [[f"{name}:", str(node)] for name, node in zip(names, result, strict=True)]
+    if values is None:
+        return columns(cells, " ")
+    lines = columns([[*row, f"= {shown(value)}"] for row, value in zip(cells, values, strict=True)], " ")
+    if all(not isinstance(value, (list, tuple)) for value in values) or max(map(len, lines)) <= WIDTH:
+        return lines
+    pairs = zip(names, values, strict=True)
+    return [*columns(cells, " "), "value:", *(line for name, value in pairs for line in block(value, f"{name} = "))]
+
+
 def latex_lines(result: Any, values: Any) -> list[str]:
     """LaTeX source, with the values on a second line that begins with an equals sign."""
     from ..latex import to_latex
 
-    def matrix(structure: Any, show: Callable[[Any], str]) -> str:
-        if not isinstance(structure, (list, tuple)):
-            return show(structure)
-        rows = (row if isinstance(row, (list, tuple)) else [row] for row in structure)
-        body = r" \\ ".join(" & ".join(map(show, row)) for row in rows)
-        return rf"\begin{{bmatrix}}{body}\end{{bmatrix}}"
+    lines = [_matrix(result, to_latex)]
+    return lines if values is None else [*lines, "= " + latex_value(result, values)]
 
-    special = {"inf": r"\infty", "-inf": r"-\infty", "nan": r"\mathrm{nan}"}
-    number = lambda value: special.get(shown(value), shown(value))
-    lines = [matrix(result, to_latex)]
-    return lines if values is None else [*lines, "= " + matrix(values, number)]
+
+def latex_value(result: Any, values: Any) -> str:
+    """The values of a result: a matrix for an array, and for the nesting of the result around it."""
+    if isinstance(result, Node):
+        return _matrix(values, _latex_number)
+    cells = [
+        [latex_value(*cell) for cell in zip(row, part, strict=True)]
+        if isinstance(row, tuple)
+        else latex_value(row, part)
+        for row, part in zip(result, values, strict=True)
+    ]
+    return _matrix(cells, str)
+
+
+def _latex_number(value: Any) -> str:
+    return {"inf": r"\infty", "-inf": r"-\infty", "nan": r"\mathrm{nan}"}.get(shown(value), shown(value))
+
+
+def _matrix(structure: Any, show: Callable[[Any], str]) -> str:
+    if not isinstance(structure, (list, tuple)):
+        return show(structure)
+    listed = (row if isinstance(row, (list, tuple)) else [row] for row in structure)
+    body = r" \\ ".join(" & ".join(map(show, row)) for row in listed)
+    return rf"\begin{{bmatrix}}{body}\end{{bmatrix}}"
 
 
 def json_line(texts: Sequence[str], names: list[str], result: Any, point: dict[str, Any] | None, values: Any) -> str:

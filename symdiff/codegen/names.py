@@ -30,6 +30,7 @@ class Names:
         self.variables = {var: self._own(_normal(var.name)) for var in inputs}
         self.taken.add(function)
         self.sizes = {letter: self._own(letter) for letter in letters_of(size for var in inputs for size in var.shape)}
+        self.counts: dict[str, str] = {}
         self._next: dict[str, int] = {}
 
     def size(self, letter: str) -> str:
@@ -37,6 +38,13 @@ class Names:
         if letter not in self.sizes:
             raise SymdiffError(f"the size {letter} is that of no input, so the code cannot know it")
         return self.sizes[letter]
+
+    def count(self, letter: str) -> str:
+        """The name of a size as a number in arithmetic, which may be NaN: a mean of nothing is no error."""
+        self.size(letter)
+        if letter not in self.counts:
+            self.counts[letter] = self._own(f"count_{letter}")
+        return self.counts[letter]
 
     def _own(self, name: str) -> str:
         """The user's name, with underscores until it is no keyword and clashes with nothing."""

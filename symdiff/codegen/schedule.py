@@ -66,7 +66,7 @@ class Schedule:
 
     def _free(self, node: Node) -> bool:
         """Whether the operation only looks at a named array in another way."""
-        return node.op.view and all(self.code[arg].text.isidentifier() for arg in operands(node)) and not _copies(node)
+        return node.op.view and all(self.code[arg].text.isidentifier() for arg in operands(node)) and not copies(node)
 
     def _code(self, node: Node) -> Code:
         if node.op is VAR:
@@ -143,6 +143,6 @@ class Schedule:
                 self.bind(args[place])
 
 
-def _copies(node: Node) -> bool:
+def copies(node: Node) -> bool:
     """Whether a change of axes has to write an array: one with the operand on a diagonal."""
     return node.op.name == "view" and len(set(node.attrs[1])) < len(node.attrs[1])

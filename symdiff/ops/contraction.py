@@ -251,7 +251,14 @@ def _contract(nodes: list[tuple[Node, Labels]], kept: Labels) -> Node:
 
 
 def _view(node: Node, labels: Labels, output: Labels) -> Node:
-    """The operand with other axes, nothing summed: the node itself where they are its own, in order."""
+    """The operand with other axes, nothing summed: the node itself where they are its own, in order.
+
+    An axis of size 1 that is dropped takes the place of one that is new.
+    """
+    dropped = [label for label in labels if label not in output]
+    new = [label for label in output if label not in labels]
+    swap = dict(zip(new, dropped, strict=False))
+    output = tuple(swap.get(label, label) for label in output)
     if labels == output:
         return node
     if node.op is VIEW and node.shape:
@@ -523,8 +530,9 @@ def _text_broadcast(node: Node) -> str:
     return f"broadcast_to({{0}}, {shape_text(node.shape)})"
 
 
-def _read_by_broadcast(node: Node) -> tuple[Node, ...]:
-    return () if _text_broadcast(node)[0] != "b" else node.args
+def _numpy_broadcast(node: Node) -> str:
+    shape = shape_text(node.shape)
+    return f"np.broadcast_to({{0}}, {shape})" if node.args[0].shape else f"np.full({shape}, {{0}}, dtype)"
 
 
 def shape_text(shape: Shape) -> str:
@@ -539,7 +547,7 @@ def _build_eye(row: Any, size: Size) -> Node:
 
 BROADCAST = structural(
     "broadcast", 1, _build_broadcast, _pull_broadcast, domain="shapes that NumPy's rule allows", special=True,
-    numpy_of=lambda node: f"np.broadcast_to({{0}}, {shape_text(node.shape)})", text_of=_text_broadcast,
+    numpy_of=_numpy_broadcast, text_of=_text_broadcast,
 )  # fmt: skip
 VIEW = structural(
     "view", 1, lambda row, x, inner, outer: contraction([x], [inner], outer), _pull_view, domain="all arrays",

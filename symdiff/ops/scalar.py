@@ -263,9 +263,12 @@ arctanh = unary("arctanh", lambda y, x: over(1 - x**2), math="math.atanh({0})", 
                 domain="-1 < x < 1", samples=(-0.9, 0.9))
 
 # -- signal and model functions ------------------------------------------------------------------------------------
-_SIGMOID = """def _sigmoid(x):
-    e = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1, e) / (1 + e)"""
+_SIGMOID = '''def _sigmoid(x):
+    """1/(1 + exp(-x)), 0 where exp(-x) overflows."""
+    with np.errstate(over="ignore"):
+        return 1 / (1 + np.exp(-x))'''
+_SIGMOID_STEPS = ("np.negative({0}, {out})", 'with np.errstate(over="ignore"): np.exp({out}, {out})',
+                  "np.add({out}, 1, {out})", "np.reciprocal({out}, {out})")
 # With z = pi*x and f = sin(z)/z: z*f' + f = cos(z) and its derivatives give the n-th from the one before, which keeps
 # its digits where |z| > n; elsewhere the power series of f, differentiated term by term.
 _SINC_DERIVATIVE = """def _sinc_derivative(n, x):
@@ -297,7 +300,7 @@ sinc = unary("sinc", lambda y, x: sinc_derivative(1, x), even=True, math="_sinc(
 sinc_derivative = binary("sinc_derivative", (None, lambda y, n, x: sinc_derivative(n + 1, x)), numpy="_sinc_derivative({0}, {1})",
                          math="_sinc_derivative({0}, {1})", helper=_SINC_DERIVATIVE, math_helper=_SINC_DERIVATIVE_MATH,
                          domain="n = 0, 1, 2, ... fixed: the n-th derivative of sinc", samples=((1, 1), (-3, 3)))
-sigmoid = unary("sigmoid", lambda y, x: y * (1 - y), numpy="_sigmoid({0})", math="_sigmoid({0})", aliases=("expit", "logistic"), helper=_SIGMOID,
+sigmoid = unary("sigmoid", lambda y, x: y * (1 - y), numpy="_sigmoid({0})", math="_sigmoid({0})", aliases=("expit", "logistic"), helper=_SIGMOID, steps=_SIGMOID_STEPS,
                 math_helper="def _sigmoid(x):\n    e = math.exp(-abs(x))\n    return (1.0 if x >= 0 else e) / (1.0 + e)",
                 latex=r"\sigma\left({0}\right)", domain="all real x: 1/(1 + exp(-x))")
 softplus = unary("softplus", lambda y, x: sigmoid(x), numpy="np.logaddexp({0}, 0)", domain="all real x: log(1 + exp(x))",

@@ -124,10 +124,15 @@ def _softmax_numpy(node: Node) -> str:
     return "_softmax({0})" if every else f"_softmax({{0}}, {_axes_text(node.attrs[0])})"
 
 
+def _softmax_text(node: Node) -> str:
+    """The last axis need not be said where it is the only one."""
+    return "softmax({0})" if node.ndim == 1 else f"softmax({{0}}, axis={_axes_text(node.attrs[0])})"
+
+
 logsumexp = _reduction("logsumexp", _pull_logsumexp, "_logsumexp({0}, {axes})", helper=_LOGSUMEXP,
                        domain="real arrays, not empty along the axes")  # fmt: skip
 softmax = structural("softmax", 1, _build_softmax, _pull_softmax, numpy_of=_softmax_numpy,
-                     text_of=_reduction_text("softmax"), helper=_SOFTMAX, domain="real arrays")  # fmt: skip
+                     text_of=_softmax_text, helper=_SOFTMAX, domain="real arrays")  # fmt: skip
 
 # -- norm, products and running sums -------------------------------------------------------------------------------
 
@@ -208,7 +213,7 @@ def range_text(part: Range, size: Size, plain: bool = False) -> str:
     stop = add_sizes(start, multiply_sizes(count, step))
     if step < 0:
         begin = "" if add_sizes(start, 1) == size else place_text(start, size)
-        end = "" if stop in (-1, "0 - 1") else place_text(stop, size)
+        end = "" if stop == "0 - 1" or (isinstance(stop, int) and stop < 0) else place_text(stop, size)
     else:
         begin = "" if start == 0 else place_text(start, size)
         end = "" if _reaches(start, count, step, size) else place_text(stop, size)
@@ -351,6 +356,8 @@ def _build_reshape(row: Row, x: Any, shape: Shape) -> Node:
         node = node.args[0]
     if node.shape == shape:
         return node
+    if not node.shape and set(shape) <= {1}:
+        return broadcast_to(node, shape)
     if node.op.name == "broadcast" and not node.args[0].shape:
         return broadcast_to(node.args[0], shape)
     if multiply_sizes(*node.shape) != multiply_sizes(*shape):

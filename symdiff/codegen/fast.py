@@ -1,0 +1,313 @@
+"""The fast schedule for arrays: every array operation writes into a buffer that is kept from call to call.
+
+The operations are those of the clear schedule, one a line. A buffer serves again as soon as its value has been read
+for the last time, at once where an elementwise operation can overwrite its own operand. Buffers are kept for each
+thread and for the shapes and types of the arguments; results are new arrays, never buffers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..expr import CONST, ROWS, VAR, Node
+from ..ops.contraction import CONTRACT, tensordot
+from ..ops.kinds import operands, unbroadcast
+from ..shapes import Shape
+from ..templates import fill_sizes
+from ..walk import topological, use_counts
+from .arrays import Arrays
+from .schedule import Schedule, copies
+from .text import Code
+
+#: How many sets of buffers a thread keeps.
+KEPT = 4
+_UFUNCS = {
+    "+": "add", "-": "subtract", "*": "multiply", "/": "true_divide", "**": "power", "%": "remainder", "<": "less",
+    "<=": "less_equal", ">": "greater", ">=": "greater_equal", "==": "equal", "!=": "not_equal",
+}  # fmt: skip
+_DOT = '''def _dot(a, b):
+    """The sum of a*b over all elements."""
+    return np.dot(a.reshape(-1), b.reshape(-1))'''
+
+Key = tuple[Shape, str]
+
+
+class _Buffers(Schedule):
+    """Statements with ``out=``; arrays are named by the buffer that holds them."""
+
+    def prepare(self, order: Sequence[Node], outputs: Sequence[Node], results: Sequence[Node]) -> None:
+        """Find out who reads what for the last time. ``results`` are returned and get arrays of their own."""
+        self.skipped = _dotted(order, use_counts(outputs, order, operands))
+        self.made: list[tuple[str, Key]] = []
+        self.fixed_arrays: list[tuple[str, str]] = []
+        self.fresh_results: list[tuple[str, Key]] = []
+        self.free: dict[Key, list[str]] = {}
+        self.owned: set[str] = set()
+        self.base: dict[Node, Node] = {}
+        self.last: dict[Node, int] = {}
+        for place, node in enumerate(order):
+            reads = operands(node)
+            self.base[node] = self.base[reads[0]] if self.aliases(node) else node
+            for arg in reads:
+                self.last[self.base[arg]] = place
+                if arg in self.skipped:
+                    for inner in operands(arg):
+                        self.last[self.base[inner]] = place
+        self.results = {self.base[node] for node in results}
+        for node in outputs:
+            self.last[self.base[node]] = len(order)
+
+    def aliases(self, node: Node) -> bool:
+        """Whether the value shares the memory of its first operand."""
+        repeats = node.op.name == "broadcast" and bool(node.args[0].shape)
+        return bool(node.shape) and (node.op.view or repeats) and not copies(node)
+
+    def schedule(self, order: Sequence[Node]) -> None:
+        for place, node in enumerate(order):
+            self.taken_over = frozenset()
+            if node in self.skipped:
+                continue
+            if not node.shape or node.op in (VAR, CONST) or self.aliases(node):
+                self.code[node] = self._code(node)
+                if not node.shape and node.args and node not in self.fixed and any(arg.shape for arg in operands(node)):
+                    self.bind(node)
+            elif not operands(node):
+                self.rows[node.op.name] = node.op
+                self.code[node] = Code(self.names.fresh("k"))
+                self.fixed_arrays.append((self.code[node].text, self.dialect.template(node)))
+            else:
+                self.operation(node, place)
+            for arg in {self.base[arg] for arg in self.read(node)}:
+                self.release(arg, place)
+
+    def read(self, node: Node) -> list[Node]:
+        """The operands, those of skipped products in their place."""
+        found: list[Node] = []
+        for arg in operands(node):
+            found += operands(arg) if arg in self.skipped else [arg]
+        return found
+
+    def _settled(self, node: Node) -> Code:
+        return Code("") if node in self.skipped else super()._settled(node)
+
+    def _operation(self, node: Node) -> Code:
+        (arg, *_) = operands(node) or (node,)
+        if arg in self.skipped:
+            factors = operands(arg)
+            left, right = self.code[factors[0]], self.code[factors[-1 if arg.op.name == "mul" else 0]]
+            return Code(f"_dot({left.text}, {right.text})", depth=1)
+        return super()._operation(node)
+
+    # -- buffers -------------------------------------------------------------------------------------------------
+
+    def release(self, node: Node, place: int) -> None:
+        name = self.code[node].text
+        if self.last.get(node) != place or name not in self.owned:
+            return
+        key = self.key(node)
+        if name not in self.free.setdefault(key, []) and name not in self.taken_over:
+            self.free[key].append(name)
+
+    taken_over: frozenset[str] = frozenset()
+
+    def key(self, node: Node) -> Key:
+        return node.shape, "bool" if node.op.predicate else "dtype"
+
+    def target(self, node: Node, place: int, in_place: bool) -> str:
+        """The array that the value goes to: a result's own, an operand's that nobody reads again, or a buffer."""
+        key = self.key(node)
+        if node in self.results:
+            name = self.names.fresh("r")
+            self.fresh_results.append((name, key))
+            return name
+        self.taken_over = frozenset()
+        if in_place:
+            for arg in operands(node):
+                name = self.code[arg].text
+                others = [other for other in operands(node) if other is not arg and self.base[other] is self.base[arg]]
+                dying = self.base[arg] is arg and self.last[arg] == place and not others
+                if dying and name in self.owned and self.key(arg) == key:
+                    self.taken_over = frozenset((name,))
+                    return name
+        if self.free.get(key):
+            return self.free[key].pop()
+        name = self.names.fresh("b")
+        self.made.append((name, key))
+        self.owned.add(name)
+        return name
+
+    def operation(self, node: Node, place: int) -> None:
+        """One operation as statements; without a way to write into an array it makes a new one."""
+        self.rows[node.op.name] = node.op
+        for arg in operands(node):
+            self._settled(arg)
+        args = [self.code[arg] for arg in operands(node)]
+        recipe = self.recipe(node, args)
+        if recipe is None:
+            self.taken_over = frozenset()
+            name = self.names.fresh("r" if node in self.results else "t")
+            code = self.dialect.finish(node, self._operation(node), self.fixed)
+            self.statements.append((name, code.text))
+        else:
+            lines, in_place = recipe
+            name = self.target(node, place, in_place)
+            self.statements += [("", line.replace("{out}", name)) for line in lines]
+        self.code[node] = Code(name)
+
+    def recipe(self, node: Node, args: list[Code]) -> tuple[list[str], bool] | None:
+        """Lines that write the value to ``{out}``, and whether that may be an operand."""
+        texts = [arg.text for arg in args]
+        row = node.op
+        if row.name == "pow" and (lines := _power(operands(node)[1], texts[0])):
+            return lines, len(lines) == 1
+        if row.steps:
+            filled = [step.replace("{out}", "\0").format(*texts).replace("\0", "{out}") for step in row.steps]
+            return filled, row.steps_in_place
+        if row.elementwise and row.infix in _UFUNCS:
+            return [f"np.{_UFUNCS[row.infix]}({texts[0]}, {texts[1]}, {{out}})"], True
+        if row.name == "neg":
+            return [f"np.negative({texts[0]}, {{out}})"], True
+        if row.name == "where":
+            return [f"np.copyto({{out}}, {texts[2]})", f"np.copyto({{out}}, {texts[1]}, where={texts[0]})"], False
+        if row.elementwise:
+            return self.function(row.numpy, texts)
+        return self.reduction(node, texts) if row is CONTRACT or row.name in ("max", "min") else None
+
+    def function(self, template: str, texts: list[str]) -> tuple[list[str], bool] | None:
+        import numpy as np
+
+        found = re.fullmatch(r"np\.(\w+)\(([^()]*)\)", template)
+        if not found or not isinstance(getattr(np, found[1], None), np.ufunc):
+            return None
+        return [f"np.{found[1]}({found[2].format(*texts)}, {{out}})"], True
+
+    def reduction(self, node: Node, texts: list[str]) -> tuple[list[str], bool] | None:
+        """Contractions and reductions of arrays, by the functions that take ``out``."""
+        if node.op is CONTRACT and len(node.args) > 1 and tensordot(*node.attrs) and max(a.ndim for a in node.args) > 2:
+            return None
+        text = fill_sizes(node.op.numpy_of(node), self.names.size)  # type: ignore[misc]
+        product = re.fullmatch(r"(\{\d\}(?:\.T)?) @ (\{\d\}(?:\.T)?)", text)
+        if product:
+            return [f"np.matmul({product[1].format(*texts)}, {product[2].format(*texts)}, {{out}})"], False
+        if "_" in text.split("(")[0] or not text.endswith(")"):
+            return None
+        code = [Code(text) for text in texts]
+        atoms = [part.text if re.fullmatch(r"[\w.\[\], :]+", part.text) else f"({part.text})" for part in code]
+        return [text[:-1].format(*atoms) + ", out={out})"], False
+
+
+def _power(exponent: Node, base: str) -> list[str]:
+    """Small whole powers as products."""
+    value = exponent.value if exponent.op is CONST else None
+    lines = [f"np.multiply({base}, {base}, {{out}})"]
+    return lines if value == 2 else [*lines, f"np.multiply({{out}}, {base}, {{out}})"] if value == 3 else []
+
+
+def _dotted(order: Sequence[Node], uses: Mapping[Node, int]) -> set[Node]:
+    """Products of arrays of one shape, and squares, that only a full sum reads: it becomes a dot product."""
+    found = set()
+    for node in order:
+        if node.op is not CONTRACT or node.shape or len(node.args) != 1 or len(operands(node)) != 1:
+            continue
+        (arg,) = operands(node)
+        factors = [unbroadcast(factor) for factor in arg.args]
+        square = arg.op.name == "pow" and factors[1] is _TWO
+        product = arg.op.name == "mul" and all(factor.shape == arg.shape for factor in factors)
+        if (square or product) and uses[arg] == 1 and arg is node.args[0]:
+            found.add(arg)
+    return found
+
+
+_TWO = ROWS["const"](2)
+
+
+class Fast(Arrays):
+    """A module with a function that allocates nothing but its results once it has seen the shapes."""
+
+    scheduler = _Buffers
+
+    def module(self, docs: str) -> str:
+        schedule = self.schedule
+        assert isinstance(schedule, _Buffers)
+        rests = self.rests()
+        roots = [*self.nodes, *rests]
+        order = topological(*roots, read=operands)
+        schedule.prepare(order, roots, [node for node in self.nodes if node.shape])
+        schedule.schedule(order)
+        texts = [schedule._settled(node).text for node in self.nodes]
+        for node in rests:
+            schedule._settled(node)
+        texts = [self.output(node, text) for node, text in zip(self.nodes, texts, strict=True)]
+        updates = self.update_lines(texts)
+        lines = [f"{name} = {text}" if name else text for name, text in schedule.statements]
+        return self.assembled(docs, texts, self.allocated() + lines + updates)
+
+    def output(self, node: Node, text: str) -> str:
+        schedule: Any = self.schedule
+        constant = text.split(".")[0] in {name for name, _ in schedule.fixed_arrays}
+        return f"{text}.copy()" if constant else super().output(node, text)
+
+    def allocated(self) -> list[str]:
+        """The arrays of the results."""
+        made: list[tuple[str, Key]] = self.schedule.fresh_results  # type: ignore[attr-defined]
+        return [f"{name} = np.empty({self.shape_code(shape)}, {kind})" for name, (shape, kind) in made]
+
+    def shape_code(self, shape: Shape) -> str:
+        from ..ops.contraction import shape_text
+
+        return fill_sizes(shape_text(shape), self.names.size)
+
+    def notes(self) -> list[str]:
+        return [*super().notes(), "Buffers are kept for each thread and for the shapes and types of the arguments."]
+
+    def head(self, body: str) -> list[str]:
+        """Conversions, then the sizes and buffers for these shapes."""
+        kinds = self.conversions()
+        keys = [f"{n}.shape, {n}.dtype" if v.shape else f"type({n})" for v, n in self.names.variables.items()]
+        self.kept = kept = [name for name in self.prepared() if re.search(rf"(?<!\.)\b{name}\b", body)]
+        lines = [
+            *kinds,
+            f"key = ({', '.join(keys)},)" if keys else "key = ()",
+            "known = _MEMORY.__dict__",
+            "found = known.get(key)",
+            "if found is None:",
+            f"    if len(known) >= {KEPT}:",
+            "        known.clear()",
+            f"    found = known[key] = _prepare({', '.join(self.shown)})",
+        ]
+        return lines + ([f"{', '.join(kept)}{',' * (len(kept) == 1)} = found"] if kept else [])
+
+    def prepared(self) -> list[str]:
+        """What is known once the shapes are: sizes, the type, buffers, constant arrays."""
+        schedule: Any = self.schedule
+        names = [
+            *dict.fromkeys([*self.names.sizes.values(), *self.names.counts.values()]),
+            "dtype",
+            *(name for name, _ in schedule.made),
+        ]
+        return [*names, *(name for name, _ in schedule.fixed_arrays)]
+
+    def preparation(self) -> str:
+        """The function that allocates what ``head`` unpacks."""
+        schedule: Any = self.schedule
+        places = self.places()
+        lines = ['"""Sizes and buffers for arguments of these shapes and types."""']
+        lines.append(f"sizes = _sizes({', '.join(f'{shown}={shown}' for shown in self.shown)})")
+        lines += [f'{name} = sizes["{letter}"]' for letter, name in self.names.sizes.items()]
+        floats = [shown for var, shown in self.names.variables.items() if var not in places]
+        lines.append(f"dtype = np.result_type({', '.join(floats) or 'float'})")
+        lines += [f"{name} = np.empty({self.shape_code(shape)}, {kind})" for name, (shape, kind) in schedule.made]
+        lines += [f"{name} = {text}" for name, text in schedule.fixed_arrays]
+        counts = self.names.counts.items()
+        lines += [f"{name} = {self.names.sizes[letter]} or np.nan" for letter, name in counts]
+        kept = self.kept
+        lines.append(f"return {', '.join(kept)}{',' * (len(kept) == 1)}" if kept else "return ()")
+        return f"def _prepare({', '.join(self.shown)}):\n" + "\n".join("    " + line for line in lines)
+
+    def extra(self, body: str) -> list[str]:
+        return ["_MEMORY = threading.local()", *([_DOT] if "_dot(" in body else []), self.preparation()]
+
+    def imports(self) -> list[str]:
+        return ["import threading", ""]

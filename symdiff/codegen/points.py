@@ -1,0 +1,257 @@
+"""Code for NumPy of scalar formulas: every variable takes a number or an array of points, which broadcast together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Container, Mapping, Sequence
+from typing import Any
+
+from ..errors import UnsupportedError
+from ..expr import VAR, Node, Row
+from ..ops.contraction import SIZE
+from ..ops.kinds import operands
+from ..templates import fill_sizes
+from ..walk import leaves, topological
+from .module import assemble, definition, docstring, result
+from .names import Names
+from .schedule import Dialect, Schedule
+from .text import Code
+
+_FLOAT = '''def _float(x):
+    """Whole numbers and truth values as float64; other numbers stay as they are."""
+    x = np.asarray(x)[()]
+    return x if x.dtype.kind in "fc" else x.astype(float, casting="safe")'''
+_NUMBER = '''def _number(x):
+    """A Python number, which takes the type of the arrays that it meets."""
+    return float(x) if isinstance(x, (int, float)) else np.asarray(x)[()]'''
+_PLACES = '''def _places(x):
+    """Places along an axis: an array of whole numbers."""
+    x = np.asarray(x)
+    return x if x.dtype.kind in "iu" else x.astype(int, casting="safe")'''
+_UPDATED = '''def _updated(x):
+    """An array that is written in place."""
+    if not isinstance(x, np.ndarray) or x.dtype.kind != "f" or not x.flags.writeable:
+        raise TypeError("what is updated in place is a writeable array of floating-point numbers")
+    return x'''
+_FILL = '''def _fill(value, shape, dtype):
+    """The value, as a new array where its shape or type is another."""
+    fits = np.shape(value) == shape and value.dtype == dtype
+    return value[()] if fits else np.full(shape, value, dtype)[()]'''
+_SIZES = '''def _sizes(**arrays):
+    """The sizes by letter; raises ValueError where an array does not fit SHAPES or the arrays before it."""
+    sizes = {}
+    for name, array in arrays.items():
+        wanted = SHAPES[name]
+        shape = np.shape(array)
+        known = {letter: sizes[letter] for letter in wanted if letter in sizes}
+        for letter, size in zip(wanted, shape):
+            sizes.setdefault(letter, letter if isinstance(letter, int) else size)
+        if tuple(sizes.get(letter) for letter in wanted) != shape:
+            found = ", ".join(f"{letter} is {size}" for letter, size in known.items() if letter != size)
+            text = "(" + ", ".join(map(str, wanted)) + ("," if len(wanted) == 1 else "") + ")"
+            raise ValueError(f"{name} has shape {shape}, not {text}" + (f", where {found}" if found else ""))
+    return sizes'''
+_HELPERS = {
+    "_float": _FLOAT,
+    "_number": _NUMBER,
+    "_places": _PLACES,
+    "_updated": _UPDATED,
+    "_fill": _FILL,
+    "_sizes": _SIZES,
+}
+_TYPED = ".astype(dtype)"
+#: The type of the results, where code names it.
+TYPE = re.compile(r"(?<!\.)\bdtype\b")
+TYPES = "float32 stays float32; whole numbers and truth values are read as float64."
+_POINTS = "Arguments are numbers or arrays of points, which broadcast together; each result has their common shape."
+
+
+def _constant(row: Row, code: Code, value: float | None, args: list[Code]) -> Code:
+    """A Python number, which leaves float32 alone; NumPy's arithmetic where Python's would raise."""
+    if row.infix and len(args) == 2 and value in (None, float("inf")):
+        a, b = (f"np.float64({arg.text})" for arg in args)
+        return Code(f"float({a} {row.infix} {b})")
+    if row.predicate:
+        return Code(f"bool({code.text})", depth=code.depth)
+    wrapped = row.infix or row.prefix or code.text.startswith("float(")
+    return code if wrapped else Code(f"float({code.text})", depth=code.depth)
+
+
+def _finish(node: Node, code: Code, fixed: Container[Node]) -> Code:
+    """A selection among constants takes the type of the inputs."""
+    if node.op.name != "where" or any(arg not in fixed for arg in operands(node)[1:]):
+        return code
+    return Code(code.text + _TYPED, depth=code.depth)
+
+
+def _templates(names: Names) -> Callable[[Node], str]:
+    """The code of operations, with sizes by their names."""
+
+    def template(node: Node) -> str:
+        row = node.op
+        if row is SIZE:
+            return names.count(*node.attrs)
+        if row.numpy_of is not None:
+            return fill_sizes(row.numpy_of(node), names.size)
+        if not row.numpy:
+            raise UnsupportedError(f"NumPy has no {row.name}")
+        return row.numpy
+
+    return template
+
+
+class Printer:
+    """One function's worth of NumPy code; every scalar variable may be an array of points."""
+
+    scheduler = Schedule
+
+    def __init__(self, outputs: Any, inputs: Sequence[Node], name: str, updates: Mapping[Node, Node]) -> None:
+        self.outputs, self.inputs, self.updates = outputs, inputs, updates
+        self.nodes = leaves(outputs)
+        self.order = topological(*self.nodes, *updates.values(), read=operands)
+        helpers = {*_HELPERS, *(found for node in self.order for found in _defined(node.op.helper))}
+        self.names = Names(inputs, name, helpers)
+        self.name, self.shown = name, list(self.names.variables.values())
+        self.shape = False
+        self.reads = _reads(self.order, inputs)
+        self.schedule = self.scheduler(
+            Dialect("np", False, True, _templates(self.names), _constant, _finish), self.names
+        )
+
+    def module(self, docs: str) -> str:
+        texts = self.schedule.run([*self.nodes, *self.rests()])[: len(self.nodes)]
+        texts = [self.output(node, text) for node, text in zip(self.nodes, texts, strict=True)]
+        updates = self.update_lines(texts)
+        return self.assembled(docs, texts, [f"{name} = {text}" for name, text in self.schedule.statements] + updates)
+
+    def assembled(self, docs: str, texts: Sequence[str], body: list[str]) -> str:
+        """The module around the body of the function."""
+        body = self.renamed([*body, f"return {result(self.outputs, texts)}"])
+        body = self.head("\n".join(body)) + body
+        extra = self.extra("\n".join(body))
+        code = "\n".join([*body, *extra, *_texts(self.schedule)])
+        rows = dict.fromkeys(row.helper for _, row in sorted(self.schedule.rows.items()) if row.helper)
+        helpers = [text for name, text in _HELPERS.items() if _calls(name, code)]
+        helpers += [text for text in rows if any(_calls(name, code) for name in _defined(text))]
+        used = " ".join([code, *helpers])
+        imports = self.imports() + (["import math", ""] if "math." in used else [])
+        imports += ["import numpy as np"] + (["from scipy import special"] if "special." in used else [])
+        notes = [docs, *self.notes()] if docs else self.notes()
+        return assemble(
+            docstring(self.name, self.outputs, self.inputs, self.shown, notes),
+            "\n".join(imports),
+            self.globals(),
+            *helpers,
+            "\n".join(f"{target} = {text}" for target, text in self.schedule.constants),
+            *extra,
+            definition(self.name, self.shown, body),
+        )
+
+    # -- what points and arrays do differently -------------------------------------------------------------------
+
+    def notes(self) -> list[str]:
+        return [_POINTS, TYPES]
+
+    def globals(self) -> str:
+        return ""
+
+    def renamed(self, body: list[str]) -> list[str]:
+        return body
+
+    def imports(self) -> list[str]:
+        return []
+
+    def extra(self, body: str) -> list[str]:
+        """What else stands before the function."""
+        return []
+
+    def output(self, node: Node, text: str) -> str:
+        """A fresh array of the full shape; a NumPy scalar where all inputs are numbers."""
+        every = (1 << len(self.inputs)) - 1
+        if node in self.schedule.fixed or self.reads[node] != every:
+            return self.full(node, text)
+        if node.op is VAR:
+            return f"{text}.copy()"
+        plain = node.op.infix or node.op.prefix or ("where" not in node.op.numpy and node.op.numpy.startswith("np."))
+        return text if plain or text.endswith(_TYPED) else f"{text if text.isidentifier() else f'({text})'}[()]"
+
+    def full(self, node: Node, text: str) -> str:
+        self.shape |= bool(self.inputs)
+        kind = self.kind(node)
+        if node in self.schedule.fixed or node.op is VAR:
+            return f"np.full({'shape' if self.inputs else '()'}, {text}, {kind})[()]"
+        return f"_fill({text}, shape, {kind})"
+
+    def kind(self, node: Node) -> str:
+        """The type of an output that the inputs alone do not give."""
+        truth = node.op.predicate or (node.op.name == "const" and isinstance(node.value, bool))
+        return "bool" if truth else "dtype" if self.inputs else "float"
+
+    def head(self, body: str) -> list[str]:
+        """Conversions, then shape and type where a result needs them."""
+        lines = [f"{shown} = _float({shown})" for shown in self.shown]
+        if self.shape:
+            lines.append(f"shape = np.broadcast_shapes({', '.join(f'{shown}.shape' for shown in self.shown)})")
+        if TYPE.search(body):
+            lines.append(f"dtype = np.result_type({', '.join(self.shown)})")
+        return lines
+
+    # -- updates -------------------------------------------------------------------------------------------------
+
+    def rests(self) -> list[Node]:
+        """What each update computes before it writes: of ``p - g`` and ``p + g`` that is g."""
+        return [step_of(var, new)[1] for var, new in self.updates.items()]
+
+    def update_lines(self, texts: list[str]) -> list[str]:
+        """Assignments in place, after everything that reads an old value; ``texts`` of outputs are settled first."""
+        changed = {self.names.variables[var] for var in self.updates}
+        for place, text in enumerate(texts):
+            if changed & set(re.findall(r"\w+", text)):
+                name = self.names.fresh("t")
+                self.schedule.statements.append((name, text))
+                texts[place] = name
+        lines = []
+        for var, new in self.updates.items():
+            sign, rest = step_of(var, new)
+            name = self.names.variables[var]
+            code = self.schedule.code[rest]
+            if (changed - {name}) & set(re.findall(r"\w+", code.text)):
+                self.schedule.code[rest] = Code(f"{code.text}.copy()") if rest.op.view else code
+                code = self.schedule.bind(rest)
+            lines.append(f"{name}[...] = {code.text}" if not sign or not var.shape else f"{name} {sign}= {code.text}")
+            if sign and not var.shape:
+                lines[-1] = f"{name}[...] = {name} {sign} {code.within(6)}"
+        return lines
+
+
+def step_of(var: Node, new: Node) -> tuple[str, Node]:
+    """The sign and the step of an update ``var - step`` or ``var + step``; no sign for another value."""
+    args = operands(new)
+    if new.op.name in ("add", "sub") and new.shape == var.shape and args[0] is var and args[1] is not var:
+        return new.op.infix, args[1]
+    if new.op.name == "add" and new.shape == var.shape and args[1] is var:
+        return "+", args[0]
+    return "", new
+
+
+def _texts(schedule: Schedule) -> list[str]:
+    return [text for _, text in [*schedule.constants, *schedule.statements]]
+
+
+def _calls(name: str, code: str) -> bool:
+    return re.search(rf"(?<![\w.]){name}\(", code) is not None
+
+
+def _defined(helper: str) -> list[str]:
+    return re.findall(r"^def (\w+)", helper, re.M)
+
+
+def _reads(order: Sequence[Node], inputs: Sequence[Node]) -> dict[Node, int]:
+    """The inputs that each node depends on, as bits."""
+    reads = {var: 1 << place for place, var in enumerate(inputs)}
+    for node in order:
+        mask = reads.get(node, 0)
+        for arg in operands(node):
+            mask |= reads[arg]
+        reads[node] = mask
+    return reads
