@@ -19,6 +19,7 @@ from typing import Any
 
 from .errors import CheckError, DomainError, SymdiffError, UnsupportedError
 from .expr import ROWS, VAR, Node, Row, interned, symbol
+from .ops.tensor import places_among
 from .walk import leaves, topological, variables
 
 RTOL, LOOSE = 1e-7, 1e-3
@@ -132,25 +133,26 @@ def check_grads(
     for node in leaves(f):
         if node.shape:
             raise UnsupportedError(f"check_grads takes scalars, not shape {node.shape}; sum it first")
-        sources = list(variables(node)) if wrt is None else leaves(wrt)
+        places = places_among(topological(node))
+        sources = [v for v in (variables(node) if wrt is None else leaves(wrt)) if v not in places]
         everything = list(variables([node, *sources]))
         if not sources:
             continue
         checker = _Checker(node, everything, sources, order, report)
-        points = [_given(everything, at)] if at is not None else checker.draw(seed, samples)
+        points = [_given(everything, at, places)] if at is not None else checker.draw(seed, samples)
         for point in points:
             report.points.append(point)
             checker.check(point)
     return report
 
 
-def _given(everything: list[Node], at: Mapping[str, Any]) -> Point:
+def _given(everything: list[Node], at: Mapping[str, Any], places: set[Node]) -> Point:
     import numpy as np
 
     missing = [v.name for v in everything if v.name not in at]
     if missing:
         raise SymdiffError(f"the point gives no value for {', '.join(missing)}")
-    return {v.name: np.array(at[v.name], dtype=float) for v in everything}
+    return {v.name: np.array(at[v.name], dtype=int if v in places else float) for v in everything}
 
 
 class _Checker:
@@ -161,6 +163,7 @@ class _Checker:
         from .differentiate import grad, jvp
 
         self.everything, self.wrt, self.order, self.report = everything, wrt, order, report
+        self.places = places_among(topological(f))
         gradient = grad(f, wrt)
         self.value = compile(f, everything)
         self.gradient = compile(list(gradient), everything)
@@ -180,7 +183,8 @@ class _Checker:
             for v in self.everything:
                 place = attempt if attempt < 3 * samples else int(rng.integers(len(_INTERVALS)))
                 shape = tuple(size if isinstance(size, int) else _SIZE for size in v.shape)
-                point[v.name] = rng.uniform(*_INTERVALS[place % len(_INTERVALS)], size=shape)
+                interval = _INTERVALS[place % len(_INTERVALS)]
+                point[v.name] = rng.integers(0, 2, shape) if v in self.places else rng.uniform(*interval, size=shape)
             if math.isfinite(self.f(point)):
                 found.append(point)
             if len(found) == samples:
@@ -275,7 +279,7 @@ class _Checker:
 
         if not self.analytic:
             return None
-        moved = {name: array.astype(complex) for name, array in point.items()}
+        moved = {name: a if a.dtype.kind == "i" else a.astype(complex) for name, a in point.items()}
         moved[v.name][index] += 1j * _STEP
         try:
             with _quiet():

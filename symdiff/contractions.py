@@ -11,9 +11,10 @@ from math import prod
 from typing import Any
 
 from .expr import ROWS, Node
-from .ops.contraction import CONTRACT, VIEW, Labels, contraction, network
+from .ops.contraction import CONTRACT, SIZE, VIEW, Labels, contraction, network
 from .ops.kinds import unbroadcast, unrepeated
 from .shapes import Size, letters_of, size_value
+from .walk import topological
 
 #: What a letter counts for where its size is not given.
 ASSUMED = 64
@@ -107,8 +108,8 @@ def _turned(node: Node, single: Callable[[Node], bool]) -> Node:
 def _without_scalars(node: Node) -> Node:
     """The sum of a product with its scalar factors outside."""
     above, below, rest = _scalars(unbroadcast(node.args[0]))
-    if not above and not below:
-        return node
+    if not above and not below or any(part.op is SIZE for part in topological(*above, *below)):
+        return node  # a sum of nothing, divided by its size inside, is 0
     result = contraction([rest], node.attrs[0], node.attrs[1])
     for factor in above:
         result = factor * result

@@ -105,7 +105,7 @@ def to_latex(f: Any) -> str:
         if node in shared or (len(text) > LONGEST and node not in roots):
             name = f"{letter}_{{{len(lines)}}}"
             lines.append(f"{name} &= {text}")
-            text, level = name, _ATOM
+            text, level = name, _INDEXED
         texts[node] = text, level
     result = _structure(f, iter([texts[root][0] for root in roots]))
     if not lines:

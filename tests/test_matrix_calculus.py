@@ -214,7 +214,7 @@ TABLE: list[tuple[str, str, str, str | None]] = [
     ('einsum("ijk,i,j,k->", Z, x, y, z)', "Z=m,n,k x=m y=n z=k", "x", None),
     ('einsum("ijk,i,j,k->", Z, x, y, z)', "Z=m,n,k x=m y=n z=k", "Z", "z*y[:, None]*x[:, None, None]"),
     ('einsum("ii,i->", X, a)', "X=n,n a=n", "X", "diag(a)"),
-    ("sum(inv(X))", "X=b,n,n", "X", "-sum(inv(X), axis=1)[:, :, None]*sum(inv(X), axis=2)[:, None, :]"),
+    ("sum(inv(X))", "X=b,n,n", "X", None),
     ("sum(logdet(X))", "X=b,n,n", "X", None),
     # factors
     ("sum(cholesky(X)*A)", "X=n,n A=n,n", "X", None),
@@ -413,11 +413,12 @@ def test_the_table_is_large_and_in_matrix_notation() -> None:
     assert not [row for row in shown if any(part in row[3] for part in NOT_NOTATION)]
 
 
-@pytest.mark.parametrize("row", ROWS)
+@pytest.mark.parametrize("row", [row for row in TABLE if not _analytic(_read(row))], ids=lambda row: row[0])
 def test_gradient_agrees_with_jax(row: tuple[str, str, str, str | None]) -> None:
+    """Of the formulas that the complex step does not check."""
     jax = pytest.importorskip("jax")
     jax.config.update("jax_enable_x64", True)
     found = _read(row)
     point = _point(found, 0)
     plain = _plainly(found, _meaning(jax.numpy, jax.scipy.special))
-    _close(_compiled(row)[1](*point), jax.grad(plain, found.place)(*point), 1e-10)
+    _close(_compiled(row)[1](*point), jax.jit(jax.grad(plain, found.place))(*point), 1e-10)

@@ -253,13 +253,13 @@ def test_layers_keep_float32(name: str) -> None:
         assert array.dtype == np.float32
 
 
-#: Where the core divides by the number of rows outside a sum of no rows, or divides Python's 1 by it.
-_CORE = pytest.mark.xfail(reason="0/0 or ZeroDivisionError in generated code where N is 0", strict=False)
+#: The simplifier takes 1/N out of the sum over the rows: the bias's gradient is 0/0 where JAX's is a sum of nothing.
+_CORE = pytest.mark.xfail(reason="generated code has sum(...)/N, which is 0/0 where N is 0", strict=False)
 
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(n, marks=[_CORE] if n in ("quadratic", "logistic", "multiclass_logistic") else []) for n in LOSSES],
+    [pytest.param(n, marks=[_CORE] if n in ("quadratic", "logistic") else []) for n in LOSSES],
 )
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_empty_batches(name: str) -> None:

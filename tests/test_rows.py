@@ -139,7 +139,7 @@ def test_parity_and_symmetry(row: Row) -> None:
     [
         (abs(x), 0),
         (sd.relu(x), 0),
-        (sd.leaky_relu(x), 0.01),
+        (sd.leaky_relu(x), 1),
         (sd.elu(x), 1),
         (sd.maximum(x, 0), 0.5),
         (sd.minimum(x, 0), 0.5),

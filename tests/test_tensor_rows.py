@@ -52,12 +52,17 @@ class Case(NamedTuple):
 #: Not analytic, or NumPy reads complex numbers otherwise; differences are the witness.
 REAL_ONLY = ("max", "min", "norm", "logsumexp", "softmax", "logdet", "cholesky", "var")
 
+
+def _split(text: str) -> list[str]:
+    return [" ".join(part.split()) for part in text.split(";")]
+
+
 CASES = [
     # reductions: all axes, one, several, negative, keepdims, none left, size 1, no axes
     *[
         Case(f"{name}({argument})", "X=2,3,4")
         for name in ("sum", "mean", "var", "prod", "max", "min", "logsumexp", "norm")
-        for argument in ("X", "X, axis=0", "X, axis=-1", "X, axis=(0, -1)", "X, axis=1, keepdims=True", "X, axis=(0, 1, 2)")
+        for argument in _split("X; X, axis=0; X, axis=-1; X, axis=(0, -1); X, axis=1, keepdims=True; X, axis=(0, 1, 2)")
     ],
     *[
         Case(f"{name}({argument})", shapes)
@@ -106,12 +111,10 @@ CASES = [
     # products
     *[
         Case("A @ B", shapes)
-        for shapes in (
-            "A=3 B=3", "A=2,3 B=3", "A=2 B=2,3", "A=2,3 B=3,4", "A=5,2,3 B=3,4", "A=2,3 B=5,3,4", "A=5,2,3 B=5,3,4",
-            "A=5,2,3 B=3", "A=3 B=5,3,4", "A=1,2,3 B=5,3,4", "A=4,1,2,3 B=5,3,2", "A=0,3 B=3,4", "A=2,0 B=0,4",
-            "A=1,1 B=1,1", "A=1,3 B=3,1", "A=0 B=0", "A=0,2,3 B=3,4", "A=5,2,1 B=1,4",
-        )
-    ],  # fmt: skip
+        for shapes in _split("""A=3 B=3; A=2,3 B=3; A=2 B=2,3; A=2,3 B=3,4; A=5,2,3 B=3,4; A=2,3 B=5,3,4;
+            A=5,2,3 B=5,3,4; A=5,2,3 B=3; A=3 B=5,3,4; A=1,2,3 B=5,3,4; A=4,1,2,3 B=5,3,2; A=0,3 B=3,4; A=2,0 B=0,4;
+            A=1,1 B=1,1; A=1,3 B=3,1; A=0 B=0; A=0,2,3 B=3,4; A=5,2,1 B=1,4""")
+    ],
     Case("A @ A", "A=3,3"),
     Case("A.T @ A", "A=2,3"),
     Case("(A @ B) @ (A @ B).T", "A=2,3 B=3,2"),
@@ -130,10 +133,11 @@ CASES = [
     Case("diag(X)", "X=3,3"),
     Case("diag(diag(X))", "X=3,3"),
     Case("diag(x) @ A @ diag(x)", "x=3 A=3,3"),
-    *[Case(f'einsum("{spec}", A, B)', "A=3,3 B=3,3") for spec in (
-        "ij,jk->ik", "ij,jk->ki", "ij,ij->", "ij,ij->ij", "ij,ji->ij", "ii,jj->", "ii,ij->j", "ij,kl->ijkl", "ij,kj->ki",
-        "ij,jk", "ij,kl->lj", "ii,ii->i", "ij,jj->i",
-    )],  # fmt: skip
+    *[
+        Case(f'einsum("{spec}", A, B)', "A=3,3 B=3,3")
+        for spec in _split("""ij,jk->ik; ij,jk->ki; ij,ij->; ij,ij->ij; ij,ji->ij; ii,jj->; ii,ij->j; ij,kl->ijkl;
+            ij,kj->ki; ij,jk; ij,kl->lj; ii,ii->i; ij,jj->i""")
+    ],
     Case('einsum("ii->i", A)', "A=3,3"),
     Case('einsum("iij->j", A)', "A=3,3,2"),
     Case('einsum("ijk->kij", A)', "A=2,3,4"),
@@ -142,9 +146,11 @@ CASES = [
     Case('einsum("bij,bjk->bik", A, B)', "A=0,2,3 B=0,3,4"),
     Case('einsum("ij,ij->j", A, A)', "A=3,2"),
     # matrices, and stacks of them
-    *[Case(f"{name}(X)", shape, "") for name in ("inv", "det", "logdet", "cholesky") for shape in (
-        "X=3,3", "X=1,1", "X=2,3,3", "X=0,2,2", "X=2,1,2,2",
-    )],  # fmt: skip
+    *[
+        Case(f"{name}(X)", shapes)
+        for name in ("inv", "det", "logdet", "cholesky")
+        for shapes in ("X=3,3", "X=1,1", "X=2,3,3", "X=0,2,2", "X=2,1,2,2")
+    ],
     Case("inv(X.T)", "X=3,3"),
     Case("inv(inv(X))", "X=3,3"),
     Case("inv(diag(x))", "x=3"),
@@ -154,19 +160,24 @@ CASES = [
     Case("solve(X.T, Y)", "X=3,3 Y=3,1"),
     Case("solve(X, X @ X)", "X=3,3"),
     Case("solve(X, Y)", "X=3,3 Y=3,0"),
-    *[Case(f"{name}(X{k})", shapes) for name in ("tril", "triu") for k, shapes in (
-        ("", "X=3,3"), ("", "X=2,4"), (", 1", "X=3,3"), (", -1", "X=3,4"), (", k=2", "X=2,3,4"), (", -5", "X=3,3"),
-        ("", "X=0,3,3"),
-    )],  # fmt: skip
+    *[
+        Case(f"{name}(X{k})", shapes)
+        for name in ("tril", "triu")
+        for k, shapes in (("", "X=3,3"), ("", "X=2,4"), ("", "X=0,3,3"), (", 1", "X=3,3"), (", -1", "X=3,4"))
+    ],
+    Case("tril(X, k=2)", "X=2,3,4"),
+    Case("triu(X, -5)", "X=3,3"),
     # indexing
-    *[Case(f"x[{items}]", "x=7") for items in (
-        "0", "-1", "3", ":", "2:", ":-2", "1:5", "::2", "1::3", "::-1", "5:1:-2", "-2:-6:-1", "3:3", "None", "..., None",
-        "1:2", "10:", "-100:3",
-    )],
-    *[Case(f"X[{items}]", "X=4,5") for items in (
-        "1", "-1", ":, 2", "1, 2", "-1, -2", "1:3, ::2", "::-1, ::-2", ":, None, 1:", "None, ..., 0", "..., -1", "1:1",
-        "2, :", "1:, None", "None, None", "3:0:-1, 1", "...",
-    )],
+    *[
+        Case(f"x[{items}]", "x=7")
+        for items in _split("""0; -1; 3; :; 2:; :-2; 1:5; ::2; 1::3; ::-1; 5:1:-2; -2:-6:-1; 3:3; None; ..., None; 1:2;
+            10:; -100:3""")
+    ],
+    *[
+        Case(f"X[{items}]", "X=4,5")
+        for items in _split("""1; -1; :, 2; 1, 2; -1, -2; 1:3, ::2; ::-1, ::-2; :, None, 1:; None, ..., 0; ..., -1; 1:1;
+            2, :; 1:, None; None, None; 3:0:-1, 1; ...""")
+    ],
     Case("X[1:][:, ::2][::-1]", "X=4,5"),
     Case("X[0] @ X[1]", "X=3,4"),
     Case("X[:, 0] * X[:, -1]", "X=3,4"),
@@ -182,6 +193,11 @@ CASES = [
     Case("X[:, None][I]", "X=4,3 I:5"),
     Case("X.T[I]", "X=3,4 I:5"),
     Case("X[arange(4), I]", "X=4,4 I:4"),
+    Case("x[I]", "x=4 I:"),
+    Case("X[I, J] * x", "X=4,4,2 x=2 I: J:"),
+    Case("X[I, J]", "X=4,4 I: J:3"),
+    Case("logsumexp(x) - x[I]", "x=4 I:"),
+    Case("x[argmax(x)]", "x=4"),
     Case("sum(X[arange(4), I]) - sum(logsumexp(X, axis=1))", "X=4,4 I:4"),
     Case("one_hot(I, 4) @ X", "I:3 X=4,2"),
     Case("one_hot(I, 4) * X", "I:2,3 X=4"),
@@ -227,7 +243,7 @@ CASES = [
     Case("stack((X, Y, X), axis=1)", "X=2,3 Y=2,3"),
     Case("stack((X, Y), axis=-1)", "X=2,3 Y=2,3"),
     Case("stack((x, y))", "x= y="),
-]  # fmt: skip
+]
 
 
 # -- what names mean ---------------------------------------------------------------------------------------------------
@@ -246,9 +262,7 @@ def _put(target: Any, items: Any, values: Any, add: bool) -> Any:
 
 
 def _slices(starts: Any, steps: Any, counts: Any) -> tuple[Any, ...]:
-    return np.ix_(
-        *(start + step * np.arange(count) for start, step, count in zip(starts, steps, counts, strict=True))
-    )
+    return np.ix_(*(start + step * np.arange(count) for start, step, count in zip(starts, steps, counts, strict=True)))
 
 
 def _others(np_: Any, x: Any, axis: int) -> Any:
@@ -431,17 +445,26 @@ def _shares(case: Case, point: list[np.ndarray], weights: np.ndarray, got: list[
     _close(got[0], expected, 1e-14)
 
 
-@every_case
+def _beside_jax() -> list[Case]:
+    """The first case of each function, and those about ties, zeros and empty arrays: JAX compiles slowly."""
+    seen: dict[str, int] = {}
+    chosen = []
+    for case in CASES:
+        name = case.text.split("(")[0] if "(" in case.text else case.text
+        seen[name] = seen.get(name, 0) + 1
+        if seen[name] == 1 or case.kind in ("ties", "zeros") or ("axis" in case.text and "=0," in case.shapes):
+            chosen.append(case)
+    return [case for case in chosen if "[" not in case.text or ":" in case.shapes or case.analytic is False]
+
+
+@pytest.mark.parametrize("case", _beside_jax(), ids=_id)
 def test_gradient_agrees_with_jax(case: Case) -> None:
     jax = pytest.importorskip("jax")
     jax.config.update("jax_enable_x64", True)
     fn, point, weights = _gradient(case)
     plain = _function(case, _meaning(jax.numpy, jax.scipy.special))
-    if not case.floats:
-        return
     places = [list(case.variables).index(name) for name in case.floats]
-    # x and x.T go to float64 constants; steps have no gradient in JAX either
-    expected = jax.grad(lambda *at: jax.numpy.sum(weights * plain(*at)), places)(*point)
+    expected = jax.jit(jax.grad(lambda *at: jax.numpy.sum(weights * plain(*at)), places))(*point)
     for part, other in zip(fn(*point, weights), expected, strict=True):
         _close(part, other, 1e-10)
 
@@ -496,6 +519,23 @@ def test_float32_stays(case: Case) -> None:
         assert np.asarray(part).dtype == np.float32
 
 
+@every_case
+def test_results_are_the_callers(case: Case) -> None:
+    """A second call changes nothing that the first returned, and no result shares memory with an argument."""
+    graphs, point = _graphs(case), _point(case)
+    gradient = sd.grad(sd.sum(graphs.weights * graphs.f), graphs.floats)
+    fn = sd.compile((graphs.f, gradient), [*graphs.inputs, graphs.weights])
+    weights = np.random.default_rng(4).uniform(-1, 1, graphs.f.shape)
+    value, parts = fn(*point, weights)
+    results = _listed([value, *parts])
+    kept = [part.copy() for part in results]
+    fn(*(part if part.dtype.kind == "i" else 1.25 * part for part in point), 3 * weights)
+    for at, (part, before) in enumerate(zip(results, kept, strict=True)):
+        assert np.array_equal(part, before)
+        others = [*point, weights, *(results[:at] if len({graphs.f, *gradient}) == len(results) else [])]
+        assert not any(np.shares_memory(part, other) for other in others if np.ndim(other))
+
+
 def test_every_row_and_function_has_a_case() -> None:
     nodes = {node.op.name for case in CASES for node in topological(_graphs(case).f)}
     assert {row.name for row in ROWS.values() if row.partials is None and row.arity} <= nodes
@@ -511,7 +551,7 @@ def test_sizes_and_shapes_as_numbers() -> None:
     assert sd.evaluate(sd.hvp(sd.size("n") * sd.sum(x**2), x, x), {"x": [1.0, 2.0]}).tolist() == [4.0, 8.0]
 
 
-# -- einsum, any ---------------------------------------------------------------------------------------------------------
+# -- einsum, any -------------------------------------------------------------------------------------------------------
 
 
 @st.composite

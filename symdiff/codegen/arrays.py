@@ -6,11 +6,9 @@ import re
 
 from ..expr import VAR, Node
 from ..ops.contraction import SIZE
+from ..ops.tensor import places_among
 from ..shapes import show_shape
 from .points import TYPE, TYPES, Printer
-
-#: Operations whose arguments after the first are places along axes.
-_INDEXING = ("gather", "scatter_add")
 
 
 class Arrays(Printer):
@@ -75,4 +73,4 @@ class Arrays(Printer):
 
     def places(self) -> set[Node]:
         """The inputs that are places along axes."""
-        return {arg for node in self.order if node.op.name in _INDEXING for arg in node.args[1:] if arg.op is VAR}
+        return places_among(self.order)

@@ -181,14 +181,14 @@ class _Buffers(Schedule):
         found = re.fullmatch(r"np\.(\w+)\(([^()]*)\)", template)
         if not found or not isinstance(getattr(np, found[1], None), np.ufunc):
             return None
-        return [f"np.{found[1]}({found[2].format(*texts)}, {{out}})"], True
+        return [f"np.{found[1]}({found[2].format(*texts)}, out={{out}})"], True
 
     def reduction(self, node: Node, texts: list[str]) -> tuple[list[str], bool] | None:
         """Contractions and reductions of arrays, by the functions that take ``out``."""
         if node.op is CONTRACT and len(node.args) > 1 and tensordot(*node.attrs) and max(a.ndim for a in node.args) > 2:
             return None
         text = fill_sizes(node.op.numpy_of(node), self.names.size)  # type: ignore[misc]
-        product = re.fullmatch(r"(\{\d\}(?:\.T)?) @ (\{\d\}(?:\.T)?)", text)
+        product = re.fullmatch(r"(\{\d\}(?:\.[\w(, )-]+)?) @ (\{\d\}(?:\.[\w(, )-]+)?)", text)
         if product:
             return [f"np.matmul({product[1].format(*texts)}, {product[2].format(*texts)}, {{out}})"], False
         if "_" in text.split("(")[0] or not text.endswith(")"):

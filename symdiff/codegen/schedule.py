@@ -144,5 +144,5 @@ class Schedule:
 
 
 def copies(node: Node) -> bool:
-    """Whether a change of axes has to write an array: one with the operand on a diagonal."""
-    return node.op.name == "view" and len(set(node.attrs[1])) < len(node.attrs[1])
+    """Whether a change of axes has to write an array: one of a number, or with the operand on a diagonal."""
+    return node.op.name == "view" and (not node.attrs[0] or len(set(node.attrs[1])) < len(node.attrs[1]))

@@ -49,6 +49,14 @@ def _shape(value: Any) -> Shape:
     return tuple(map(as_size, value)) if isinstance(value, (tuple, list)) else (as_size(value),)
 
 
+def _lengths(value: Any) -> Shape:
+    """A shape of sizes that are not negative."""
+    shape = _shape(value)
+    if any(isinstance(size, int) and size < 0 for size in shape):
+        raise ShapeError(f"a size is not negative: {show_shape(shape)}")
+    return shape
+
+
 def _axes(x: Node, axis: Any, name: str) -> Axes:
     """The axes as sorted whole numbers from 0; every axis for None."""
     if axis is None:
@@ -203,7 +211,11 @@ def matmul(a: Any, b: Any) -> Node:
             f"{_named(left)} @ {_named(right)} cannot multiply the shapes {show_shape(left.shape)} and "
             f"{show_shape(right.shape)}: the inner sizes {inner[0]} and {inner[1]} must be equal"
         )
-    batch = broadcast_shapes("@", left.shape[:-2], right.shape[:-2])
+    try:
+        batch = broadcast_shapes("@", left.shape[:-2], right.shape[:-2])
+    except ShapeError:
+        shapes = f"{show_shape(left.shape)} and {show_shape(right.shape)}"
+        raise ShapeError(f"{_named(left)} @ {_named(right)} cannot pair the matrices of the shapes {shapes}") from None
     left, right = (_stacked(node, batch) for node in (left, right))
     names = [("batch", place) for place in range(len(batch))]
     row = ["i"] if left.ndim > 1 else []
@@ -271,10 +283,23 @@ def einsum(spec: Any, *operands: Any) -> Node:
     missing = set(output) - set(used)
     if missing:
         raise ShapeError(f"einsum's result has the label {builtins.min(missing)}, which no operand has")
+    _check_labels(inputs, nodes)
+    return contraction(nodes, inputs, output)
+
+
+def _check_labels(inputs: Sequence[str], nodes: Sequence[Node]) -> None:
+    """Raises ShapeError where labels are not as many as axes, or one label has two sizes."""
+    first: dict[str, tuple[Size, Node]] = {}
     for own, node in zip(inputs, nodes, strict=True):
         if len(own) != node.ndim:
-            raise ShapeError(f'the labels "{own}" do not fit the shape {show_shape(node.shape)}')
-    return contraction(nodes, inputs, output)
+            raise ShapeError(f'the labels "{own}" do not fit {_named(node)} of shape {show_shape(node.shape)}')
+        for label, size in zip(own, node.shape, strict=True):
+            known, other = first.setdefault(label, (size, node))
+            if known != size:
+                raise ShapeError(
+                    f"einsum's label {label} is of size {known} in {_named(other)} of shape {show_shape(other.shape)} "
+                    f"and of size {size} in {_named(node)} of shape {show_shape(node.shape)}"
+                )
 
 
 # -- matrices ------------------------------------------------------------------------------------------------------
@@ -348,22 +373,22 @@ def size(name: Any) -> Node:
 
 def eye(n: Any) -> Node:
     """The identity matrix."""
-    return EYE(as_size(n))
+    return EYE(*_lengths(n))
 
 
 def zeros(shape: Any) -> Node:
     """An array of zeros."""
-    return broadcast_to(const(0), _shape(shape))
+    return broadcast_to(const(0), _lengths(shape))
 
 
 def ones(shape: Any) -> Node:
     """An array of ones."""
-    return broadcast_to(const(1), _shape(shape))
+    return broadcast_to(const(1), _lengths(shape))
 
 
 def broadcast(x: Any, shape: Any) -> Node:
     """The array repeated to that shape by NumPy's rule; elementwise operations do so themselves."""
-    node, whole = as_node(x), _shape(shape)
+    node, whole = as_node(x), _lengths(shape)
     if broadcast_shapes("broadcast_to", node.shape, whole) != whole:
         raise ShapeError(f"an array of shape {show_shape(node.shape)} cannot be repeated to {show_shape(whole)}")
     return broadcast_to(node, whole)
@@ -371,7 +396,7 @@ def broadcast(x: Any, shape: Any) -> Node:
 
 def arange(n: Any) -> Node:
     """0, 1, ..., n - 1."""
-    return tensor.arange(as_size(n))
+    return tensor.arange(*_lengths(n))
 
 
 def one_hot(places: Any, n: Any) -> Node:
@@ -429,14 +454,23 @@ def stack(arrays: Sequence[Any], axis: Any = 0) -> Node:
 
 def scatter(x: Any, shape: Any, starts: Any, steps: Any) -> Node:
     """Zeros of that shape with x from the starts in these steps: what slicing takes out, put back."""
-    node, whole = as_node(x), _shape(shape)
-    ranges = zip(_shape(starts), node.shape, (_whole(step, "a step") for step in steps), strict=True)
-    return tensor.scatter(node, whole, tuple(ranges))
+    node, whole, begin = as_node(x), _lengths(shape), _shape(starts)
+    strides = [_whole(step, "a step") for step in steps]
+    if not len(whole) == len(begin) == len(strides) == node.ndim:
+        raise ShapeError(
+            f"scatter of an array of shape {show_shape(node.shape)} takes {node.ndim} sizes, starts and steps"
+        )
+    ranges = tuple(zip(begin, node.shape, strides, strict=True))
+    for (start, count, step), length in zip(ranges, whole, strict=True):
+        if isinstance(start, int) and isinstance(count, int) and isinstance(length, int) and count:
+            _place(as_node(start), node, length)
+            _place(as_node(start + step * (count - 1)), node, length)
+    return tensor.scatter(node, whole, ranges)
 
 
 def scatter_add(x: Any, shape: Any, *places: Any) -> Node:
     """Zeros of that shape with the elements of x added at the places: what indexing takes out, put back."""
-    return tensor.scatter_add(x, *places, _shape(shape))
+    return tensor.scatter_add(x, *places, _lengths(shape))
 
 
 def product_of_others(x: Any, axis: Any = None) -> Node:
@@ -449,7 +483,7 @@ def product_of_others(x: Any, axis: Any = None) -> Node:
 
 
 def index(x: Any, items: Sequence[Any]) -> Node:
-    """``x[...]`` with whole numbers, slices, None, ``...`` and arrays of whole numbers, which stand first.
+    """``x[...]`` with whole numbers, slices, None and ``...``; places that the call gives, or arrays of them, stand first.
 
     Raises ShapeError for too many items and for places outside the array.
 
@@ -474,12 +508,14 @@ def index(x: Any, items: Sequence[Any]) -> Node:
         if isinstance(item, slice):
             ranges.append(_range(item, size))
             labels.append(axis)
-        elif (found := as_node(item)).shape:
+        elif (found := as_node(item)).op.predicate:
+            raise UnsupportedError(f"how many elements {found} picks is not known; use where({found}, ..., 0)")
+        elif found.shape or not _sized(found):
             arrays.append((len(labels), found))
             ranges.append((0, size, 1))
             labels.append(axis)
         else:
-            ranges.append((_place(found, size), 1, 1))
+            ranges.append((_place(found, node, size), 1, 1))
     return _gathered(contraction([tensor.index(node, tuple(ranges))], [range(node.ndim)], labels), arrays)
 
 
@@ -504,13 +540,19 @@ def _filled(items: list[Any], node: Node) -> list[Any]:
     return [*items[:place], *[slice(None)] * missing, *items[place + 1 :]]
 
 
-def _place(item: Node, size: Size) -> Size:
-    """A place along an axis, counted from its start."""
+def _sized(item: Node) -> bool:
+    """Whether a place is known but for letters: a number, or an expression of sizes."""
+    return item.op in (CONST, SIZE) or (item.op.name in ("add", "sub", "mul", "neg") and all(map(_sized, item.args)))
+
+
+def _place(item: Node, node: Node, size: Size) -> Size:
+    """A place along an axis of the node, counted from its start."""
     place = as_size(item)
     if not isinstance(place, int):
         return place
     if isinstance(size, int) and not -size <= place < size:
-        raise ShapeError(f"the place {place} is outside an axis of size {size}")
+        shape = show_shape(node.shape)
+        raise ShapeError(f"the place {place} is outside an axis of size {size}: {_named(node)} has shape {shape}")
     return add_sizes(size, place) if place < 0 else place
 
 

@@ -261,7 +261,7 @@ def _view(node: Node, labels: Labels, output: Labels) -> Node:
     output = tuple(swap.get(label, label) for label in output)
     if labels == output:
         return node
-    if node.op is VIEW and node.shape:
+    if node.op is VIEW and node.shape and len(set(node.attrs[0])) == len(node.attrs[0]):
         return contraction([node], [labels], output)
     numbers: dict[Label, int] = {}
     for label in (*output, *labels):
@@ -342,14 +342,26 @@ def matrix_product(inputs: Sequence[Labels], output: Labels) -> tuple[tuple[int,
     return None
 
 
-def batch_product(inputs: Sequence[Labels], output: Labels) -> tuple[int, int] | None:
-    """The operands of ``@`` in order where all have the same leading labels and matrices behind them."""
+def batch_product(inputs: Sequence[Labels], output: Labels) -> tuple[str, str] | None:
+    """The operands of a product of stacks of matrices as code: stacked axes first, in the order of the result."""
     for left, right in ((0, 1), (1, 0)) if len(inputs) == 2 else ():
-        a, b, n = inputs[left], inputs[right], len(output) - 2
-        stacked = n > 0 and len(a) == len(b) == n + 2 and a[:n] == b[:n] == output[:n]
-        if stacked and a[-1] == b[-2] not in output and (a[-2], b[-1]) == output[-2:]:
-            return left, right
+        a, b = inputs[left], inputs[right]
+        batch = tuple(label for label in output if label in a and label in b)
+        summed = tuple(label for label in a if label in b and label not in output)
+        rows = tuple(label for label in a if label not in b)
+        columns = tuple(label for label in b if label not in a)
+        if batch and len(summed) == len(rows) == len(columns) == 1 and output == batch + rows + columns:
+            return _stacked(left, a, batch + rows + summed), _stacked(right, b, batch + summed + columns)
     return None
+
+
+def _stacked(place: int, labels: Labels, wanted: Labels) -> str:
+    """An operand with its axes in the order wanted."""
+    if labels == wanted:
+        return f"{{{place}}}"
+    if labels == (*wanted[:-2], wanted[-1], wanted[-2]):
+        return f"{{{place}}}.swapaxes(-1, -2)"
+    return f"{{{place}}}.transpose({', '.join(str(labels.index(label)) for label in wanted)})"
 
 
 def tensordot(inputs: Sequence[Labels], output: Labels) -> tuple[int, int, Labels, Labels] | None:
@@ -377,8 +389,8 @@ def _spell_contract(node: Node, sums: str, every: str, outer: str, einsum: str, 
     if found:
         return " @ ".join(f"{{{place}}}" + (".T" if turned else "") for place, turned in found)
     batch = batch_product(inputs, output)
-    if batch:
-        return f"{{{batch[0]}}} @ {{{batch[1]}}}"
+    if batch and not (plain and any("." in part for part in batch)):
+        return " @ ".join(batch)
     if [len(own) for own in inputs] == [1, 1] and not set(inputs[0]) & set(inputs[1]):
         return outer.format(*[inputs.index((label,)) for label in output])
     dot = None if plain else tensordot(inputs, output)
@@ -473,6 +485,8 @@ def _text_view(node: Node) -> str:
 def _numpy_view(node: Node) -> str:
     shared, axes, dropped = _spell_view(node) or _indexed(node), _permutation(node), _dropped(node)
     inner, outer = node.attrs
+    if not inner:
+        return f"np.full({shape_text(node.shape)}, {{0}}, dtype)"
     if shared:
         return shared
     if axes:
@@ -482,7 +496,8 @@ def _numpy_view(node: Node) -> str:
     if node.attrs in _DIAGONALS:
         return "np.diag({0})"
     if len(set(outer)) == len(outer):
-        return f'np.einsum("{einsum_spec([inner], outer)}", {{0}})' + _added(inner, outer)
+        kept = tuple(label for label in outer if label in inner)
+        return f'np.einsum("{einsum_spec([inner], kept)}", {{0}})' + _added(inner, outer)
     sizes = ", ".join(f"{{={size}}}" for size in node.shape) + ("," if node.ndim == 1 else "")
     return f'_on_diagonal({{0}}, "{einsum_spec([outer], inner)}", ({sizes}))'
 

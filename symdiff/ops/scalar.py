@@ -307,9 +307,10 @@ softplus = unary("softplus", lambda y, x: sigmoid(x), numpy="np.logaddexp({0}, 0
                  math="_softplus({0})", math_helper="def _softplus(x):\n    return max(x, 0.0) + math.log1p(math.exp(-abs(x)))")
 relu = unary("relu", lambda y, x: mask(x > 0), numpy="np.maximum({0}, 0)", math="max({0}, 0.0)", kink="x = 0: 0",
              domain="all real x: max(x, 0)")
-leaky_relu = unary("leaky_relu", lambda y, x: lambda t: where(x > 0, t, t * 0.01), numpy="np.where({0} > 0, {0}, 0.01*{0})",
-                   math="({0} if {0} > 0 else 0.01*{0})", kink="x = 0: 0.01, the derivative of the side x <= 0",
-                   domain="all real x: x where x > 0, else 0.01*x")
+leaky_relu = unary("leaky_relu", lambda y, x: lambda t: where(x >= 0, t, t * 0.01), numpy="np.where({0} >= 0, {0}, 0.01*{0})",
+                   math="({0} if {0} >= 0 else 0.01*{0})", kink="x = 0: 1, the derivative of the side x >= 0",
+                   domain="all real x: x where x >= 0, else 0.01*x", steps=("np.multiply({0}, 0.01, {out})", "np.maximum({0}, {out}, out={out})"),
+                   steps_in_place=False)
 elu = unary("elu", lambda y, x: lambda t: where(x > 0, t, t * (y + 1)), numpy="np.where({0} > 0, {0}, np.expm1(np.minimum({0}, 0)))",
             math="({0} if {0} > 0 else math.expm1({0}))", kink=_ELU_KINK, domain="all real x: x where x > 0, else exp(x) - 1")
 gelu = unary("gelu", lambda y, x: erfc(-x / sqrt(const(2))) / 2 + x * exp(-(x**2) / 2) / sqrt(2 * PI()),

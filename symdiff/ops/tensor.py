@@ -7,11 +7,11 @@ functions: M. Giles, Collected matrix derivative results for forward and reverse
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ..errors import ShapeError
-from ..expr import Node, Row, as_node, const, make
+from ..expr import VAR, Node, Row, as_node, const, make
 from ..shapes import Shape, Size, add_sizes, broadcast_shapes, divide_sizes, multiply_sizes, show_shape
 from .contraction import EYE, VIEW, contraction, shape_text
 from .kinds import broadcast_to, structural
@@ -309,7 +309,14 @@ def _build_gather(row: Row, x: Any, *places: Any) -> Node:
 
 def _build_scatter_add(row: Row, x: Any, *rest: Any) -> Node:
     *places, shape = rest
-    return make(row, (as_node(x), *map(as_node, places)), (shape,), shape)
+    node, indices = as_node(x), tuple(map(as_node, places))
+    wanted = broadcast_shapes("indexing", *(part.shape for part in indices), ()) + shape[len(indices) :]
+    if not 0 < len(indices) <= len(shape) or node.shape != wanted:
+        raise ShapeError(
+            f"scatter_add puts an array of shape {show_shape(wanted)} at these places of {show_shape(shape)}, "
+            f"not {show_shape(node.shape)}"
+        )
+    return make(row, (node, *indices), (shape,), shape)
 
 
 def index_code(node: Node) -> str:
@@ -346,6 +353,12 @@ arange = structural(
     numpy_of=lambda node: f"np.arange({{={node.attrs[0]}}}, dtype=dtype)",
     text_of=lambda node: f"arange({{={node.attrs[0]}}})",
 )  # fmt: skip
+
+
+def places_among(nodes: Iterable[Node]) -> set[Node]:
+    """The variables that index arrays: they hold whole numbers."""
+    return {arg for node in nodes if node.op in (gather, scatter_add) for arg in node.args[1:] if arg.op is VAR}
+
 
 # -- arrays from arrays --------------------------------------------------------------------------------------------
 
