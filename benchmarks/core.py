@@ -7,9 +7,6 @@ Peers that are not installed are named and left out.
 
 from __future__ import annotations
 
-import gc
-import statistics
-import time
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
@@ -17,26 +14,13 @@ from typing import Any
 import symdiff as sd
 from symdiff.walk import leaves
 
+from .timing import ratio, seconds
+
 POINT_CASES = {
     "x**2*y+y+2": {"x": 3.0, "y": 4.0},
     "exp(exp(x)+exp(x)**2)+sin(exp(x)+exp(x)**2)": {"x": 0.5},
     "h*w**3/(pi**2*c**2*(exp(h*w/(k*T))-1))": {"h": 1.0, "w": 2.0, "c": 3.0, "k": 4.0, "T": 5.0},
 }
-
-
-def seconds(work: Callable[[], Any], times: int = 1) -> float:
-    gc.collect()
-    start = time.perf_counter()
-    for _ in range(times):
-        work()
-    return (time.perf_counter() - start) / times
-
-
-def ratio(ours: Callable[[], Any], theirs: Callable[[], Any], rounds: int = 5, times: int = 1) -> float:
-    """The median of the ratios of neighbouring runs."""
-    ours()
-    theirs()
-    return statistics.median(seconds(ours, times) / seconds(theirs, times) for _ in range(rounds))
 
 
 def chain(x: Any, sin: Callable[[Any], Any], k: int) -> Any:

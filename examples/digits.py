@@ -48,7 +48,8 @@ def learn(data: shared.Split, optimizer: str, epochs: int, seed: int) -> Trained
     if optimizer in FULL_BATCH:
         method, share = FULL_BATCH[optimizer]
         weights = [param for name, param in net.params.items() if name.startswith("W")]
-        least = train.minimize(loss + nn.l2(weights, 1e-4), net.init(seed), given, method, maxiter=round(share * epochs))
+        penalised = loss + nn.l2(weights, 1e-4)
+        least = train.minimize(penalised, net.init(seed), given, method, maxiter=round(share * epochs))
         return Trained(net, least.params, least.history, np.array([]))
     found = train.fit(
         loss, net.init(seed), given, STOCHASTIC[optimizer], epochs=epochs, batch_size=BATCH, seed=seed, validation=test
@@ -87,24 +88,27 @@ def draw_misread(axes: Any, data: shared.Split, guessed: np.ndarray, across: int
     axes.axis("off")
 
 
+def draw(path: Path, found: Trained, data: shared.Split, guessed: np.ndarray) -> None:
+    with shared.figure(path, 1, 3, figsize=(12, 4)) as (left, middle, right):
+        draw_curves(left, found)
+        draw_weights(middle, found.params["W1"])
+        draw_misread(right, data, guessed)
+
+
 def main(argv: Sequence[str] | None = None) -> dict[str, float]:
     names = [*STOCHASTIC, *FULL_BATCH]
     asked = shared.options("handwritten digits", argv, choices=names, epochs=40)
     data = shared.digits(asked.seed)
     found = learn(data, asked.optimizer, asked.epochs, asked.seed)
     predict = shared.predictor(found.net)
-    train_accuracy = float(np.mean(predict(data.inputs, found.params) == data.labels))
-    guessed = predict(data.test_inputs, found.params)
-    accuracy = float(np.mean(guessed == data.test_labels))
-    print(f"{asked.optimizer}: test accuracy {accuracy:.4f}, training accuracy {train_accuracy:.4f}")
-    print(f"generalisation gap: {train_accuracy - accuracy:.4f} of accuracy")
+    known, guessed = predict(data.inputs, found.params), predict(data.test_inputs, found.params)
+    accuracy = {"training": float(np.mean(known == data.labels)), "test": float(np.mean(guessed == data.test_labels))}
+    print(f"{asked.optimizer}: training accuracy {accuracy['training']:.4f}, test accuracy {accuracy['test']:.4f}")
+    print(f"generalisation gap: {accuracy['training'] - accuracy['test']:.4f} of accuracy")
     if len(found.test_loss):
         print(f"generalisation gap: {found.test_loss[-1] - found.train_loss[-1]:.4f} of loss")
-    with shared.figure(asked.out / f"digits_{asked.optimizer}.png", 1, 3, figsize=(12, 4)) as axes:
-        draw_curves(axes[0], found)
-        draw_weights(axes[1], found.params["W1"])
-        draw_misread(axes[2], data, guessed)
-    return {"accuracy": accuracy, "train_accuracy": train_accuracy}
+    draw(asked.out / f"digits_{asked.optimizer}.png", found, data, guessed)
+    return accuracy
 
 
 if __name__ == "__main__":

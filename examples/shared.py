@@ -17,7 +17,7 @@ from symdiff import nn
 
 
 def options(about: str, argv: Sequence[str] | None, choices: Sequence[str] = (), **lengths: int) -> argparse.Namespace:
-    """What was asked for: ``--out``, ``--seed``, a whole number for each length, ``--optimizer`` where it is a choice."""
+    """What was asked for: ``--out``, ``--seed``, a number for each length, ``--optimizer`` if it is a choice."""
     parser = argparse.ArgumentParser(description=about, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("figures"), help="folder of the figure")
     parser.add_argument("--seed", type=int, default=0, help="where the random numbers start")
@@ -60,9 +60,9 @@ def split(inputs: np.ndarray, labels: np.ndarray, seed: int, share: float = 0.2)
 
 
 def digits(seed: int) -> Split:
-    """The 1797 digits of 8 by 8 pixels, pixels from 0 to 1, a fifth set aside."""
+    """The 1797 digits of 8 by 8 pixels, pixels from -1 to 1, a fifth set aside."""
     inputs, labels = needed("sklearn.datasets", "scikit-learn").load_digits(return_X_y=True)
-    return split(inputs / 16, labels, seed)
+    return split(inputs / 8 - 1, labels, seed)
 
 
 def predictor(net: nn.Net) -> Callable[[np.ndarray, dict[str, np.ndarray]], np.ndarray]:

@@ -50,7 +50,7 @@ def draw_surface(axes: Any, params: dict[str, np.ndarray]) -> None:
     for value, mark in ((0, "o"), (1, "s")):
         corners = CORNERS[XOR[:, 0] == value]
         axes.scatter(*corners.T, marker=mark, s=90, color="white", edgecolor="black", label=f"class {value}")
-    axes.set(title="decision surface", xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
+    axes.set(title="decision surface", xlabel="$x_1$", ylabel="$x_2$", aspect="equal", xticks=[0, 1], yticks=[0, 1])
     axes.legend(loc="upper center", ncols=2)
     axes.figure.colorbar(shades, ax=axes, label="probability of class 1", ticks=[0, 0.25, 0.5, 0.75, 1])
 

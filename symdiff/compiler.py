@@ -48,7 +48,7 @@ class CompiledNumPy(Compiled):
         try:
             values = self.func(*arrays)
         except ValueError as error:
-            if " has shape (" in str(error):
+            if " has shape (" in str(error) or " at least" in str(error):
                 raise ShapeError(str(error)) from None
             raise
         if out is not None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import prod
 from typing import Any
 
-from .expr import ROWS, Node
+from .expr import CONST, ROWS, Node, Number, const
 from .ops.contraction import CONTRACT, SIZE, VIEW, Labels, contraction, network
 from .ops.kinds import unbroadcast, unrepeated
 from .shapes import Size, letters_of, size_value
@@ -42,6 +42,9 @@ def cheaper(node: Node, single: Callable[[Node], bool], sizes: Sizes | None = No
         return _turned(node, single)
     if node.op is not CONTRACT:
         return node
+    number, node = _without_numbers(node, single)
+    if number != 1:
+        return const(number) * cheaper(node, single, sizes)
     parts = _Parts(single)
     parts.take(node, tuple(("out", label) for label in node.attrs[1]), top=True)
     if len(parts.nodes) == 1 or (parts.joined == 0 and len(parts.nodes) == 2):
@@ -95,11 +98,20 @@ def _joins(node: Node) -> bool:
 
 
 def _turned(node: Node, single: Callable[[Node], bool]) -> Node:
-    """The transpose of a product, which is a product of transposes."""
+    """The transpose of a product as a product of transposes, of anything elementwise as that of its operands."""
     (inner,) = node.args
     (before, after) = node.attrs
-    if inner.op is not CONTRACT or len(inner.args) == 1 or not single(inner) or sorted(before) != sorted(after):
+    if sorted(before) != sorted(after) or len(set(before)) != len(before):
         return node
+    if inner.op.elementwise and single(inner):
+        return inner.op(*(contraction([arg], [before], after) for arg in inner.args))
+    if inner.op is not CONTRACT or len(inner.args) == 1:
+        return node
+    new = _turned_product(inner, before, after)
+    return new if new is inner or single(inner) else node
+
+
+def _turned_product(inner: Node, before: Labels, after: Labels) -> Node:
     renamed = dict(zip(inner.attrs[1], before, strict=True))
     labels = [tuple(renamed.setdefault(label, ("sum", label)) for label in own) for _, own in network(inner)]
     return contraction(inner.args, labels, after)
@@ -108,7 +120,7 @@ def _turned(node: Node, single: Callable[[Node], bool]) -> Node:
 def _without_scalars(node: Node) -> Node:
     """The sum of a product with its scalar factors outside."""
     above, below, rest = _scalars(unbroadcast(node.args[0]))
-    if not above and not below or any(part.op is SIZE for part in topological(*above, *below)):
+    if (not above and not below) or any(part.op is SIZE for part in topological(*above, *below)):
         return node  # a sum of nothing, divided by its size inside, is 0
     result = contraction([rest], node.attrs[0], node.attrs[1])
     for factor in above:
@@ -116,6 +128,18 @@ def _without_scalars(node: Node) -> Node:
     for factor in below:
         result = result / factor
     return result
+
+
+def _without_numbers(node: Node, single: Callable[[Node], bool]) -> tuple[Number, Node]:
+    """The numbers that products among the operands begin with, and the contraction without them."""
+    number: Number = 1
+    args = list(node.args)
+    for place, arg in enumerate(args):
+        while single(arg) and arg.op is _MUL and (first := unrepeated(arg)[0]).op is CONST:
+            number, arg = number * first.value, unrepeated(arg)[1]
+        if arg.shape == args[place].shape:
+            args[place] = arg
+    return (number, node.op(*args, *node.attrs)) if number != 1 else (1, node)
 
 
 def _scalars(node: Node) -> tuple[list[Node], list[Node], Node]:

@@ -13,6 +13,7 @@ from typing import Any
 from .contractions import cheaper
 from .errors import SymdiffError
 from .expr import CONST, ROWS, Node, Number, Row, const
+from .ops.contraction import contraction, has_delta
 from .ops.kinds import broadcast_to, unbroadcast, unrepeated
 from .order import factor_key, term_key
 from .rules import apply_rules
@@ -99,7 +100,7 @@ class _Pass:
             return node
         family = self._family(node)
         if family is not None:
-            return apply_rules(self._sum(node) if family is _SUMS else self._product(node))
+            return apply_rules(self._sum(node) if family is _SUMS else _on_diagonal(self._product(node)))
         new = self._rebuilt(node)
         if node.shape or not node.op.elementwise:
             return self._contracted(node, new)
@@ -166,6 +167,15 @@ class _Pass:
                 stack.append((exponent, left))
             else:
                 yield exponent, self._rebuilt(node)
+
+
+def _on_diagonal(node: Node) -> Node:
+    """A product with an identity matrix as what stands on the diagonal."""
+    if node.op is not _MUL or not node.shape or not has_delta(node):
+        return node
+    axes = range(node.ndim)
+    found = contraction(node.args, [axes, axes], axes)
+    return node if found.op is _MUL else found
 
 
 def _split(leaf: Node) -> tuple[Number, Node | None]:
@@ -325,7 +335,7 @@ def _build_product(coefficient: Number, powers: dict[Node, Number]) -> Node:
     """
     if coefficient == 0:
         return const(coefficient)
-    shapes = sorted({base.shape for base in powers if powers[base] != 0}, key=len)
+    shapes = sorted({base.shape for base in powers if powers[base] != 0}, key=_by_size)
     if not any(shapes):
         return _quotient(coefficient, powers)
     groups = [{base: power for base, power in powers.items() if base.shape == shape} for shape in shapes]
@@ -344,6 +354,11 @@ def _build_product(coefficient: Number, powers: dict[Node, Number]) -> Node:
     for group in groups:
         result = _times_quotient(result, group)
     return -(result / divisor) if negative else result / divisor
+
+
+def _by_size(shape: Shape) -> tuple[int, int, str]:
+    """Fewer axes first, then more of size 1."""
+    return len(shape), -shape.count(1), str(shape)
 
 
 def _times_quotient(start: Node, powers: dict[Node, Number]) -> Node:

@@ -6,7 +6,7 @@ import re
 
 from ..expr import VAR, Node
 from ..ops.contraction import SIZE
-from ..ops.tensor import places_among
+from ..ops.tensor import least_sizes, places_among
 from ..shapes import show_shape
 from .points import TYPE, TYPES, Printer
 
@@ -51,7 +51,7 @@ class Arrays(Printer):
         checked = f"_sizes({', '.join(f'{shown}={shown}' for shown in self.shown)})"
         used = [letter for letter in self.used_sizes(body) if self.names.counts.get(letter) != self.names.sizes[letter]]
         if self.shown:
-            lines.append(f"sizes = {checked}" if used or self.names.counts else checked)
+            lines += [f"sizes = {checked}" if used or self.names.counts or self.least() else checked, *self.least()]
         lines += [f'{self.names.sizes[letter]} = sizes["{letter}"]' for letter in used]
         lines += [f'{name} = sizes["{letter}"] or np.nan' for letter, name in self.names.counts.items()]
         if TYPE.search(body):
@@ -70,6 +70,11 @@ class Arrays(Printer):
             body = [re.sub(rf"\b{counts[letter]}\b", self.names.sizes[letter], line) for line in body]
             counts[letter] = self.names.sizes[letter]
         return body
+
+    def least(self) -> list[str]:
+        """The check of sizes that slices need."""
+        found = least_sizes(self.order)
+        return [f"_at_least(sizes, {', '.join(f'{letter}={size}' for letter, size in found.items())})"] if found else []
 
     def places(self) -> set[Node]:
         """The inputs that are places along axes."""

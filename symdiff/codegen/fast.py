@@ -27,6 +27,11 @@ _UFUNCS = {
     "+": "add", "-": "subtract", "*": "multiply", "/": "true_divide", "**": "power", "%": "remainder", "<": "less",
     "<=": "less_equal", ">": "greater", ">=": "greater_equal", "==": "equal", "!=": "not_equal",
 }  # fmt: skip
+_SAME_TYPE = '''def _same_type(dtype, **arrays):
+    """Raise TypeError where an array that is updated in place has not the type that the arguments give."""
+    for name, array in arrays.items():
+        if array.dtype != dtype:
+            raise TypeError(f"{name} is updated in place as {array.dtype}; the other arguments make it {dtype}")'''
 _DOT = '''def _dot(a, b):
     """The sum of a*b over all elements."""
     return np.dot(a.reshape(-1), b.reshape(-1))'''
@@ -190,7 +195,8 @@ class _Buffers(Schedule):
         text = fill_sizes(node.op.numpy_of(node), self.names.size)  # type: ignore[misc]
         product = re.fullmatch(r"(\{\d\}(?:\.[\w(, )-]+)?) @ (\{\d\}(?:\.[\w(, )-]+)?)", text)
         if product:
-            return [f"np.matmul({product[1].format(*texts)}, {product[2].format(*texts)}, {{out}})"], False
+            name = "dot" if max(arg.ndim for arg in node.args) < 3 else "matmul"
+            return [f"np.{name}({product[1].format(*texts)}, {product[2].format(*texts)}, {{out}})"], False
         if "_" in text.split("(")[0] or not text.endswith(")"):
             return None
         code = [Code(text) for text in texts]
@@ -221,6 +227,11 @@ def _dotted(order: Sequence[Node], uses: Mapping[Node, int]) -> set[Node]:
 
 
 _TWO = ROWS["const"](2)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """A tuple of names."""
+    return ", ".join(names) + "," * (len(names) == 1) if names else "()"
 
 
 class Fast(Arrays):
@@ -263,21 +274,23 @@ class Fast(Arrays):
         return [*super().notes(), "Buffers are kept for each thread and for the shapes and types of the arguments."]
 
     def head(self, body: str) -> list[str]:
-        """Conversions, then the sizes and buffers for these shapes."""
-        kinds = self.conversions()
-        keys = [f"{n}.shape, {n}.dtype" if v.shape else f"type({n})" for v, n in self.names.variables.items()]
-        self.kept = kept = [name for name in self.prepared() if re.search(rf"(?<!\.)\b{name}\b", body)]
+        """The sizes and buffers for these shapes; arguments that are arrays of known shapes need nothing else."""
+        self.kept = [name for name in self.prepared() if re.search(rf"(?<!\.)\b{name}\b", body)]
+        listed, single = ", ".join([*self.shown, "found"]), self.single()
         lines = [
-            *kinds,
-            f"key = ({', '.join(keys)},)" if keys else "key = ()",
-            "known = _MEMORY.__dict__",
-            "found = known.get(key)",
+            "try:",
+            f"    found = _MEMORY.__dict__.get(({self.key()}{single}))",
+            "except AttributeError:",
+            "    found = None",
             "if found is None:",
-            f"    if len(known) >= {KEPT}:",
-            "        known.clear()",
-            f"    found = known[key] = _prepare({', '.join(self.shown)})",
+            f"    {listed} = _prepare({', '.join(self.shown)})",
         ]
-        return lines + ([f"{', '.join(kept)}{',' * (len(kept) == 1)} = found"] if kept else [])
+        return lines + ([f"{_listed(self.kept)} = found"] if self.kept else [])
+
+    def key(self) -> str:
+        """What tells shapes and types apart."""
+        keys = [f"{n}.shape, {n}.dtype" if v.shape else f"type({n})" for v, n in self.names.variables.items()]
+        return ", ".join(keys) or "()"
 
     def prepared(self) -> list[str]:
         """What is known once the shapes are: sizes, the type, buffers, constant arrays."""
@@ -289,25 +302,56 @@ class Fast(Arrays):
         ]
         return [*names, *(name for name, _ in schedule.fixed_arrays)]
 
+    def single(self) -> str:
+        return "," * (len(self.shown) == 1 and not self.inputs[0].shape)
+
     def preparation(self) -> str:
         """The function that allocates what ``head`` unpacks."""
         schedule: Any = self.schedule
-        places = self.places()
-        lines = ['"""Sizes and buffers for arguments of these shapes and types."""']
-        lines.append(f"sizes = _sizes({', '.join(f'{shown}={shown}' for shown in self.shown)})")
-        lines += [f'{name} = sizes["{letter}"]' for letter, name in self.names.sizes.items()]
+        sizes, places = self.names.sizes, self.places()
         floats = [shown for var, shown in self.names.variables.items() if var not in places]
-        lines.append(f"dtype = np.result_type({', '.join(floats) or 'float'})")
-        lines += [f"{name} = np.empty({self.shape_code(shape)}, {kind})" for name, (shape, kind) in schedule.made]
-        lines += [f"{name} = {text}" for name, text in schedule.fixed_arrays]
-        counts = self.names.counts.items()
-        lines += [f"{name} = {self.names.sizes[letter]} or np.nan" for letter, name in counts]
-        kept = self.kept
-        lines.append(f"return {', '.join(kept)}{',' * (len(kept) == 1)}" if kept else "return ()")
+        inner = [
+            f"sizes = _sizes({', '.join(f'{shown}={shown}' for shown in self.shown)})",
+            *self.least(),
+            *(f'{name} = sizes["{letter}"]' for letter, name in sizes.items()),
+            f"dtype = np.result_type({', '.join(floats) or 'float'})",
+            *(f"_same_type(dtype, {name}={name})" for var, name in self.names.variables.items() if var in self.updates),
+            *(f"{name} = np.empty({self.shape_code(shape)}, {kind})" for name, (shape, kind) in schedule.made),
+            *(f"{name} = {text}" for name, text in schedule.fixed_arrays),
+            *(f"{name} = {sizes[letter]} or np.nan" for letter, name in self.names.counts.items()),
+            f"if len(known) >= {KEPT}:",
+            "    known.clear()",
+            f"known[key] = {_listed(self.kept)}",
+        ]
+        lines = [
+            '"""The arguments as arrays, with the sizes and buffers for their shapes and types."""',
+            *self.conversions(),
+            *self.common_type(),
+            f"key = {self.key()}{self.single()}",
+            "known = _MEMORY.__dict__",
+            "if key not in known:",
+            *("    " + line for line in inner),
+            f"return {', '.join([*self.shown, 'known[key]'])}",
+        ]
         return f"def _prepare({', '.join(self.shown)}):\n" + "\n".join("    " + line for line in lines)
 
+    def common_type(self) -> list[str]:
+        """All arrays of one type, which the buffers have; most are already."""
+        places = self.places() | set(self.updates)
+        floats = [shown for var, shown in self.names.variables.items() if var.shape and var not in places]
+        if len(self.names.variables) < 2 or not floats:
+            return []
+        every = [shown for var, shown in self.names.variables.items() if var not in self.places()]
+        lines = [f"dtype = np.result_type({', '.join(every)})"]
+        return lines + [f"{name} = {name}.astype(dtype, copy=False)" for name in floats]
+
     def extra(self, body: str) -> list[str]:
-        return ["_MEMORY = threading.local()", *([_DOT] if "_dot(" in body else []), self.preparation()]
+        return [
+            "_MEMORY = threading.local()",
+            *([_DOT] if "_dot(" in body else []),
+            *([_SAME_TYPE] if self.updates else []),
+            self.preparation(),
+        ]
 
     def imports(self) -> list[str]:
         return ["import threading", ""]

@@ -51,6 +51,11 @@ _SIZES = '''def _sizes(**arrays):
             text = "(" + ", ".join(map(str, wanted)) + ("," if len(wanted) == 1 else "") + ")"
             raise ValueError(f"{name} has shape {shape}, not {text}" + (f", where {found}" if found else ""))
     return sizes'''
+_AT_LEAST = '''def _at_least(sizes, **least):
+    """Raise ValueError where a size is too small for the slices that are taken."""
+    for letter, size in least.items():
+        if sizes[letter] < size:
+            raise ValueError(f"the size {letter} is {sizes[letter]}, and the slices taken need {size} at least")'''
 _HELPERS = {
     "_float": _FLOAT,
     "_number": _NUMBER,
@@ -58,6 +63,7 @@ _HELPERS = {
     "_updated": _UPDATED,
     "_fill": _FILL,
     "_sizes": _SIZES,
+    "_at_least": _AT_LEAST,
 }
 _TYPED = ".astype(dtype)"
 #: The type of the results, where code names it.
@@ -216,8 +222,10 @@ class Printer:
             name = self.names.variables[var]
             code = self.schedule.code[rest]
             if (changed - {name}) & set(re.findall(r"\w+", code.text)):
-                self.schedule.code[rest] = Code(f"{code.text}.copy()") if rest.op.view else code
-                code = self.schedule.bind(rest)
+                shared = rest.op.view or rest.op is VAR
+                code = Code(self.names.fresh("t"))
+                self.schedule.statements.append((code.text, self.schedule.code[rest].text + ".copy()" * shared))
+                self.schedule.code[rest] = code
             lines.append(f"{name}[...] = {code.text}" if not sign or not var.shape else f"{name} {sign}= {code.text}")
             if sign and not var.shape:
                 lines[-1] = f"{name}[...] = {name} {sign} {code.within(6)}"

@@ -84,6 +84,9 @@ class _Network:
             elif name == "eye":
                 self.unite(*labels)
                 return
+            elif name == "mul" and has_delta(node):
+                self.add(node.args[0], labels, single=False)
+                node = node.args[1]
             else:
                 self.nodes.append((node, labels))
                 return
@@ -154,6 +157,20 @@ class _Network:
         kept = tuple(dict.fromkeys(label for label in output if label in held))
         node, labels = _product(nodes, kept)
         return broadcast_to(_view(node, labels, output), shape)
+
+
+def has_delta(node: Node) -> bool:
+    """Whether a product of arrays has an identity matrix among its factors, perhaps with other axes."""
+    stack = [node]
+    while stack:
+        part = stack.pop()
+        if part.op.name == "mul":
+            stack.extend(part.args)
+        while part.op.name in ("view", "broadcast"):
+            part = part.args[0]
+        if part.op.name == "eye":
+            return True
+    return False
 
 
 def _name_deltas(output: Labels, nodes: list[tuple[Node, Labels]]) -> Labels:
@@ -255,13 +272,16 @@ def _view(node: Node, labels: Labels, output: Labels) -> Node:
 
     An axis of size 1 that is dropped takes the place of one that is new.
     """
+    output = tuple(label if label in labels else ("new", place) for place, label in enumerate(output))
     dropped = [label for label in labels if label not in output]
     new = [label for label in output if label not in labels]
     swap = dict(zip(new, dropped, strict=False))
     output = tuple(swap.get(label, label) for label in output)
     if labels == output:
         return node
-    if node.op is VIEW and node.shape and len(set(node.attrs[0])) == len(node.attrs[0]):
+    if not node.shape:
+        return broadcast_to(node, (1,) * len(output))
+    if node.op is VIEW and len(set(node.attrs[0])) == len(node.attrs[0]):
         return contraction([node], [labels], output)
     numbers: dict[Label, int] = {}
     for label in (*output, *labels):
@@ -423,29 +443,22 @@ def _numpy_contract(node: Node) -> str:
     return _spell_contract(node, "{{0}}.sum({})", "{0}.sum()", "np.outer({{{}}}, {{{}}})", einsum, False)
 
 
-def _spell_view(node: Node) -> str | None:
-    """The spelling that the formula language and NumPy share, if any."""
+def _stages(node: Node) -> tuple[Labels, Labels, str]:
+    """The labels of a view's operand, those of the result that it has, and the index that makes the new axes."""
     inner, outer = node.attrs
-    if sorted(inner) == sorted(outer) and len(set(inner)) == len(inner):
-        if outer == inner[::-1]:
-            return "{0}.T"
-        return None
-    if inner == tuple(label for label in outer if label in inner) and len(set(outer)) == len(outer):
-        items = ["None" if label not in inner else ":" for label in outer]
-        return "{0}[" + ", ".join(items) + "]"
-    return None
+    kept = tuple(label for label in outer if label in inner)
+    index = "[" + ", ".join(":" if label in inner else "None" for label in outer) + "]"
+    return inner, kept, index if kept != outer else ""
 
 
-def _permutation(node: Node) -> tuple[int, ...] | None:
-    inner, outer = node.attrs
+def _permutation(inner: Labels, outer: Labels) -> tuple[int, ...] | None:
     if sorted(inner) == sorted(outer) and len(set(inner)) == len(inner):
         return tuple(inner.index(label) for label in outer)
     return None
 
 
-def _dropped(node: Node) -> tuple[int, ...] | None:
-    """The axes of size 1 that the view drops, where that is all it does."""
-    inner, outer = node.attrs
+def _dropped(inner: Labels, outer: Labels) -> tuple[int, ...] | None:
+    """The axes of size 1 that a view drops, where that is all it does."""
     if len(set(inner)) == len(inner) and outer == tuple(label for label in inner if label in outer):
         return tuple(place for place, label in enumerate(inner) if label not in outer)
     return None
@@ -457,11 +470,11 @@ _DIAGONALS = (((0,), (0, 0)), ((0, 0), (0,)))
 def _read_by_view(node: Node) -> tuple[Node, ...]:
     """An index that is a number is a slice of one element and a dropped axis; the two are spelled as one."""
     inner = node.args[0]
-    return inner.args if inner.op.name == "index" and _dropped(node) else node.args
+    return inner.args if inner.op.name == "index" and _dropped(*node.attrs) else node.args
 
 
 def _indexed(node: Node) -> str | None:
-    dropped = _dropped(node)
+    dropped = _dropped(*node.attrs)
     if node.args[0].op.name != "index" or not dropped:
         return None
     from .tensor import index_text
@@ -469,43 +482,45 @@ def _indexed(node: Node) -> str | None:
     return f"{{0}}[{index_text(node.args[0], dropped)}]"
 
 
+def _shared(inner: Labels, kept: Labels) -> str | None:
+    """The spelling that the formula language and NumPy share, if any."""
+    return "{0}" if kept == inner else "{0}.T" if kept == inner[::-1] and _permutation(inner, kept) else None
+
+
 def _text_view(node: Node) -> str:
-    shared, axes, dropped = _spell_view(node) or _indexed(node), _permutation(node), _dropped(node)
-    if shared:
-        return shared
+    inner, kept, index = _stages(node)
+    return _indexed(node) or (_shared(inner, kept) or _text_of_labels(inner, kept)) + index
+
+
+def _text_of_labels(inner: Labels, kept: Labels) -> str:
+    axes, dropped = _permutation(inner, kept), _dropped(inner, kept)
     if axes:
         return f"transpose({{0}}, {axes})"
     if dropped:
         return f"squeeze({{0}}, axis={dropped[0] if len(dropped) == 1 else dropped})"
-    if node.attrs in _DIAGONALS:
-        return "diag({0})"
-    return f'einsum("{einsum_spec(node.attrs[:1], node.attrs[1])}", {{0}})'
+    numbers = {label: place for place, label in enumerate(dict.fromkeys((*kept, *inner)))}
+    spelled = tuple(numbers[label] for label in inner), tuple(numbers[label] for label in kept)
+    return "diag({0})" if spelled in _DIAGONALS else f'einsum("{einsum_spec(spelled[:1], spelled[1])}", {{0}})'
 
 
 def _numpy_view(node: Node) -> str:
-    shared, axes, dropped = _spell_view(node) or _indexed(node), _permutation(node), _dropped(node)
-    inner, outer = node.attrs
-    if not inner:
-        return f"np.full({shape_text(node.shape)}, {{0}}, dtype)"
-    if shared:
-        return shared
+    inner, kept, index = _stages(node)
+    shape = tuple(size for label, size in zip(node.attrs[1], node.shape, strict=True) if label in inner)
+    return _indexed(node) or (_shared(inner, kept) or _numpy_of_labels(inner, kept, shape)) + index
+
+
+def _numpy_of_labels(inner: Labels, kept: Labels, shape: Shape) -> str:
+    axes, own = _permutation(inner, kept), tuple(label for label in inner if label in kept)
+    single = "[" + ", ".join(":" if label in kept else "0" for label in inner) + "]" if own != inner else ""
     if axes:
         return f"{{0}}.transpose({', '.join(map(str, axes))})"
-    if dropped:
-        return "{0}[" + ", ".join("0" if place in dropped else ":" for place in range(len(inner))) + "]"
-    if node.attrs in _DIAGONALS:
-        return "np.diag({0})"
-    if len(set(outer)) == len(outer):
-        kept = tuple(label for label in outer if label in inner)
-        return f'np.einsum("{einsum_spec([inner], kept)}", {{0}})' + _added(inner, outer)
-    sizes = ", ".join(f"{{={size}}}" for size in node.shape) + ("," if node.ndim == 1 else "")
-    return f'_on_diagonal({{0}}, "{einsum_spec([outer], inner)}", ({sizes}))'
-
-
-def _added(inner: Labels, outer: Labels) -> str:
-    if set(outer) <= set(inner):
-        return ""
-    return "[" + ", ".join(":" if label in inner else "None" for label in outer) + "]"
+    if len(set(inner)) == len(inner) and own == kept:
+        return "{0}" + single
+    if len(set(kept)) == len(kept):
+        return "np.diag({0})" if inner == (kept * 2)[:2] else f'np.einsum("{einsum_spec([inner], kept)}", {{0}})'
+    if own * 2 == kept and len(own) == 1:
+        return f"np.diag({{0}}{single})"
+    return f'_on_diagonal({{0}}{single}, "{einsum_spec([kept], own)}", {shape_text(shape)})'
 
 
 _ON_DIAGONAL = '''def _on_diagonal(x, spec, shape):

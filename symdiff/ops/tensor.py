@@ -12,7 +12,7 @@ from typing import Any
 
 from ..errors import ShapeError
 from ..expr import VAR, Node, Row, as_node, const, make
-from ..shapes import Shape, Size, add_sizes, broadcast_shapes, divide_sizes, multiply_sizes, show_shape
+from ..shapes import Shape, Size, add_sizes, broadcast_shapes, divide_sizes, multiply_sizes, show_shape, size_terms
 from .contraction import EYE, VIEW, contraction, shape_text
 from .kinds import broadcast_to, structural
 from .scalar import equal, where
@@ -331,6 +331,11 @@ def _places_text(node: Node) -> str:
     return ", ".join(f"{{{place}}}" for place in range(1, len(node.args)))
 
 
+def _typed(x: Node) -> str:
+    """The first operand as an array: what has no shape may be a Python number."""
+    return "{0}" if x.shape else "np.array({0}, dtype=dtype)"
+
+
 _SCATTER_ADD = '''def _scatter_add(x, shape, *index):
     """Zeros of that shape with the elements of x added at the index; repeated places add up."""
     result = np.zeros(shape, x.dtype)
@@ -345,7 +350,7 @@ gather = structural(
 scatter_add = structural(
     "scatter_add", -1, _build_scatter_add,
     lambda ct, y, x, *places: (gather(ct, *places), *(None for _ in places)), domain="whole numbers in range as places",
-    helper=_SCATTER_ADD, numpy_of=lambda node: f"_scatter_add({{0}}, {shape_text(node.shape)}, {index_code(node)})",
+    helper=_SCATTER_ADD, numpy_of=lambda node: f"_scatter_add({_typed(node.args[0])}, {shape_text(node.shape)}, {index_code(node)})",
     text_of=lambda node: f"scatter_add({{0}}, {shape_text(node.shape)}, {_places_text(node)})",
 )  # fmt: skip
 arange = structural(
@@ -356,8 +361,44 @@ arange = structural(
 
 
 def places_among(nodes: Iterable[Node]) -> set[Node]:
-    """The variables that index arrays: they hold whole numbers."""
-    return {arg for node in nodes if node.op in (gather, scatter_add) for arg in node.args[1:] if arg.op is VAR}
+    """The variables that hold whole numbers: they index arrays, or are compared with ``arange``."""
+    found: set[Node] = set()
+    for node in nodes:
+        args = tuple(map(_root, node.args))
+        if node.op in (gather, scatter_add):
+            found.update(args[1:])
+        elif node.op is equal and any(arg.op is arange for arg in args):
+            found.update(args)
+    return {node for node in found if node.op is VAR}
+
+
+def _root(node: Node) -> Node:
+    """What a node repeats or looks at with other axes."""
+    while node.op.name in ("view", "broadcast"):
+        node = node.args[0]
+    return node
+
+
+def least_sizes(nodes: Iterable[Node]) -> dict[str, int]:
+    """How large each letter has to be for the slices among the nodes to have the elements that they say."""
+    found: dict[str, int] = {}
+    for node in nodes:
+        if node.op in (index, scatter):
+            whole = node.shape if node.op is scatter else node.args[0].shape
+            for (start, count, step), size in zip(node.attrs[-1], whole, strict=True):
+                last = add_sizes(start, multiply_sizes(step, add_sizes(count, -1)))
+                for positive in (count, start, add_sizes(size, multiply_sizes(-1, start if step < 0 else last), -1)):
+                    _raise_least(found, positive)
+    return {letter: least for letter, least in found.items() if least > 0}
+
+
+def _raise_least(found: dict[str, int], size: Size) -> None:
+    """Note what a size of one letter and a number needs to be 0 or more."""
+    terms = size_terms(size)
+    letters = [term for term in terms if term]
+    if len(letters) == 1 and len(letters[0]) == terms[letters[0]] == 1:
+        (letter,) = letters[0]
+        found[letter] = max(found.get(letter, 0), -terms.get((), 0))
 
 
 # -- arrays from arrays --------------------------------------------------------------------------------------------

@@ -1,0 +1,142 @@
+"""Training steps and gradients of models beside plain NumPy and PyTorch; prints ratios (ours/theirs).
+
+    python -m benchmarks.models
+
+Peers that are not installed are named and left out.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+import symdiff as sd
+
+from .timing import Work, medians
+
+SIZES = ((64, 1000, 100, 10), (64, 64, 72, 10), (100, 784, 72, 10))
+RATE = 1e-6
+
+
+def arrays(sizes: tuple[int, ...], dtype: str) -> list[np.ndarray]:
+    """Inputs, targets and the two layers' weights."""
+    n, d, h, o = sizes
+    rng = np.random.default_rng(0)
+    scales = {(d, h): 0.1, (h, o): 0.1}
+    return [
+        (rng.standard_normal(shape) * scales.get(shape, 1)).astype(dtype) for shape in ((n, d), (n, o), (d, h), (h, o))
+    ]
+
+
+def by_hand(x: Any, y: Any, w1: Any, w2: Any) -> Work:
+    rate = x.dtype.type(RATE)
+
+    def step() -> Any:
+        h = 1 / (1 + np.exp(-x.dot(w1)))
+        error = h.dot(w2) - y
+        loss = np.square(error).sum()
+        g = 2.0 * error
+        grad_w2 = h.T.dot(g)
+        grad_w1 = x.T.dot(g.dot(w2.T) * h * (1 - h))
+        w1[...] -= rate * grad_w1
+        w2[...] -= rate * grad_w2
+        return loss
+
+    return step
+
+
+def network() -> tuple[sd.Node, list[sd.Node], dict[sd.Node, sd.Node]]:
+    """Loss, inputs and updates of the two-layer net."""
+    x, y = sd.symbol("x", ("N", "D")), sd.symbol("y", ("N", "O"))
+    w1, w2, rate = sd.symbol("w1", ("D", "H")), sd.symbol("w2", ("H", "O")), sd.symbol("rate")
+    loss = sd.sum((sd.sigmoid(x @ w1) @ w2 - y) ** 2)
+    g1, g2, loss = sd.simplify([*sd.grad(loss, [w1, w2]), loss])
+    return loss, [x, y, w1, w2, rate], {w1: w1 - rate * g1, w2: w2 - rate * g2}
+
+
+def ours(x: Any, y: Any, w1: Any, w2: Any, schedule: str) -> Work:
+    loss, inputs, updates = network()
+    step = sd.compile(loss, inputs, updates=updates, schedule=schedule)
+    return lambda: step(x, y, w1, w2, RATE)
+
+
+def torch_eager(x: Any, y: Any, w1: Any, w2: Any) -> Work:
+    import torch
+
+    torch.set_num_threads(2)
+    data, target = torch.tensor(x), torch.tensor(y)
+    a, b = (torch.tensor(w, requires_grad=True) for w in (w1, w2))
+
+    def step() -> Any:
+        loss = ((torch.sigmoid(data @ a) @ b - target) ** 2).sum()
+        grads = torch.autograd.grad(loss, (a, b))
+        with torch.no_grad():
+            for weight, grad in zip((a, b), grads, strict=True):
+                weight.sub_(grad, alpha=RATE)
+        return loss
+
+    return step
+
+
+def steps() -> None:
+    for sizes in SIZES:
+        for dtype in ("float64", "float32"):
+            works = {name: ours(*arrays(sizes, dtype), name) for name in ("fast", "clear")}
+            works["hand"] = by_hand(*arrays(sizes, dtype))
+            if find_spec("torch"):
+                works["torch"] = torch_eager(*arrays(sizes, dtype))
+            found = medians(works)
+            ratios = ", ".join(f"/ {name} {found['fast'] / time:.2f}" for name, time in found.items() if name != "fast")
+            print(f"training step {sizes} {dtype}: fast {ratios}")
+
+
+def mixture() -> tuple[sd.Node, list[sd.Node], list[sd.Node]]:
+    """The log likelihood of a Gaussian mixture with a Wishart prior: value, inputs, what is learnt.
+
+    The model of ADBench (Srajer, Kukelova and Fitzgibbon, Optimization Methods and Software 33, 2018).
+    """
+    x, alphas, means = sd.symbol("x", ("n", "d")), sd.symbol("alphas", "k"), sd.symbol("means", ("k", "d"))
+    logs, lower = sd.symbol("logs", ("k", "d")), sd.symbol("lower", ("k", "d", "d"))
+    gamma, m = sd.symbols("gamma m")
+    n, d = sd.size("n"), sd.size("d")
+    factors = sd.exp(logs)[:, :, None] * sd.eye("d") + sd.tril(lower, -1)
+    whitened = sd.einsum("kij,knj->kni", factors, x[None] - means[:, None])
+    terms = (alphas + sd.sum(logs, axis=1))[:, None] - sd.sum(whitened**2, axis=2) / 2
+    spread = sd.sum(sd.exp(logs) ** 2) + sd.sum(sd.tril(lower, -1) ** 2)
+    value = sd.sum(sd.logsumexp(terms, axis=0)) - n * sd.logsumexp(alphas) - n * d / 2 * sd.log(2 * sd.pi)
+    return (
+        value + gamma**2 / 2 * spread - m * sd.sum(logs),
+        [x, *(learnt := [alphas, means, logs, lower]), gamma, m],
+        learnt,
+    )
+
+
+def mixture_point(n: int, d: int, k: int) -> list[Any]:
+    rng = np.random.default_rng(0)
+    shapes = ((n, d), (k,), (k, d), (k, d), (k, d, d))
+    return [*(rng.standard_normal(shape) * (0.1 if place > 2 else 1) for place, shape in enumerate(shapes)), 1.0, 0.0]
+
+
+def gaussian_mixture(n: int = 1000, d: int = 64, k: int = 25) -> None:
+    value, inputs, learnt = mixture()
+    value = sd.simplify(value)
+    point = mixture_point(n, d, k)
+    functions = {
+        "value": sd.compile(value, inputs),
+        "both": sd.compile(sd.simplify([value, *sd.grad(value, learnt)]), inputs),
+    }
+    found = medians({name: lambda fn=fn: fn(*point) for name, fn in functions.items()})
+    print(f"Gaussian mixture d={d}, k={k}, n={n}: value + gradient / value {found['both'] / found['value']:.2f}")
+
+
+def main() -> None:
+    if not find_spec("torch"):
+        print("torch is not installed and left out")
+    steps()
+    gaussian_mixture()
+
+
+if __name__ == "__main__":
+    main()
