@@ -161,9 +161,10 @@ def in_order(nodes: Sequence[Node], labels: Sequence[Labels], output: Labels, si
     """The contraction of the operands as products of two, in the cheapest order."""
     from opt_einsum import contract_path, get_symbol
 
-    operands, own = list(nodes), [tuple(dict.fromkeys(part)) for part in labels]
-    if len(operands) < 3 or any(len(one) != len(part) for one, part in zip(own, labels, strict=True)):
-        return contraction(nodes, labels, output)
+    own = [tuple(dict.fromkeys(part)) for part in labels]
+    operands = [contraction([node], [part], once) for node, part, once in zip(nodes, labels, own, strict=True)]
+    if len(operands) < 3:
+        return contraction(operands, own, output)
     symbols = {label: get_symbol(place) for place, label in enumerate(dict.fromkeys(sum(own, ())))}
     spec = ",".join("".join(symbols[label] for label in part) for part in own)
     spec += "->" + "".join(symbols[label] for label in dict.fromkeys(output) if label in symbols)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -61,8 +61,11 @@ def test_example(name: str) -> None:
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run an example's main, look at its picture, give its numbers; arguments are its options."""
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """Run an example's main, look at its picture, give its numbers; arguments are its options.
+
+    One thread each: on a busy machine the threads of small products mostly wait for one another.
+    """
     pyplot = pytest.importorskip("matplotlib.pyplot")
     pytest.importorskip("sklearn")
     monkeypatch.syspath_prepend(str(EXAMPLES))
@@ -76,7 +79,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         assert not pyplot.get_fignums(), "a figure is left open"
         return found
 
-    return example
+    with import_module("threadpoolctl").threadpool_limits(1):  # scikit-learn brings it
+        yield example
 
 
 @pytest.mark.parametrize("seed", [0, 1])

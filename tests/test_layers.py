@@ -23,7 +23,7 @@ LAYERS = (
     ("tokens",),
     ("match", "printer", "latex", "parser"),
     ("differentiate", "rules", "contractions"),
-    ("simplifier", "codegen", "interop"),
+    ("blocks", "simplifier", "codegen", "interop"),
     ("compiler",),
     ("check",),
     ("nn", "train"),

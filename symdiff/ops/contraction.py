@@ -77,7 +77,7 @@ class _Network:
                 self.negative = not self.negative
                 node = node.args[0]
             elif name == "broadcast":
-                node, labels = _narrow(node, labels)
+                node, labels = narrow(node, labels)
             elif name == "view" and (single or _renames(*node.attrs)):
                 inner, outer = node.attrs
                 node, labels = node.args[0], self.through(inner, outer, labels)
@@ -189,7 +189,7 @@ def _renames(inner: Labels, outer: Labels) -> bool:
     return len(set(inner)) == len(inner) and set(inner) <= set(outer)
 
 
-def _narrow(node: Node, labels: Labels) -> tuple[Node, Labels]:
+def narrow(node: Node, labels: Labels) -> tuple[Node, Labels]:
     """What a broadcast repeats, and the labels that it has itself."""
     inner = node.args[0]
     own = labels[node.ndim - inner.ndim :]
