@@ -193,46 +193,55 @@ class _Pass:
     def merged(self, terms: list[Term], keep: bool) -> list[Term]:
         """One term for each way in which the terms cover the axes; with ``keep``, also for each pattern of deltas."""
         groups: dict[Any, list[Term]] = {}
-        for term in map(self.canonical, terms):
-            ranges = tuple((axis.start, axis.step, self.sizes[axis.label]) for axis in (*term.out, *term.inner))
-            deltas = tuple(axis.label for axis in (*term.out, *term.inner)) if keep else None
+        for term in terms:
+            axes = (*term.out, *term.inner)
+            labels = [axis.label for axis in axes]
+            ranges = tuple((axis.start, axis.step, self.sizes[axis.label]) for axis in axes)
+            deltas = tuple(map(labels.index, labels)) if keep else None
             groups.setdefault((ranges, deltas), []).append(term)
         return [group[0] if len(group) == 1 else self.joined(group) for group in groups.values()]
 
-    def canonical(self, term: Term) -> Term:
-        """Labels by the place of the axis, those of the output first; summed labels keep their own."""
-        names: dict[Label, Label] = {}
-        for kind, axes in (("out", term.out), ("in", term.inner)):
-            for place, axis in enumerate(axes):
-                names.setdefault(axis.label, (kind, place))
-        for old, new in names.items():
-            self.sizes[new] = self.sizes[old]
-        return term.renamed(names)
+    def aligned(self, terms: list[Term]) -> list[Term]:
+        """The terms with one set of new labels for their axes; an axis with the label of one before it keeps that."""
+        fresh = [self.fresh(self.sizes[axis.label]) for axis in (*terms[0].out, *terms[0].inner)]
+        found = []
+        for term in terms:
+            names: dict[Label, Label] = {}
+            for axis, label in zip((*term.out, *term.inner), fresh, strict=True):
+                names.setdefault(axis.label, label)
+            found.append(term.renamed(names))
+        return found
 
     def joined(self, terms: list[Term]) -> Term:
         """The sum as one term: shared factors outside, the sum of the rest as one array with its deltas written out."""
-        shared = [factor for factor in dict.fromkeys(terms[0].factors) if all(factor in t.factors for t in terms)]
-        shared = [f for f in shared if all(isinstance(label, tuple) for label in f.labels)]
+        terms = self.aligned(terms)
+        known = {axis.label for term in terms for axis in (*term.out, *term.inner)}
+        shared = [f for f in dict.fromkeys(terms[0].factors) if known.issuperset(f.labels)]
+        shared = [factor for factor in shared if all(factor in term.factors for term in terms)]
         rests = [self.without(term.factors, shared) for term in terms]
-        free = [("in", place) for place in range(len(terms[0].inner))]
+        inner = self.reached(terms)
         outs = [axis.label for axis in terms[0].out]
-        inner = [
-            terms[0].inner[place].label if len({t.inner[place].label for t in terms}) == 1 else free[place]
-            for place in range(len(free))
-        ]
-        needed = {label for rest in rests for factor in rest for label in factor.labels if isinstance(label, tuple)}
+        needed = {label for rest in rests for factor in rest for label in factor.labels if label in known}
         for term in terms:
-            for place, label in enumerate(inner):
-                if term.inner[place].label != label:
-                    needed |= {label, term.inner[place].label}
+            for axis, label in zip(term.inner, inner, strict=True):
+                if axis.label != label:
+                    needed |= {label, axis.label}
         axes = [label for label in dict.fromkeys([*outs, *inner]) if label in needed]
         parts = [self.array(rest, self.targets(term, inner, axes)) for rest, term in zip(rests, terms, strict=True)]
         whole = parts[0]
         for part in parts[1:]:
             whole = whole + part
         whole = broadcast_to(whole, tuple(self.sizes[label] for label in axes))
-        reached = tuple(axis._replace(label=label) for axis, label in zip(terms[0].inner, inner, strict=True))
-        return Term((*shared, Factor(whole, tuple(axes))), terms[0].out, reached)
+        end = tuple(axis._replace(label=label) for axis, label in zip(terms[0].inner, inner, strict=True))
+        return Term((*shared, Factor(whole, tuple(axes))), terms[0].out, end)
+
+    def reached(self, terms: list[Term]) -> list[Label]:
+        """The labels of the inner axes: a delta that all terms have stays one."""
+        labels = []
+        for place, axis in enumerate(terms[0].inner):
+            same = all(term.inner[place].label == axis.label for term in terms)
+            labels.append(axis.label if same else self.fresh(self.sizes[axis.label]))
+        return labels
 
     def targets(self, term: Term, inner: Sequence[Label], axes: Sequence[Label]) -> list[Label]:
         """The term's own labels for the axes: a delta gives one label twice."""
@@ -260,19 +269,17 @@ def multiplied(
     scalars = [factor.node for factor in factors if not factor.labels]
     arrays = [factor for factor in factors if factor.labels]
     shape = tuple(counts[label] for label in output)
-    scale = None
-    for scalar in scalars:
-        scale = scalar if scale is None else scale * scalar
-    if scale is not None and arrays:
-        place = min(range(len(arrays)), key=lambda at: arrays[at].node.ndim)
-        arrays[place] = arrays[place]._replace(node=scale * arrays[place].node)
-        scale = None
+    scale = scalars[0] if scalars else const(1)
+    for scalar in scalars[1:]:
+        scale = scale * scalar
     held = {label for factor in arrays for label in factor.labels}
-    twice = [label for label in dict.fromkeys(output) if label not in held and list(output).count(label) > 1]
-    for label in twice:
-        arrays.append(Factor(broadcast_to(const(1), (counts[label],)), (label,)))
+    for label in dict.fromkeys(output):
+        if label not in held and list(output).count(label) > 1:
+            arrays.append(Factor(broadcast_to(const(1), (counts[label],)), (label,)))
     if not arrays:
-        return broadcast_to(const(1) if scale is None else scale, shape)
+        return broadcast_to(scale, shape)
+    place = min(range(len(arrays)), key=lambda at: arrays[at].node.ndim)
+    arrays[place] = arrays[place]._replace(node=scale * arrays[place].node)
     labels = [factor.labels for factor in arrays]
     return broadcast_to(in_order([factor.node for factor in arrays], labels, tuple(output), sizes), shape)
 
@@ -465,9 +472,7 @@ def _gather(run: _Pass, node: Node, place: int, labels: Sequence[Label]) -> Loca
 def _selection(places: Node, labels: Sequence[Label], label: Label, size: Size) -> Factor:
     """1 where the element at the labels is taken from the place ``label``."""
     own = list(range(places.ndim))
-    hot = ROWS["where"](
-        ROWS["equal"](contraction([places], [own], [*own, "new"]), tensor.arange(size)), 1, 0
-    )
+    hot = ROWS["where"](ROWS["equal"](contraction([places], [own], [*own, "new"]), tensor.arange(size)), 1, 0)
     return Factor(broadcast_to(hot, (*places.shape, size)), (*labels[len(labels) - places.ndim :], label))
 
 

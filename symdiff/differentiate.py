@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .errors import ShapeError, SymdiffError, UnsupportedError
+from .errors import ShapeError, SymdiffError
 from .expr import CONST, ROWS, VAR, Node, as_node, const, is_const, make
 from .ops.kinds import broadcast_to, operands, unbroadcast
 from .shapes import show_shape
@@ -74,7 +74,7 @@ def vjp(f: Any, wrt: Any, ct: Any) -> Any:
     """
     outputs, cotangents = leaves(f), leaves(ct)
     _same_shapes("cotangent", outputs, cotangents)
-    sources = _sources(wrt)
+    sources = sources_of(wrt)
     found = _reverse(zip(outputs, cotangents, strict=True), sources)
     return _like(wrt, [found.get(node, _ZERO) for node in sources])
 
@@ -87,7 +87,7 @@ def jvp(f: Any, wrt: Any, tangents: Any) -> Any:
     >>> jvp(x * y, [x, y], [dx, dy])
     y*dx + x*dy
     """
-    sources, given = _sources(wrt), leaves(tangents)
+    sources, given = sources_of(wrt), leaves(tangents)
     _same_shapes("tangent", sources, given)
     outputs = leaves(f)
     found = _forward(outputs, dict(zip(sources, given, strict=True)))
@@ -106,16 +106,12 @@ def hvp(f: Any, wrt: Any, vectors: Any) -> Any:
     return jvp(grad(f, wrt), wrt, vectors)
 
 
-def jacobian(f: Any, wrt: Any) -> Any:
-    """First derivatives of scalars: a node for one by one, a tuple for one by many, nested tuples for many by many.
+def scalar_jacobian(f: Any, wrt: Any) -> Any:
+    """First derivatives of scalars by scalars, nested as :func:`symdiff.hessians.jacobian` nests them.
 
-    >>> import symdiff as sd
-    >>> x, y = sd.symbols("x y")
-    >>> jacobian([x * y, x], [x, y])
-    ((y, x), (1, 0))
+    Forward mode where there are fewer sources than outputs, else reverse mode.
     """
-    outputs, sources = leaves(f), _sources(wrt)
-    _only_scalars("jacobian", outputs, sources)
+    outputs, sources = leaves(f), sources_of(wrt)
     rows = _columns(outputs, sources) if len(sources) < len(outputs) else [list(vjp(o, sources, _ONE)) for o in outputs]
     shaped = [_like(wrt, row) for row in rows]
     return shaped[0] if not isinstance(f, (list, tuple)) else tuple(shaped)
@@ -127,18 +123,9 @@ def _columns(outputs: list[Node], sources: list[Node]) -> list[list[Node]]:
     return [[column.get(output, _ZERO) for column in columns] for output in outputs]
 
 
-def hessian(f: Any, wrt: Any) -> Any:
-    """Second derivatives of a scalar: a node for one variable, nested tuples for a list.
-
-    Only one triangle is built; the other is the same nodes.
-
-    >>> import symdiff as sd
-    >>> x, y = sd.symbols("x y")
-    >>> hessian(x * y**2, [x, y])
-    ((0, 2*y), (2*y, 2*x))
-    """
-    sources = _sources(wrt)
-    _only_scalars("hessian", leaves(f), sources)
+def scalar_hessian(f: Any, wrt: Any) -> Any:
+    """Second derivatives of a scalar by scalars; one triangle is built, the other is the same nodes."""
+    sources = sources_of(wrt)
     gradient = grad(f, sources)
     entries: dict[tuple[int, int], Node] = {}
     for i, row in enumerate(gradient):
@@ -308,7 +295,8 @@ def _kept(part: Node) -> Node:
 # -- arguments and results -----------------------------------------------------------------------------------------
 
 
-def _sources(wrt: Any) -> list[Node]:
+def sources_of(wrt: Any) -> list[Node]:
+    """The variables to differentiate by as a list; raises SymdiffError for anything else."""
     listed = [wrt] if isinstance(wrt, Node) else list(wrt) if isinstance(wrt, (list, tuple)) else None
     if listed is None or not all(isinstance(node, Node) for node in listed):
         raise SymdiffError(f"differentiate by a variable or a list of variables, not by {wrt!r}")
@@ -336,9 +324,3 @@ def _same_shapes(what: str, nodes: list[Node], given: list[Node]) -> None:
             raise ShapeError(
                 f"the {what} of an expression of shape {show_shape(node.shape)} has shape {show_shape(value.shape)}"
             )
-
-
-def _only_scalars(what: str, outputs: list[Node], sources: list[Node]) -> None:
-    for node in (*outputs, *sources):
-        if node.shape:
-            raise UnsupportedError(f"{what} takes scalars so far, not shape {show_shape(node.shape)}; use vjp or jvp")

@@ -24,6 +24,7 @@ LAYERS = (
     ("match", "printer", "latex", "parser"),
     ("differentiate", "rules", "contractions"),
     ("blocks", "simplifier", "codegen", "interop"),
+    ("hessians",),
     ("compiler",),
     ("check",),
     ("nn", "train"),

@@ -134,7 +134,7 @@ def jacobian(formulas: Sequence[str], **common: Any) -> None:
     symdiff jacobian "r*cos(t)" "r*sin(t)"
     symdiff jacobian "r*cos(t)" "r*sin(t)" --wrt t,r --at r=2,t=pi/4
     """
-    from ..differentiate import jacobian as blocks
+    from ..hessians import jacobian as blocks
 
     _derivative(lambda roots, wanted: blocks(roots, _some(wanted)), formulas, **common)
 
@@ -149,7 +149,7 @@ def hessian(formula: str, **common: Any) -> None:
     symdiff hessian "x**2*y + y + 2"
     symdiff hessian "x**2*y + y + 2" --at x=3,y=4 --format json
     """
-    from ..differentiate import hessian as second
+    from ..hessians import hessian as second
 
     _derivative(
         lambda roots, wanted: second(_scalar("hessian", roots[0], "sum it"), _some(wanted)), [formula], **common

@@ -130,6 +130,7 @@ class _Network:
         held = {label for _, labels in nodes for label in labels}
         unused = [label for label in dict.fromkeys(map(self.find, self.sizes)) if label not in held]
         self.deltas(nodes, output, held)
+        output = _name_deltas(output, nodes)
         nodes = _summed_alone(nodes, output)
         self.factors += [size_node(self.sizes[label]) for label in unused if label not in output]
         self.factors += [node for node, labels in nodes if not labels]
@@ -152,7 +153,6 @@ class _Network:
 
     def assembled(self, nodes: list[tuple[Node, Labels]], output: Labels, shape: Shape) -> Node:
         """The product of what is left, with the axes of the result."""
-        output = _name_deltas(output, nodes)
         held = {label for _, labels in nodes for label in labels}
         kept = tuple(dict.fromkeys(label for label in output if label in held))
         node, labels = _product(nodes, kept)

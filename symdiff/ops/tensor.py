@@ -468,6 +468,58 @@ concatenate = structural(
     text_of=lambda node: f"concatenate(({_parts_text(node)}), axis={node.attrs[0]})",
 )  # fmt: skip
 
+# -- one matrix from blocks ----------------------------------------------------------------------------------------
+
+
+def _build_assemble(row: Row, *rest: Any) -> Node:
+    *blocks, shapes = rest
+    size = add_sizes(*(multiply_sizes(*shape) for shape in shapes))
+    return make(row, tuple(map(as_node, blocks)), (shapes,), (size, size))
+
+
+def _pull_assemble(ct: Node, y: Node, *blocks: Node) -> tuple[Node, ...]:
+    """Each block's part of the matrix and of its mirror image."""
+    shapes, parts = y.attrs[0], []
+    starts: list[Size] = [0]
+    for shape in shapes:
+        starts.append(add_sizes(starts[-1], multiply_sizes(*shape)))
+    for i, first in enumerate(shapes):
+        for j, second in enumerate(shapes[i:], i):
+            sizes = multiply_sizes(*first), multiply_sizes(*second)
+            part = index(ct, ((starts[i], sizes[0], 1), (starts[j], sizes[1], 1)))
+            if i != j:
+                part = part + transposed(index(ct, ((starts[j], sizes[1], 1), (starts[i], sizes[0], 1))))
+            parts.append(reshape(part, first + second))
+    return tuple(parts)
+
+
+_ASSEMBLE = '''def _assemble(shapes, *blocks):
+    """A symmetric matrix from the blocks on and above its diagonal, row by row of blocks."""
+    sizes = [math.prod(shape) for shape in shapes]
+    ends = np.cumsum(sizes).tolist()
+    result = np.empty((ends[-1], ends[-1]), np.result_type(*blocks))
+    rest = iter(blocks)
+    for i, (row, end) in enumerate(zip(shapes, ends)):
+        for j, (column, stop) in enumerate(zip(shapes[i:], ends[i:]), i):
+            part = result[end - sizes[i] : end, stop - sizes[j] : stop]
+            part.reshape(row + column)[...] = next(rest)
+            if j > i:
+                result[stop - sizes[j] : stop, end - sizes[i] : end] = part.T
+    return result'''
+
+
+def _shapes_text(node: Node) -> str:
+    inner = ", ".join(map(shape_text, node.attrs[0]))
+    return f"({inner},)" if len(node.attrs[0]) == 1 else f"({inner})"
+
+
+assemble = structural(
+    "assemble", -1, _build_assemble, _pull_assemble, domain="blocks on and above the diagonal", helper=_ASSEMBLE,
+    numpy_of=lambda node: f"_assemble({_shapes_text(node)}, {_parts_text(node)})",
+    text_of=lambda node: f"assemble({_shapes_text(node)}, {_parts_text(node)})",
+)  # fmt: skip
+
+
 # -- matrices ------------------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,141 @@
+"""Jacobians and Hessians of scalars and of arrays, as blocks or as one matrix.
+
+Arrays: a block of ``f`` (shape S) by ``v`` (shape T) has shape S + T and comes from :mod:`symdiff.blocks`, exact and
+multiplied out in the cheapest order. Only one triangle of a Hessian is derived; the other is its transpose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .blocks import derivative
+from .differentiate import grad, scalar_hessian, scalar_jacobian, sources_of
+from .errors import SymdiffError
+from .expr import Node, as_node
+from .ops import tensor
+from .ops.contraction import contraction
+from .shapes import multiply_sizes
+from .simplifier import simplify
+from .walk import leaves
+
+#: How a Hessian is returned.
+FORMS = ("blocks", "dense", "diagonal")
+
+Sizes = Mapping[str, int]
+
+
+def jacobian(f: Any, wrt: Any, *, sizes: Sizes | None = None) -> Any:
+    """First derivatives: one block for one by one, a tuple for one by many, nested tuples for many by many.
+
+    A block has shape ``f.shape + wrt.shape``. ``sizes``: what letters count for when the cheapest order of products is
+    chosen. Raises UnsupportedError for an array operation that blocks do not know; ``jvp`` and ``vjp`` know all.
+
+    >>> import symdiff as sd
+    >>> x, y = sd.symbols("x y")
+    >>> jacobian([x * y, x], [x, y])
+    ((y, x), (1, 0))
+    >>> A, v = sd.symbol("A", shape=("m", "n")), sd.symbol("v", shape="n")
+    >>> jacobian(A @ v, v)
+    A
+    """
+    outputs, sources = leaves(f), sources_of(wrt)
+    if not any(node.shape for node in (*outputs, *sources)):
+        return scalar_jacobian(f, wrt)
+    rows = []
+    for output in simplify(outputs, sizes=sizes):
+        found = derivative(output, sources, sizes)
+        rows.append(_like(wrt, [found.block(source) for source in sources]))
+    return rows[0] if not isinstance(f, (list, tuple)) else tuple(rows)
+
+
+def hessian(f: Any, wrt: Any, *, form: str = "blocks", sizes: Sizes | None = None) -> Any:
+    """Second derivatives of a scalar: a block for one variable, nested tuples of blocks for a list.
+
+    The block of v by w has shape ``v.shape + w.shape``. ``form``: ``"blocks"``; ``"dense"``, one matrix in the order of
+    :func:`flatten`; ``"diagonal"``, the second derivative by each element, of each variable's shape.
+    ``sizes`` as in :func:`jacobian`, whose errors it raises.
+
+    >>> import symdiff as sd
+    >>> x, y = sd.symbols("x y")
+    >>> hessian(x * y**2, [x, y])
+    ((0, 2*y), (2*y, 2*x))
+    >>> A, v = sd.symbol("A", shape=("n", "n")), sd.symbol("v", shape="n")
+    >>> hessian(v @ A @ v, v)
+    A + A.T
+    """
+    if form not in FORMS:
+        raise SymdiffError(f"the form of a Hessian is one of {', '.join(FORMS)}, not {form!r}")
+    sources = sources_of(wrt)
+    if not any(node.shape for node in (as_node(f), *sources)):
+        blocks = scalar_hessian(f, wrt)
+        return blocks if form == "blocks" else _scalar_form(blocks, wrt, form)
+    found = _blocks(f, sources, sizes)
+    places = range(len(sources))
+    if form == "dense":
+        return tensor.assemble(*(found[i, j] for i in places for j in places[i:]), tuple(s.shape for s in sources))
+    if form == "diagonal":
+        return _like(wrt, [_diagonal(found[i, i], sources[i]) for i in places])
+    return _like(wrt, [_like(wrt, [found[i, j] for j in places]) for i in places])
+
+
+def _scalar_form(blocks: Any, wrt: Any, form: str) -> Any:
+    if isinstance(blocks, Node):
+        return blocks if form == "diagonal" else tensor.assemble(blocks, ((),))
+    places = range(len(blocks))
+    if form == "diagonal":
+        return _like(wrt, [blocks[i][i] for i in places])
+    return tensor.assemble(*(blocks[i][j] for i in places for j in places[i:]), tuple(() for _ in places))
+
+
+def _blocks(f: Any, sources: Sequence[Node], sizes: Sizes | None) -> dict[tuple[int, int], Node]:
+    """Every block: one triangle derived from the simplified gradient, the other transposed."""
+    gradient = simplify(grad(simplify(as_node(f), sizes=sizes), list(sources)), sizes=sizes)
+    entries: dict[tuple[int, int], Node] = {}
+    for i, part in enumerate(gradient):
+        found = derivative(part, sources[i:], sizes)
+        for j, source in enumerate(sources[i:], i):
+            entries[i, j] = found.block(source)
+            if j > i:
+                axes = list(range(part.ndim + source.ndim))
+                entries[j, i] = contraction([entries[i, j]], [axes], axes[part.ndim :] + axes[: part.ndim])
+    return entries
+
+
+def _diagonal(block: Node, source: Node) -> Node:
+    axes = list(range(source.ndim))
+    return contraction([block], [axes + axes], axes)
+
+
+def flatten(values: Sequence[Any]) -> Any:
+    """One vector of the arrays: each in C order, one after the other, in the order of the list.
+
+    >>> flatten([[[1.0, 2.0], [3.0, 4.0]], 5.0]).tolist()
+    [1.0, 2.0, 3.0, 4.0, 5.0]
+    """
+    import numpy as np
+
+    return np.concatenate([np.ravel(value) for value in values]) if len(values) else np.zeros(0)
+
+
+def unflatten(vector: Any, shapes: Sequence[tuple[int, ...]]) -> list[Any]:
+    """The arrays of these shapes that :func:`flatten` made the vector of.
+
+    >>> [part.tolist() for part in unflatten([1.0, 2.0, 3.0], [(2,), ()])]
+    [[1.0, 2.0], 3.0]
+    """
+    import numpy as np
+
+    found, start = [], 0
+    flat = np.asarray(vector)
+    counts = [int(multiply_sizes(*shape)) for shape in shapes]
+    if flat.ndim != 1 or flat.size != sum(counts):
+        raise SymdiffError(f"a vector of {sum(counts)} elements fits these shapes, not an array of shape {flat.shape}")
+    for shape, size in zip(shapes, counts, strict=True):
+        found.append(flat[start : start + size].reshape(shape))
+        start += size
+    return found
+
+
+def _like(wrt: Any, values: Sequence[Any]) -> Any:
+    return values[0] if isinstance(wrt, Node) else tuple(values)
