@@ -77,14 +77,39 @@ class Derivative(NamedTuple):
         """The derivative as one array of shape ``output.shape + source.shape``, each term multiplied out."""
         shape = self.output.shape + source.shape
         whole = None
-        for term in self.terms.get(source, ()):
-            axes = (*term.out, *term.inner)
-            node = multiplied(term.factors, [axis.label for axis in axes], self.counts, self.given)
-            ranges = tuple((axis.start, self.counts[axis.label], axis.step) for axis in axes)
-            if ranges != tuple((0, size, 1) for size in shape):
-                node = tensor.scatter(node, shape, ranges)
+        for part in self.parts(source):
+            node = part.whole(shape)
             whole = node if whole is None else whole + node
         return broadcast_to(const(0), shape) if whole is None else whole
+
+    def parts(self, source: Node) -> list[Part]:
+        """The terms multiplied out, without their deltas."""
+        found = []
+        for term in self.terms.get(source, ()):
+            axes = (*term.out, *term.inner)
+            labels = [axis.label for axis in axes]
+            once = list(dict.fromkeys(labels))
+            node = multiplied(term.factors, once, self.counts, self.given)
+            ranges = tuple((axis.start, self.counts[axis.label], axis.step) for axis in axes)
+            found.append(Part(node, tuple(map(once.index, labels)), ranges))
+        return found
+
+
+class Part(NamedTuple):
+    """A part of a block: the array's axis of each axis of the block, twice for a delta, and the places it fills."""
+
+    node: Node
+    axes: tuple[int, ...]
+    ranges: tuple[Range, ...]
+
+    def whole(self, shape: Shape) -> Node:
+        """The part as an array of the block's shape."""
+        node = contraction([self.node], [range(self.node.ndim)], self.axes)
+        return tensor.scatter(node, shape, self.ranges) if self.cut(shape) else node
+
+    def cut(self, shape: Shape) -> bool:
+        """Whether the part fills only some places along an axis."""
+        return self.ranges != tuple((0, size, 1) for size in shape)
 
 
 def derivative(output: Node, sources: Sequence[Node], sizes: Mapping[str, int] | None = None) -> Derivative:

@@ -6,10 +6,10 @@ multiplied out in the cheapest order. Only one triangle of a Hessian is derived;
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from .blocks import derivative
+from .blocks import Derivative, derivative
 from .differentiate import grad, scalar_hessian, scalar_jacobian, sources_of
 from .errors import SymdiffError
 from .expr import Node, as_node
@@ -70,10 +70,10 @@ def hessian(f: Any, wrt: Any, *, form: str = "blocks", sizes: Sizes | None = Non
     if not any(node.shape for node in (as_node(f), *sources)):
         blocks = scalar_hessian(f, wrt)
         return blocks if form == "blocks" else _scalar_form(blocks, wrt, form)
-    found = _blocks(f, sources, sizes)
     places = range(len(sources))
     if form == "dense":
-        return tensor.assemble(*(found[i, j] for i in places for j in places[i:]), tuple(s.shape for s in sources))
+        return _dense(f, sources, sizes)
+    found = _blocks(f, sources, sizes)
     if form == "diagonal":
         return _like(wrt, [_diagonal(found[i, i], sources[i]) for i in places])
     return _like(wrt, [_like(wrt, [found[i, j] for j in places]) for i in places])
@@ -81,24 +81,44 @@ def hessian(f: Any, wrt: Any, *, form: str = "blocks", sizes: Sizes | None = Non
 
 def _scalar_form(blocks: Any, wrt: Any, form: str) -> Any:
     if isinstance(blocks, Node):
-        return blocks if form == "diagonal" else tensor.assemble(blocks, ((),))
+        return blocks if form == "diagonal" else tensor.assemble(blocks, ((),), ((0, 0, (), ()),))
     places = range(len(blocks))
     if form == "diagonal":
         return _like(wrt, [blocks[i][i] for i in places])
-    return tensor.assemble(*(blocks[i][j] for i in places for j in places[i:]), tuple(() for _ in places))
+    upper = [(i, j) for i in places for j in places[i:]]
+    layout = tuple((i, j, (), ()) for i, j in upper)
+    return tensor.assemble(*(blocks[i][j] for i, j in upper), tuple(() for _ in places), layout)
+
+
+def _dense(f: Any, sources: Sequence[Node], sizes: Sizes | None) -> Node:
+    """One matrix, written part by part: what stands on a diagonal is added there."""
+    args: list[Node] = []
+    layout: list[tuple[int, int, tuple[int, ...], tuple[tensor.Range, ...]]] = []
+    for i, found in enumerate(_derivatives(f, sources, sizes)):
+        for j, source in enumerate(sources[i:], i):
+            shape = found.output.shape + source.shape
+            for part in sorted(found.parts(source), key=lambda part: len(set(part.axes)) < len(part.axes)):
+                args.append(part.node)
+                layout.append((i, j, part.axes, part.ranges if part.cut(shape) else ()))
+    return tensor.assemble(*args, tuple(source.shape for source in sources), tuple(layout))
+
+
+def _derivatives(f: Any, sources: Sequence[Node], sizes: Sizes | None) -> Iterator[Derivative]:
+    """The derivative of each part of the simplified gradient by its own source and those after it."""
+    gradient = simplify(grad(simplify(as_node(f), sizes=sizes), list(sources)), sizes=sizes)
+    for i, part in enumerate(gradient):
+        yield derivative(part, sources[i:], sizes)
 
 
 def _blocks(f: Any, sources: Sequence[Node], sizes: Sizes | None) -> dict[tuple[int, int], Node]:
     """Every block: one triangle derived from the simplified gradient, the other transposed."""
-    gradient = simplify(grad(simplify(as_node(f), sizes=sizes), list(sources)), sizes=sizes)
     entries: dict[tuple[int, int], Node] = {}
-    for i, part in enumerate(gradient):
-        found = derivative(part, sources[i:], sizes)
+    for i, found in enumerate(_derivatives(f, sources, sizes)):
         for j, source in enumerate(sources[i:], i):
             entries[i, j] = found.block(source)
             if j > i:
-                axes = list(range(part.ndim + source.ndim))
-                entries[j, i] = contraction([entries[i, j]], [axes], axes[part.ndim :] + axes[: part.ndim])
+                axes, own = list(range(entries[i, j].ndim)), sources[i].ndim
+                entries[j, i] = contraction([entries[i, j]], [axes], axes[own:] + axes[:own])
     return entries
 
 

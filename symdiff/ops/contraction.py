@@ -230,8 +230,19 @@ def _product(nodes: list[tuple[Node, Labels]], kept: Labels) -> tuple[Node, Labe
     if summed and len(labels) > 1 and all(set(own) == set(labels) for _, own in nodes):
         return _sum(_multiplied(nodes, labels), labels, summed)
     if summed or ([len(labels) for _, labels in nodes] == [1, 1] and len(kept) == 2):
+        kept = _natural(nodes, kept)
         return _contract(nodes, kept), kept
     return _multiplied(nodes, kept), kept
+
+
+def _natural(nodes: list[tuple[Node, Labels]], kept: Labels) -> Labels:
+    """The axes of a product of two as matrix products give them: stacked ones, those of one operand, of the other."""
+    if len(nodes) != 2:
+        return kept
+    (_, a), (_, b) = _sorted(nodes)
+    batch = tuple(label for label in kept if label in a and label in b)
+    rows, columns = (tuple(label for label in own if label in kept and label not in batch) for own in (a, b))
+    return kept if kept == batch + columns + rows else batch + rows + columns
 
 
 def _multiplied(nodes: list[tuple[Node, Labels]], output: Labels) -> Node:
@@ -436,7 +447,7 @@ def _text_contract(node: Node) -> str:
 
 
 def _numpy_contract(node: Node) -> str:
-    optimize = ", optimize=True" if len(node.args) > 1 else ""
+    optimize = ", optimize=True" if len(node.args) > 2 else ""
     if _is_trace(node):
         return "np.trace({0})"
     einsum = 'np.einsum("{}", {}' + optimize + ")"
