@@ -1,0 +1,141 @@
+"""Full Hessians of small networks beside JAX, and beside the formulas a specialist would write; prints ratios.
+
+    python -m benchmarks.hessians
+
+Peers that are not installed are named and left out.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+import symdiff as sd
+from symdiff.walk import topological
+
+from .timing import Work, medians
+
+CASES = ((100, (20, 50, 10)), (64, (64, 32, 10)), (100, (8, 16, 1)), (256, (4, 32, 16, 4)))
+
+
+def network(rows: int, layers: Sequence[int]) -> tuple[sd.Node, list[sd.Node], list[sd.Node], dict[str, int]]:
+    """The mean squared error of a tanh network: loss, data, parameters, and the sizes of its letters."""
+    sizes = {"N": rows} | {f"d{place}": size for place, size in enumerate(layers)}
+    x, y = sd.symbol("X", ("N", "d0")), sd.symbol("Y", ("N", f"d{len(layers) - 1}"))
+    h, params = x, []
+    for place in range(len(layers) - 1):
+        w = sd.symbol(f"W{place + 1}", (f"d{place}", f"d{place + 1}"))
+        b = sd.symbol(f"b{place + 1}", f"d{place + 1}")
+        h = h @ w + b
+        h = sd.tanh(h) if place < len(layers) - 2 else h
+        params += [w, b]
+    return sd.mean((h - y) ** 2), [x, y], params, sizes
+
+
+def arrays(nodes: Sequence[sd.Node], sizes: dict[str, int]) -> list[np.ndarray]:
+    rng = np.random.default_rng(0)
+    shapes = [tuple(sizes[size] for size in node.shape) for node in nodes]
+    scale = {"W": 0.3, "b": 0.1}
+    return [rng.standard_normal(s) * scale.get(node.name[0], 1) for s, node in zip(shapes, nodes, strict=True)]
+
+
+def ours(rows: int, layers: Sequence[int], schedule: str = "fast") -> tuple[Work, list[np.ndarray], int]:
+    loss, data, params, sizes = network(rows, layers)
+    matrix = sd.simplify(sd.hessian(loss, params, form="dense", sizes=sizes), sizes=sizes)
+    fn = sd.compile(matrix, [*data, *params], schedule=schedule)
+    values = arrays([*data, *params], sizes)
+    return lambda: fn(*values), values, len(topological(matrix))
+
+
+def by_jax(values: list[np.ndarray]) -> Work:
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    x, y, *params = values
+    shapes = [p.shape for p in params]
+
+    def loss(flat: Any) -> Any:
+        h, start, parts = x, 0, []
+        for shape in shapes:
+            size = int(np.prod(shape))
+            parts.append(flat[start : start + size].reshape(shape))
+            start += size
+        for place in range(0, len(parts), 2):
+            h = h @ parts[place] + parts[place + 1]
+            h = jax.numpy.tanh(h) if place < len(parts) - 2 else h
+        return jax.numpy.mean((h - y) ** 2)
+
+    hessian = jax.jit(jax.hessian(loss))
+    flat = jax.numpy.array(sd.flatten(params))
+    return lambda: hessian(flat).block_until_ready()
+
+
+def by_hand(values: list[np.ndarray]) -> Work:
+    """Block formulas of the network with one hidden layer, biases as weights of a column of ones."""
+    x, y, w1, b1, w2, b2 = values
+    (n, d), (h, o) = x.shape, w2.shape
+    c, units = 2 / (n * o), np.arange(h)
+
+    def hessian() -> np.ndarray:
+        x1 = np.concatenate([x, np.ones((n, 1))], 1)
+        z = np.tanh(x @ w1 + b1)
+        s, e = 1 - z * z, (z @ w2 + b2 - y) * c
+        z1 = np.concatenate([z, np.ones((n, 1))], 1)
+        inner = s[:, :, None] * s[:, None, :] * (c * (w2 @ w2.T))
+        inner[:, units, units] += (e @ w2.T) * (-2 * z * s)
+        pairs = (x1[:, :, None] * x1[:, None, :]).reshape(n, -1)
+        first = (inner.reshape(n, -1).T @ pairs).reshape(h, h, d + 1, d + 1).transpose(2, 0, 3, 1)
+        last = np.zeros((h + 1, o, h + 1, o))
+        last[:, np.arange(o), :, np.arange(o)] = c * (z1.T @ z1)
+        mixed = np.einsum("nd,nh,nk->dhk", x1, s, z1, optimize=True)
+        mixed = c * mixed[:, :, :, None] * w2[None, :, None, :]
+        mixed[:, units, units, :] += np.einsum("nd,nh,no->dho", x1, s, e, optimize=True)
+        rows = (d + 1) * h
+        corner = mixed.reshape(rows, -1)
+        return np.block([[first.reshape(rows, rows), corner], [corner.T, last.reshape((h + 1) * o, -1)]])
+
+    return hessian
+
+
+def dense() -> None:
+    for rows, layers in CASES:
+        start = time.perf_counter()
+        work, values, nodes = ours(rows, layers)
+        built = time.perf_counter() - start
+        works = {"ours": work}
+        if find_spec("jax"):
+            works["JAX"] = by_jax(values)
+            gap = np.abs(np.asarray(works["JAX"]()) - work()).max()
+        if len(layers) == 3:
+            works["by hand"] = by_hand(values)
+        found = medians(works, rounds=9)
+        ratios = ", ".join(
+            f"{name} / ours {took / found['ours']:.1f}" for name, took in found.items() if name != "ours"
+        )
+        size = work().shape[0]
+        print(f"{layers}, N={rows}, {size} parameters: {ratios}; gap {gap:.1e}; {nodes} nodes; built in {built:.2f} s")
+
+
+def depth() -> None:
+    for layers in (2, 4, 8, 16):
+        loss, data, params, sizes = network(32, [4] * (layers + 1))
+        start = time.perf_counter()
+        matrix = sd.hessian(loss, params, form="dense", sizes=sizes)
+        took = time.perf_counter() - start
+        count = len(topological(matrix))
+        print(f"{layers} layers: {count} nodes, {count / len(params) ** 2:.1f} a block, {took:.2f} s")
+
+
+def main() -> None:
+    if not find_spec("jax"):
+        print("jax is not installed and left out")
+    dense()
+    depth()
+
+
+if __name__ == "__main__":
+    main()
