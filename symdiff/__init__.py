@@ -58,7 +58,7 @@ _LATE = {
 
 
 #: Public modules, imported when first used.
-_MODULES = ("nn", "train")
+_MODULES = ("curves", "nn", "train")
 
 
 def __getattr__(name: str) -> Any:

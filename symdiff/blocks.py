@@ -14,13 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import count
+from math import gcd
 from typing import Any, NamedTuple
 
 from .contractions import in_order
 from .errors import UnsupportedError
 from .expr import ROWS, Node, as_node, const, is_const
 from .ops import tensor
-from .ops.contraction import contraction, narrow, size_node
+from .ops.contraction import EYE, contraction, narrow, size_node
 from .ops.kinds import broadcast_to, operands, unbroadcast
 from .ops.tensor import Range, expanded, total
 from .shapes import Shape, Size, add_sizes, multiply_sizes
@@ -371,31 +372,54 @@ def _through_index(run: _Pass, node: Node, place: int, arg: Node, term: Term) ->
     return [term._replace(inner=tuple(axes))]
 
 
-def _restricted(run: _Pass, term: Term, ranges: Sequence[Range], shape: Shape) -> Term:
-    """The term for a part of the node's elements; each label counts the places of the part."""
+def _restricted(run: _Pass, term: Term, ranges: Sequence[Range], shape: Shape) -> list[Term]:
+    """The term for a part of the node's elements, none where it has no such element; labels count what is left."""
     for at, (part, size) in enumerate(zip(ranges, shape, strict=True)):
         axis = term.inner[at]
         if part == (0, size, 1):
             continue
-        if run.partial(axis, size):
-            raise UnsupportedError("the derivative of a slice of an array made from parts is not known; use hvp")
-        label = run.fresh(part[1])
-        cut = {axis.label: Axis(axis.label, part[0], part[2])}
-        run.sizes[axis.label] = part[1]
+        count_ = run.sizes[axis.label]
+        kept, inner = (part, (0, part[1], 1)) if not run.partial(axis, size) else _common(axis, count_, part)
+        if kept[1] == 0 and part[1] != 0:
+            return []
+        label = run.fresh(kept[1])
+        cut = {axis.label: Axis(axis.label, kept[0], kept[2])}
+        run.sizes[axis.label] = kept[1]
         factors = tuple(run.sliced(factor, cut) for factor in term.factors)
-        run.sizes[axis.label] = size
+        run.sizes[axis.label] = count_
         out = tuple(
-            Axis(o.label, add_sizes(o.start, multiply_sizes(o.step, part[0])), o.step * part[2])
+            Axis(label, add_sizes(o.start, multiply_sizes(o.step, kept[0])), o.step * kept[2])
             if o.label == axis.label
             else o
             for o in term.out
         )
-        term = Term(factors, out, term.inner).renamed({axis.label: label})
-    return term
+        axes = (*term.inner[:at], Axis(label, inner[0], inner[2]), *term.inner[at + 1 :])
+        term = Term(factors, out, axes).renamed({axis.label: label})
+    return [term]
+
+
+def _common(axis: Axis, count_: Size, part: Range) -> tuple[Range, Range]:
+    """What a slice and a part of an array have in common: places of the slice, and places of the part."""
+    start, first, count_, size = (
+        value if isinstance(value, int) else -1 for value in (axis.start, part[0], count_, part[1])
+    )
+    if min(start, first, count_, size) < 0:
+        raise UnsupportedError("the derivative of a slice of an array made from parts is not known; use hvp or jvp")
+    shared = gcd(axis.step, part[2])
+    every = abs(part[2]) // shared
+    if (first - start) % shared:
+        return (0, 0, 1), (0, 0, 1)
+    begin = (first - start) // shared * pow(axis.step // shared, -1, every) % every
+    offset, step = (start + axis.step * begin - first) // part[2], axis.step * every // part[2]
+    low = -(offset // step) if step > 0 else -((size - 1 - offset) // -step)
+    high = -((offset - size) // step) if step > 0 else offset // -step + 1
+    low, high = max(0, low), min(-((begin - count_) // every), high)
+    found = max(0, high - low)
+    return (begin + every * low, found, every), (offset + low * step, found, step)
 
 
 def _through_scatter(run: _Pass, node: Node, place: int, arg: Node, term: Term) -> list[Term]:
-    return [_restricted(run, term, node.attrs[1], node.shape)]
+    return _restricted(run, term, node.attrs[1], node.shape)
 
 
 def _through_concatenate(run: _Pass, node: Node, place: int, arg: Node, term: Term) -> list[Term]:
@@ -403,7 +427,7 @@ def _through_concatenate(run: _Pass, node: Node, place: int, arg: Node, term: Te
     start = add_sizes(0, *(part.shape[axis] for part in node.args[:place]))
     ranges: list[Range] = [(0, size, 1) for size in node.shape]
     ranges[axis] = (start, arg.shape[axis], 1)
-    return [_restricted(run, term, ranges, node.shape)]
+    return _restricted(run, term, ranges, node.shape)
 
 
 _MOVES: dict[str, Callable[[_Pass, Node, int, Node, Term], list[Term]]] = {
@@ -487,18 +511,72 @@ def _cumsum(run: _Pass, node: Node, place: int, labels: Sequence[Label]) -> Loca
 
 def _gather(run: _Pass, node: Node, place: int, labels: Sequence[Label]) -> Local:
     x, *places = node.args
+    if place:
+        return []
     inner = [run.fresh(size) for size in x.shape[: len(places)]]
     count_ = node.ndim - (x.ndim - len(places))
-    chosen = list(labels[:count_])
-    factors = [_selection(one, chosen, label, size) for one, label, size in zip(places, inner, x.shape, strict=False)]
+    factors = [_selection(run, one, labels[:count_], label) for one, label in zip(places, inner, strict=True)]
     return [(factors, [*inner, *labels[count_:]])]
 
 
-def _selection(places: Node, labels: Sequence[Label], label: Label, size: Size) -> Factor:
-    """1 where the element at the labels is taken from the place ``label``."""
-    own = list(range(places.ndim))
-    hot = ROWS["where"](ROWS["equal"](contraction([places], [own], [*own, "new"]), tensor.arange(size)), 1, 0)
-    return Factor(broadcast_to(hot, (*places.shape, size)), (*labels[len(labels) - places.ndim :], label))
+def _scatter_add(run: _Pass, node: Node, place: int, labels: Sequence[Label]) -> Local:
+    x, *places = node.args
+    if place:
+        return []
+    count_ = x.ndim - (node.ndim - len(places))
+    inner = [run.fresh(size) for size in x.shape[:count_]]
+    factors = [_selection(run, one, inner, label) for one, label in zip(places, labels, strict=False)]
+    return [(factors, [*inner, *labels[len(places) :]])]
+
+
+def _selection(run: _Pass, places: Node, labels: Sequence[Label], label: Label) -> Factor:
+    """1 where the element at the labels is taken from the place ``label``; repeated axes of ``places`` are left out."""
+    every = labels[len(labels) - places.ndim :]
+    own = [one for one, size in zip(every, places.shape, strict=True) if run.sizes[one] == size]
+    narrowed = contraction([places], [every], [*own, "new"])
+    size = run.sizes[label]
+    hot = ROWS["where"](ROWS["equal"](narrowed, tensor.arange(size)), 1, 0)
+    return Factor(broadcast_to(hot, (*(run.sizes[one] for one in own), size)), (*own, label))
+
+
+def _argmax(run: _Pass, node: Node, place: int, labels: Sequence[Label]) -> Local:
+    return []
+
+
+def _prod(run: _Pass, node: Node, place: int, labels: Sequence[Label]) -> Local:
+    """For each element the product of the others: the pullback of ones."""
+    assert node.op.pullback is not None
+    (others,) = node.op.pullback(broadcast_to(const(1), node.shape), node, *node.args)
+    inner = _spread(run, node, labels)
+    return [([Factor(broadcast_to(others, node.args[0].shape), tuple(inner))], inner)]
+
+
+def _product_of_others(run: _Pass, node: Node, place: int, labels: Sequence[Label]) -> Local:
+    """For each two elements the product of all others, 0 for an element and itself."""
+    (x,), (axis,) = node.args, node.attrs
+    size, own = x.shape[axis], list(range(x.ndim))
+    shape = (size, *x.shape)
+    same = ROWS["equal"](contraction([EYE(size)], [["self", axis]], ["self", *own]), 1)
+    kept = ROWS["where"](same, 1, broadcast_to(contraction([x], [own], ["self", *own]), shape))
+    others = ROWS["where"](same, 0, tensor.product_of_others(kept, axis + 1))
+    inner = [*labels[:axis], run.fresh(size), *labels[axis + 1 :]]
+    return [([Factor(broadcast_to(others, shape), (labels[axis], *inner))], inner)]
+
+
+def _reshape(run: _Pass, node: Node, place: int, labels: Sequence[Label]) -> Local:
+    """The identity with its rows and columns split; axes that both shapes begin or end with stay outside."""
+    new, old = node.shape, node.args[0].shape
+    most = min(len(new), len(old))
+    first = next((at for at in range(most) if new[at] != old[at]), most)
+    most -= first
+    last = next((at for at in range(most) if new[-1 - at] != old[-1 - at]), most)
+    if multiply_sizes(*new[first : len(new) - last]) != multiply_sizes(*old[first : len(old) - last]):
+        first = last = 0  # of no elements
+    rows, columns = new[first : len(new) - last], old[first : len(old) - last]
+    inner = [run.fresh(size) for size in columns]
+    identity = tensor.reshape(EYE(multiply_sizes(*rows)), rows + columns)
+    own = labels[first : len(new) - last]
+    return [([Factor(identity, (*own, *inner))], [*labels[:first], *inner, *labels[len(new) - last :]])]
 
 
 _FACTORS: dict[str, Callable[[_Pass, Node, int, Sequence[Label]], Local]] = {
@@ -515,4 +593,9 @@ _FACTORS: dict[str, Callable[[_Pass, Node, int, Sequence[Label]], Local]] = {
     "triu": _triangle,
     "cumsum": _cumsum,
     "gather": _gather,
+    "scatter_add": _scatter_add,
+    "argmax": _argmax,
+    "prod": _prod,
+    "product_of_others": _product_of_others,
+    "reshape": _reshape,
 }

@@ -23,8 +23,8 @@ from .walk import variables
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: Methods of scipy.optimize.least_squares in the order tried: the first that converges where the data determine all
-#: parameters is taken. "lm" knows no bounds, and its place is taken by "dogbox".
+#: Methods of scipy.optimize.least_squares. Unless one is named, the first two run from the start, with bounds the first
+#: and the last ("lm" knows none), and the lowest minimum that determines all parameters is taken.
 METHODS = ("trf", "lm", "dogbox")
 
 #: Relative offset (Bates and Watts) below which a fit has converged: the parameters are then within a ten-thousandth
@@ -117,13 +117,13 @@ def fit(
     ``start``: a number for each of the model's other variables, which are fitted. ``sigma``: standard deviations of
     the observations, one or as many as ``y``, known up to a common factor: the weights are ``1/sigma**2``.
     ``bounds``: (lower, upper) by parameter; one that ends on a bound counts as known, with standard deviation 0.
-    ``method``: one of METHODS instead of their order. Parameters are scaled by the columns of the Jacobian, so that
-    their units do not matter. Where the data do not determine a parameter its standard deviation is infinite and
+    ``method``: one of METHODS instead of the best of them. Parameters are scaled by the columns of the Jacobian: their
+    units do not matter. Where the data do not determine a parameter its standard deviation is infinite and
     ``converged`` is false. Raises SymdiffError, ShapeError or DomainError for what does not fit together.
 
     >>> found = fit("a*exp(-b*x)", {"x": [0, 1, 2, 3]}, [8.1, 3.9, 2.1, 0.9], {"a": 1, "b": 1})
     >>> {name: round(value, 3) for name, value in found.params.items()}, found.dof
-    ({'a': 8.1, 'b': 0.714}, 2)
+    ({'a': 8.083, 'b': 0.707}, 2)
     """
     import numpy as np
 
@@ -333,7 +333,7 @@ class _Plane:
         full = sizes > max(slopes.shape) * _ROUNDING * sizes.max(initial=0)
         inverse = right[full].T / sizes[full] / lengths[:, None]
         along = left[:, full].T @ residuals
-        self.rss, self.dof = float(residuals @ residuals), residuals.size - slopes.shape[1]
+        self.rss, self.dof = float(residuals @ residuals), residuals.size - int(full.sum())
         self.step, self.root = np.zeros(held.size), np.zeros((held.size, held.size))
         self.step[~held] = -inverse @ along
         self.root[~held, : inverse.shape[1]] = inverse
@@ -359,7 +359,7 @@ def _attempts(problem: _Problem, begin: NDArray[Any], method: str | None, limit:
         raise SymdiffError(f"the methods are {', '.join(METHODS)}, not {method!r}")
     if method == "lm" and problem.bounded():
         raise SymdiffError('the method "lm" knows no bounds; use "trf" or "dogbox"')
-    usual = [name for name in METHODS if name != ("lm" if problem.bounded() else "dogbox")]
+    usual = METHODS[::2] if problem.bounded() else METHODS[:2]
     for name in usual if method is None else [method]:
         yield _polished(problem, _minimised(problem, begin, name, limit))
 
@@ -414,13 +414,11 @@ def _polished(problem: _Problem, end: _End) -> _End:
 
 
 def _best(ends: Iterator[_End]) -> _End:
-    """The first that converged, else the one with the smallest sum of squares."""
-    seen: list[_End] = []
-    for end in ends:
-        if end.good:
-            return end
-        seen.append(end)
-    return min(seen, key=lambda end: end.plane.rss)
+    """Of those that converged, or else of all, the one with the smallest sum of squares; the first of equals."""
+    seen = list(ends)
+    found = [end for end in seen if end.good] or seen
+    least = min(end.plane.rss for end in found)
+    return next(end for end in found if end.plane.rss <= least * (1 + 1e-9))
 
 
 def _result(curve: _Curve, end: _End) -> CurveFit:

@@ -135,16 +135,33 @@ def scalar_hessian(f: Any, wrt: Any) -> Any:
     return _like(wrt, [_like(wrt, [entries[i, j] for j in places]) for i in places])
 
 
+def nonzero_entries(outputs: Sequence[Node], sources: Sequence[Node]) -> list[tuple[int, int, Node]]:
+    """The derivatives of scalars by scalars that are not zero by structure: place of the output, of the source, entry.
+
+    Each output costs what its own graph costs, however many sources there are.
+    """
+    places = {source: place for place, source in enumerate(sources)}
+    wanted = frozenset(sources)
+    found = []
+    for row, output in enumerate(outputs):
+        entries = _reverse([(output, _ONE)], wanted)
+        columns = sorted(
+            ((places[s], entry) for s, entry in entries.items() if not is_const(entry, 0)), key=lambda pair: pair[0]
+        )
+        found += [(row, column, entry) for column, entry in columns]
+    return found
+
+
 # -- the two passes ------------------------------------------------------------------------------------------------
 
 
-def _reverse(seeds: Iterable[tuple[Node, Node]], sources: list[Node]) -> dict[Node, Node]:
+def _reverse(seeds: Iterable[tuple[Node, Node]], sources: Iterable[Node]) -> dict[Node, Node]:
     """Cotangents of ``sources``; each node's is complete before it is passed on, because users come first."""
     waiting: dict[Node, list[Node]] = {}
     for node, ct in seeds:
         waiting.setdefault(node, []).append(ct)
     found: dict[Node, Node] = {}
-    wanted = set(sources)
+    wanted = sources if isinstance(sources, frozenset) else frozenset(sources)
     with growing():
         order = topological(*waiting)
         active = dependents(order, wanted)

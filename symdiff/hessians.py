@@ -10,14 +10,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .blocks import Derivative, derivative
-from .differentiate import grad, scalar_hessian, scalar_jacobian, sources_of
+from .differentiate import grad, nonzero_entries, scalar_hessian, scalar_jacobian, sources_of
 from .errors import SymdiffError
 from .expr import Node, as_node
-from .ops import tensor
+from .ops import assembly
 from .ops.contraction import contraction
+from .ops.tensor import Range
 from .shapes import multiply_sizes
 from .simplifier import simplify
-from .walk import leaves
+from .walk import leaves, topological
 
 #: How a Hessian is returned.
 FORMS = ("blocks", "dense", "diagonal")
@@ -25,11 +26,13 @@ FORMS = ("blocks", "dense", "diagonal")
 Sizes = Mapping[str, int]
 
 
-def jacobian(f: Any, wrt: Any, *, sizes: Sizes | None = None) -> Any:
+def jacobian(f: Any, wrt: Any, *, sparse: bool = False, sizes: Sizes | None = None) -> Any:
     """First derivatives: one block for one by one, a tuple for one by many, nested tuples for many by many.
 
-    A block has shape ``f.shape + wrt.shape``. ``sizes``: what letters count for when the cheapest order of products is
-    chosen. Raises UnsupportedError for an array operation that blocks do not know; ``jvp`` and ``vjp`` know all.
+    A block has shape ``f.shape + wrt.shape``. ``sparse``: one matrix that compiles to a SciPy CSR array, rows and
+    columns in the order of :func:`flatten`, of which only what is not zero by structure is computed. ``sizes``: what letters
+    count for when the cheapest order of products is chosen. Raises UnsupportedError for an array operation that blocks
+    do not know; ``jvp`` and ``vjp`` know all.
 
     >>> import symdiff as sd
     >>> x, y = sd.symbols("x y")
@@ -41,7 +44,9 @@ def jacobian(f: Any, wrt: Any, *, sizes: Sizes | None = None) -> Any:
     """
     outputs, sources = leaves(f), sources_of(wrt)
     if not any(node.shape for node in (*outputs, *sources)):
-        return scalar_jacobian(f, wrt)
+        return _sparse_scalars(outputs, sources) if sparse else scalar_jacobian(f, wrt)
+    if sparse:
+        return _sparse([derivative(output, sources, sizes) for output in simplify(outputs, sizes=sizes)], sources)
     rows = []
     for output in simplify(outputs, sizes=sizes):
         found = derivative(output, sources, sizes)
@@ -49,12 +54,12 @@ def jacobian(f: Any, wrt: Any, *, sizes: Sizes | None = None) -> Any:
     return rows[0] if not isinstance(f, (list, tuple)) else tuple(rows)
 
 
-def hessian(f: Any, wrt: Any, *, form: str = "blocks", sizes: Sizes | None = None) -> Any:
+def hessian(f: Any, wrt: Any, *, form: str = "blocks", sparse: bool = False, sizes: Sizes | None = None) -> Any:
     """Second derivatives of a scalar: a block for one variable, nested tuples of blocks for a list.
 
     The block of v by w has shape ``v.shape + w.shape``. ``form``: ``"blocks"``; ``"dense"``, one matrix in the order of
     :func:`flatten`; ``"diagonal"``, the second derivative by each element, of each variable's shape.
-    ``sizes`` as in :func:`jacobian`, whose errors it raises.
+    ``sparse`` and ``sizes`` as in :func:`jacobian`, whose errors it raises.
 
     >>> import symdiff as sd
     >>> x, y = sd.symbols("x y")
@@ -67,6 +72,8 @@ def hessian(f: Any, wrt: Any, *, form: str = "blocks", sizes: Sizes | None = Non
     if form not in FORMS:
         raise SymdiffError(f"the form of a Hessian is one of {', '.join(FORMS)}, not {form!r}")
     sources = sources_of(wrt)
+    if sparse:
+        return _sparse_hessian(as_node(f), sources, sizes)
     if not any(node.shape for node in (as_node(f), *sources)):
         blocks = scalar_hessian(f, wrt)
         return blocks if form == "blocks" else _scalar_form(blocks, wrt, form)
@@ -81,26 +88,53 @@ def hessian(f: Any, wrt: Any, *, form: str = "blocks", sizes: Sizes | None = Non
 
 def _scalar_form(blocks: Any, wrt: Any, form: str) -> Any:
     if isinstance(blocks, Node):
-        return blocks if form == "diagonal" else tensor.assemble(blocks, ((),), ((0, 0, (), ()),))
+        return blocks if form == "diagonal" else assembly.assemble(blocks, ((),), ((0, 0, (), ()),))
     places = range(len(blocks))
     if form == "diagonal":
         return _like(wrt, [blocks[i][i] for i in places])
     upper = [(i, j) for i in places for j in places[i:]]
     layout = tuple((i, j, (), ()) for i, j in upper)
-    return tensor.assemble(*(blocks[i][j] for i, j in upper), tuple(() for _ in places), layout)
+    return assembly.assemble(*(blocks[i][j] for i, j in upper), tuple(() for _ in places), layout)
 
 
 def _dense(f: Any, sources: Sequence[Node], sizes: Sizes | None) -> Node:
     """One matrix, written part by part: what stands on a diagonal is added there."""
     args: list[Node] = []
-    layout: list[tuple[int, int, tuple[int, ...], tuple[tensor.Range, ...]]] = []
+    layout: list[tuple[int, int, tuple[int, ...], tuple[Range, ...]]] = []
     for i, found in enumerate(_derivatives(f, sources, sizes)):
         for j, source in enumerate(sources[i:], i):
             shape = found.output.shape + source.shape
             for part in sorted(found.parts(source), key=lambda part: len(set(part.axes)) < len(part.axes)):
                 args.append(part.node)
                 layout.append((i, j, part.axes, part.ranges if part.cut(shape) else ()))
-    return tensor.assemble(*args, tuple(source.shape for source in sources), tuple(layout))
+    return assembly.assemble(*args, tuple(source.shape for source in sources), tuple(layout))
+
+
+def _sparse_hessian(f: Node, sources: Sequence[Node], sizes: Sizes | None) -> Node:
+    if not any(node.shape for node in topological(f)):
+        return _sparse_scalars(list(grad(f, list(sources))), sources)
+    gradient = simplify(grad(simplify(f, sizes=sizes), list(sources)), sizes=sizes)
+    return _sparse([derivative(part, sources, sizes) for part in gradient], sources)
+
+
+def _sparse_scalars(outputs: Sequence[Node], sources: Sequence[Node]) -> Node:
+    entries = nonzero_entries(outputs, sources)
+    layout = tuple((row, column, (), ()) for row, column, _ in entries)
+    shapes = tuple(() for _ in outputs), tuple(() for _ in sources)
+    return assembly.sparse(*simplify([entry for _, _, entry in entries]), *shapes, layout)
+
+
+def _sparse(found: Sequence[Derivative], sources: Sequence[Node]) -> Node:
+    """The parts of every block at their places, zeros left out."""
+    args: list[Node] = []
+    layout = []
+    for i, rows in enumerate(found):
+        for j, source in enumerate(sources):
+            for part in rows.parts(source):
+                args.append(part.node)
+                layout.append((i, j, part.axes, part.ranges if part.cut(rows.output.shape + source.shape) else ()))
+    shapes = tuple(rows.output.shape for rows in found), tuple(source.shape for source in sources)
+    return assembly.sparse(*args, *shapes, tuple(layout))
 
 
 def _derivatives(f: Any, sources: Sequence[Node], sizes: Sizes | None) -> Iterator[Derivative]:

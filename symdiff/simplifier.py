@@ -29,6 +29,7 @@ _ADD, _SUB, _MUL, _DIV, _NEG, _POW, _SQRT = (ROWS[name] for name in ("add", "sub
 _SUMS: frozenset[Row] = frozenset((_ADD, _SUB, _NEG))
 _PRODUCTS: frozenset[Row] = frozenset((_MUL, _DIV, _NEG, _POW, _SQRT))
 _FLATTENED = frozenset((_MUL, _DIV, _NEG))
+_ADDED = frozenset((_ADD, _SUB))
 _HALF = Fraction(1, 2)
 
 
@@ -59,7 +60,24 @@ def _until_still(roots: list[Node], sizes: Mapping[str, int]) -> list[Node]:
             if new == roots:
                 break
             roots = new
-    return roots
+        return _with_shared_signs(roots)
+
+
+def _with_shared_signs(roots: list[Node]) -> list[Node]:
+    """``a - c*b`` as ``a + -c*b`` where ``-c*b`` is computed anyway."""
+    order = topological(*roots, read=unrepeated)
+    if not any(node.op is _SUB for node in order):
+        return roots
+    known = {node for node in order if node.op is _MUL and unrepeated(node)[0].op is CONST}
+    done: dict[Node, Node] = {}
+    for node in order:
+        new = rebuild(node, tuple(done[arg] for arg in unrepeated(node))) if node.args else node
+        if new.op is _SUB and (right := unrepeated(new)[1]).op is _MUL:
+            negative = -right
+            if negative in known:
+                new = _ADD(unrepeated(new)[0], negative)
+        done[node] = broadcast_to(new, node.shape)
+    return [done[root] for root in roots]
 
 
 class _Pass:
@@ -71,11 +89,15 @@ class _Pass:
         self.uses = use_counts(roots, self.order, unrepeated)
         self.user = {arg: node for node in self.order for arg in unrepeated(node)}
         self.done: dict[Node, Node] = {}
+        #: Simplified nodes that others read too.
+        self.shared: set[Node] = set()
 
     def run(self) -> list[Node]:
         for node in self.order:
             if not self._inside(node):
                 self.done[node] = broadcast_to(self._visit(node), node.shape)
+                if self.uses[node] > 1:
+                    self.shared.add(self.done[node])
         return [self.done[root] for root in self.roots]
 
     def _family(self, node: Node) -> frozenset[Row] | None:
@@ -129,7 +151,18 @@ class _Pass:
                 total += coefficient
             else:
                 terms[core] = terms.get(core, 0) + coefficient
-        return _build_sum(terms, total)
+        return _build_sum(*self._opened(terms, total))
+
+    def _opened(self, terms: dict[Node, Number], total: Number) -> tuple[dict[Node, Number], Number]:
+        """Sums among the terms, each with its coefficient, taken apart where a part meets a like term."""
+        for core in [core for core in terms if core.op in _ADDED and core not in self.shared]:
+            inner, number = _collected(core)
+            if any(part in terms and part is not core for part in inner):
+                factor = terms.pop(core)
+                total += factor * number
+                for part, coefficient in inner.items():
+                    terms[part] = terms.get(part, 0) + factor * coefficient
+        return terms, total
 
     def _terms(self, root: Node) -> Iterable[tuple[int, Node]]:
         """Each simplified term with its sign, in the order of writing."""
@@ -176,6 +209,25 @@ def _on_diagonal(node: Node) -> Node:
     axes = range(node.ndim)
     found = contraction(node.args, [axes, axes], axes)
     return node if found.op is _MUL else found
+
+
+def _collected(core: Node) -> tuple[dict[Node, Number], Number]:
+    """The terms of a simplified sum with their coefficients, and its number."""
+    terms: dict[Node, Number] = {}
+    number: Number = 0
+    stack = [(1, core)]
+    while stack:
+        sign, node = stack.pop()
+        if node.op in _ADDED:
+            left, right = unrepeated(node)
+            stack += [(-sign if node.op is _SUB else sign, right), (sign, left)]
+            continue
+        coefficient, part = _split(node)
+        if part is None:
+            number += sign * coefficient
+        else:
+            terms[part] = terms.get(part, 0) + sign * coefficient
+    return terms, number
 
 
 def _split(leaf: Node) -> tuple[Number, Node | None]:

@@ -124,12 +124,11 @@ def use_counts(
 
 def dependents(order: Iterable[Node], sources: Iterable[Node]) -> set[Node]:
     """The nodes of ``order`` that depend on a source, with the sources."""
-    active = set(sources)
+    wanted = sources if isinstance(sources, (set, frozenset)) else set(sources)
+    active: set[Node] = set()
     for node in order:
-        for arg in node.args:
-            if arg in active:
-                active.add(node)
-                break
+        if node in wanted or any(arg in active for arg in node.args):
+            active.add(node)
     return active
 
 

@@ -27,7 +27,7 @@ LAYERS = (
     ("hessians",),
     ("compiler",),
     ("check",),
-    ("nn", "train"),
+    ("curves", "nn", "train"),
     ("__init__",),
     ("cli",),
     ("__main__",),

@@ -212,7 +212,8 @@ def code(
             raise SymdiffError(f"--derivatives takes some of {', '.join(_PARTS)}, not {part!r}")
     with busy("writing code"):
         from ..compiler import source
-        from ..differentiate import grad, hessian
+        from ..differentiate import grad
+        from ..hessians import hessian
         from ..simplifier import simplify
 
         (root,), wanted = read_problem([read_text(formula)], wrt, shape)

@@ -11,7 +11,7 @@ from ..expr import Node
 from ..shapes import letters_of
 
 #: Builtins that templates use, modules, and what a signature may hold.
-_MODULE = ("np", "math", "special", "out", "dtype", "shape", "sizes", "SHAPES", "__debug__")
+_MODULE = ("np", "math", "special", "sparse", "out", "dtype", "shape", "sizes", "SHAPES", "__debug__")
 _BUILTIN = ("abs", "max", "min", "float", "bool", "int", "round", "complex")
 RESERVED = frozenset((*_MODULE, *_BUILTIN))
 

@@ -141,7 +141,7 @@ class Printer:
         helpers += [text for text in rows if any(_calls(name, code) for name in _defined(text))]
         used = " ".join([code, *helpers])
         imports = self.imports() + (["import math", ""] if "math." in used else [])
-        imports += ["import numpy as np"] + (["from scipy import special"] if "special." in used else [])
+        imports += ["import numpy as np", *_scipy(used)]
         notes = [docs, *self.notes()] if docs else self.notes()
         return assemble(
             docstring(self.name, self.outputs, self.inputs, self.shown, notes),
@@ -240,6 +240,12 @@ def step_of(var: Node, new: Node) -> tuple[str, Node]:
     if new.op.name == "add" and new.shape == var.shape and args[1] is var:
         return "+", args[0]
     return "", new
+
+
+def _scipy(code: str) -> list[str]:
+    """The import of what the code uses of SciPy."""
+    used = [name for name in ("sparse", "special") if re.search(rf"(?<![\w.]){name}\.", code)]
+    return [f"from scipy import {', '.join(used)}"] if used else []
 
 
 def _texts(schedule: Schedule) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any
 from ..errors import ShapeError, SymdiffError, UnsupportedError
 from ..expr import CONST, OPERATORS, Node, as_node, const
 from ..shapes import Shape, Size, add_sizes, broadcast_shapes, letters_of, multiply_sizes, show_shape
-from . import scalar, tensor
+from . import assembly, scalar, tensor  # noqa: F401  (assembly declares rows)
 from .contraction import EYE, SIZE, contraction, size_node
 from .kinds import broadcast_to
 from .rewritten import largest, smallest

@@ -13,7 +13,7 @@ from typing import Any
 from ..errors import ShapeError
 from ..expr import VAR, Node, Row, as_node, const, make
 from ..shapes import Shape, Size, add_sizes, broadcast_shapes, divide_sizes, multiply_sizes, show_shape, size_terms
-from .contraction import EYE, VIEW, contraction, einsum_spec, shape_text
+from .contraction import EYE, VIEW, contraction, shape_text
 from .kinds import broadcast_to, structural
 from .scalar import equal, where
 
@@ -467,88 +467,6 @@ concatenate = structural(
     numpy_of=lambda node: f"np.concatenate(({_parts_text(node)}), {node.attrs[0]})",
     text_of=lambda node: f"concatenate(({_parts_text(node)}), axis={node.attrs[0]})",
 )  # fmt: skip
-
-# -- one matrix from blocks ----------------------------------------------------------------------------------------
-
-
-def _build_assemble(row: Row, *rest: Any) -> Node:
-    *parts, shapes, layout = rest
-    size = add_sizes(*(multiply_sizes(*shape) for shape in shapes))
-    return make(row, tuple(map(as_node, parts)), (shapes, layout), (size, size))
-
-
-def _pull_assemble(ct: Node, y: Node, *parts: Node) -> tuple[Node, ...]:
-    """Each part's places in the matrix and in its mirror image."""
-    shapes, layout = y.attrs
-    starts: list[Size] = [0]
-    for shape in shapes:
-        starts.append(add_sizes(starts[-1], multiply_sizes(*shape)))
-    found = []
-    for i, j, axes, ranges in layout:
-        rows, columns = ((starts[k], multiply_sizes(*shapes[k]), 1) for k in (i, j))
-        part = index(ct, (rows, columns))
-        if i != j:
-            part = part + transposed(index(ct, (columns, rows)))
-        part = reshape(part, shapes[i] + shapes[j])
-        part = index(part, ranges) if ranges else part
-        found.append(contraction([part], [axes], range(len(set(axes)))))
-    return tuple(found)
-
-
-_ASSEMBLE = '''def _assemble(shapes, *parts):
-    """A symmetric matrix from parts of its blocks (row, column, array, index, diagonal) on and above the diagonal."""
-    sizes = [math.prod(shape) for shape in shapes]
-    ends = np.cumsum(sizes).tolist()
-    result = np.empty((ends[-1], ends[-1]), np.result_type(*(part[2] for part in parts)))
-    blocks = {}
-    for i, j, array, index, diagonal in parts:
-        first = (i, j) not in blocks
-        if first:
-            flat = result[ends[i] - sizes[i] : ends[i], ends[j] - sizes[j] : ends[j]]
-            blocks[i, j] = flat.reshape(shapes[i] + shapes[j])
-        if first and (index or diagonal):
-            blocks[i, j][...] = 0
-        place = blocks[i, j][index] if index else blocks[i, j]
-        place = np.einsum(diagonal, place) if diagonal else place
-        if first and not (index or diagonal):
-            place[...] = array
-        else:
-            place += array
-    for i in range(len(shapes)):
-        for j in range(i, len(shapes)):
-            part = result[ends[i] - sizes[i] : ends[i], ends[j] - sizes[j] : ends[j]]
-            if (i, j) not in blocks:
-                part[...] = 0
-            if j > i:
-                result[ends[j] - sizes[j] : ends[j], ends[i] - sizes[i] : ends[i]] = part.T
-    return result'''
-
-
-def _shapes_text(shapes: Sequence[Shape]) -> str:
-    inner = ", ".join(map(shape_text, shapes))
-    return f"({inner},)" if len(shapes) == 1 else f"({inner})"
-
-
-def _numpy_assemble(node: Node) -> str:
-    shapes, layout = node.attrs
-    parts = []
-    for place, (i, j, axes, ranges) in enumerate(layout):
-        whole = shapes[i] + shapes[j]
-        items = ", ".join(range_text(part, size) for part, size in zip(ranges, whole, strict=False))
-        diagonal = f'"{einsum_spec([axes], tuple(range(len(set(axes)))))}"' if len(set(axes)) < len(axes) else "None"
-        parts.append(f"({i}, {j}, {{{place}}}, {f'np.s_[{items}]' if items else 'None'}, {diagonal})")
-    return f"_assemble({_shapes_text(shapes)}, {', '.join(parts)})"
-
-
-def _text_assemble(node: Node) -> str:
-    return f"assemble({_shapes_text(node.attrs[0])}, {_parts_text(node)})"
-
-
-assemble = structural(
-    "assemble", -1, _build_assemble, _pull_assemble, domain="parts of blocks on and above the diagonal",
-    helper=_ASSEMBLE, numpy_of=_numpy_assemble, text_of=_text_assemble,
-)  # fmt: skip
-
 
 # -- matrices ------------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@
 [x, y, w, m_w, v_w, lr, t]
 """
 
+from .curvature import gauss_newton, gauss_newton_product, hessian_operator, spectrum
 from .fit import Fit, fit
 from .full_batch import Minimum, minimize
 from .loop import Progress
@@ -13,6 +14,7 @@ from .optimizers import SGD, Adagrad, Adam, AdamW, Averaged, Optimizer
 from .run import History, TrainingError
 from .schedules import constant, cosine, cyclic, exponential, step_decay
 from .step import Step, step
+from .uncertainty import Laplace, Prediction, StandardErrors, laplace, standard_errors
 
 __all__ = [
     "SGD",
@@ -22,9 +24,12 @@ __all__ = [
     "Averaged",
     "Fit",
     "History",
+    "Laplace",
     "Minimum",
     "Optimizer",
+    "Prediction",
     "Progress",
+    "StandardErrors",
     "Step",
     "TrainingError",
     "constant",
@@ -32,7 +37,13 @@ __all__ = [
     "cyclic",
     "exponential",
     "fit",
+    "gauss_newton",
+    "gauss_newton_product",
+    "hessian_operator",
+    "laplace",
     "minimize",
+    "spectrum",
+    "standard_errors",
     "step",
     "step_decay",
 ]

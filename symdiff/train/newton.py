@@ -1,0 +1,100 @@
+"""Newton's method with a line search: a Cholesky factorisation of the Hessian, plus a diagonal where it needs one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: Sufficient decrease of Armijo's rule, and the shortest step that is tried.
+ARMIJO, SHORTEST = 1e-4, 2.0**-40
+MAXITER, TOL = 100, 1e-8
+
+
+class Descent(NamedTuple):
+    """What :func:`newton` found, by the names of SciPy's results."""
+
+    x: NDArray[Any]
+    fun: float
+    success: bool
+    message: str
+
+
+def direction(matrix: NDArray[Any], slope: NDArray[Any]) -> tuple[NDArray[Any], float]:
+    """Newton's step, and the number added to the diagonal to make the matrix positive definite, mostly 0.
+
+    Nocedal and Wright, Numerical Optimization (2006), algorithm 3.3, with a factor of 10.
+
+    >>> import numpy as np
+    >>> direction(np.array([[2.0, 0.0], [0.0, 4.0]]), np.array([2.0, 4.0]))
+    (array([-1., -1.]), 0.0)
+    """
+    import numpy as np
+    from scipy import linalg
+
+    diagonal = np.diag(matrix)
+    least = 1e-8 * (float(np.abs(matrix).max()) or 1.0)
+    smallest = float(diagonal.min())
+    added = 0.0 if smallest > 0 else least - smallest
+    pivot = len(slope) * float(np.finfo(float).eps)
+    while True:
+        try:
+            factor = linalg.cho_factor(matrix + added * np.eye(len(slope)), lower=True)
+            if np.all(np.diag(factor[0]) ** 2 > pivot * (diagonal + added)):
+                return -linalg.cho_solve(factor, slope), added
+        except np.linalg.LinAlgError:
+            pass
+        added = max(10 * added, least)
+
+
+def newton(
+    function: Callable[[NDArray[Any]], tuple[float, NDArray[Any]]],
+    hessian: Callable[[NDArray[Any]], NDArray[Any]],
+    start: NDArray[Any],
+    seen: Callable[[NDArray[Any], float], None],
+    maxiter: int | None = None,
+    tol: float | None = None,
+    precision: float = 2.0**-52,
+) -> Descent:
+    """Minimise by damped Newton steps; ``seen`` is told the point and its value after each.
+
+    Ends where no element of the gradient is larger than ``tol`` (1e-8), or where the step promises less than rounding,
+    ``precision`` times the value. A step is halved until it lowers the value enough (Armijo).
+    Nocedal and Wright, Numerical Optimization (2006), algorithm 3.2.
+
+    >>> import numpy as np
+    >>> square = lambda x: (float(x @ x), 2 * x)
+    >>> newton(square, lambda x: 2 * np.eye(2), np.ones(2), lambda x, value: None).x
+    array([0., 0.])
+    """
+    import numpy as np
+
+    x, (value, slope) = start, function(start)
+    for _ in range(MAXITER if maxiter is None else maxiter):
+        if np.abs(slope).max(initial=0) <= (TOL if tol is None else tol):
+            break
+        matrix = hessian(x)
+        step, added = direction(matrix, slope)
+        drop = float(-slope @ step)
+        last = drop <= precision * abs(value) and added <= 1e-6 * float(np.abs(matrix).max())
+        length = 1.0
+        while length >= SHORTEST:
+            new = x + length * step
+            new_value, new_slope = function(new)
+            if new_value <= value - ARMIJO * length * drop + 8 * precision * abs(value):
+                break
+            length /= 2
+        else:
+            return Descent(x, value, last, _ROUNDED if last else "No step along Newton's direction lowers the loss.")
+        x, value, slope = new, new_value, new_slope
+        seen(x, value)
+        if last:
+            return Descent(x, value, True, _ROUNDED)
+    small = bool(np.abs(slope).max(initial=0) <= (TOL if tol is None else tol))
+    return Descent(x, value, small, _SMALL if small else "Maximum number of iterations has been exceeded.")
+
+
+_SMALL = "The gradient is as small as asked for."
+_ROUNDED = "The loss can fall by no more than its rounding."
