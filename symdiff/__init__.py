@@ -40,6 +40,7 @@ _LATE = {
     "hessian": "hessians",
     "flatten": "hessians",
     "unflatten": "hessians",
+    "Structured": "structured",
     "hvp": "differentiate",
     "jvp": "differentiate",
     "vjp": "differentiate",

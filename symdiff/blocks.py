@@ -122,7 +122,7 @@ def derivative(output: Node, sources: Sequence[Node], sizes: Mapping[str, int] |
     >>> import symdiff as sd
     >>> A, x = sd.symbol("A", shape=("m", "n")), sd.symbol("x", shape="n")
     >>> derivative(sd.sin(A @ x), [x]).block(x)
-    cos(A @ x)[:, None]*A
+    A*cos(A @ x)[:, None]
     """
     with growing():
         run = _Pass(sizes or {})
@@ -546,7 +546,7 @@ def _argmax(run: _Pass, node: Node, place: int, labels: Sequence[Label]) -> Loca
 def _prod(run: _Pass, node: Node, place: int, labels: Sequence[Label]) -> Local:
     """For each element the product of the others: the pullback of ones."""
     assert node.op.pullback is not None
-    (others,) = node.op.pullback(broadcast_to(const(1), node.shape), node, *node.args)
+    others = as_node(node.op.pullback(broadcast_to(const(1), node.shape), node, *node.args)[0])
     inner = _spread(run, node, labels)
     return [([Factor(broadcast_to(others, node.args[0].shape), tuple(inner))], inner)]
 

@@ -46,11 +46,11 @@ def jacobian(f: Any, wrt: Any, *, sparse: bool = False, sizes: Sizes | None = No
     if not any(node.shape for node in (*outputs, *sources)):
         return _sparse_scalars(outputs, sources) if sparse else scalar_jacobian(f, wrt)
     if sparse:
-        return _sparse([derivative(output, sources, sizes) for output in simplify(outputs, sizes=sizes)], sources)
-    rows = []
-    for output in simplify(outputs, sizes=sizes):
-        found = derivative(output, sources, sizes)
-        rows.append(_like(wrt, [found.block(source) for source in sources]))
+        simple = simplify(outputs, sizes=sizes)
+        return _sparse([derivative(output, sources, sizes) for output in simple], sources, sizes)
+    found = [derivative(output, sources, sizes) for output in simplify(outputs, sizes=sizes)]
+    blocks = iter(simplify([part.block(source) for part in found for source in sources], sizes=sizes))
+    rows = [_like(wrt, [next(blocks) for _ in sources]) for _ in found]
     return rows[0] if not isinstance(f, (list, tuple)) else tuple(rows)
 
 
@@ -107,6 +107,7 @@ def _dense(f: Any, sources: Sequence[Node], sizes: Sizes | None) -> Node:
             for part in sorted(found.parts(source), key=lambda part: len(set(part.axes)) < len(part.axes)):
                 args.append(part.node)
                 layout.append((i, j, part.axes, part.ranges if part.cut(shape) else ()))
+    args = simplify(args, sizes=sizes)
     return assembly.assemble(*args, tuple(source.shape for source in sources), tuple(layout))
 
 
@@ -114,7 +115,7 @@ def _sparse_hessian(f: Node, sources: Sequence[Node], sizes: Sizes | None) -> No
     if not any(node.shape for node in topological(f)):
         return _sparse_scalars(list(grad(f, list(sources))), sources)
     gradient = simplify(grad(simplify(f, sizes=sizes), list(sources)), sizes=sizes)
-    return _sparse([derivative(part, sources, sizes) for part in gradient], sources)
+    return _sparse([derivative(part, sources, sizes) for part in gradient], sources, sizes)
 
 
 def _sparse_scalars(outputs: Sequence[Node], sources: Sequence[Node]) -> Node:
@@ -124,7 +125,7 @@ def _sparse_scalars(outputs: Sequence[Node], sources: Sequence[Node]) -> Node:
     return assembly.sparse(*simplify([entry for _, _, entry in entries]), *shapes, layout)
 
 
-def _sparse(found: Sequence[Derivative], sources: Sequence[Node]) -> Node:
+def _sparse(found: Sequence[Derivative], sources: Sequence[Node], sizes: Sizes | None) -> Node:
     """The parts of every block at their places, zeros left out."""
     args: list[Node] = []
     layout = []
@@ -134,7 +135,7 @@ def _sparse(found: Sequence[Derivative], sources: Sequence[Node]) -> Node:
                 args.append(part.node)
                 layout.append((i, j, part.axes, part.ranges if part.cut(rows.output.shape + source.shape) else ()))
     shapes = tuple(rows.output.shape for rows in found), tuple(source.shape for source in sources)
-    return assembly.sparse(*args, *shapes, tuple(layout))
+    return assembly.sparse(*simplify(args, sizes=sizes), *shapes, tuple(layout))
 
 
 def _derivatives(f: Any, sources: Sequence[Node], sizes: Sizes | None) -> Iterator[Derivative]:
@@ -146,13 +147,14 @@ def _derivatives(f: Any, sources: Sequence[Node], sizes: Sizes | None) -> Iterat
 
 def _blocks(f: Any, sources: Sequence[Node], sizes: Sizes | None) -> dict[tuple[int, int], Node]:
     """Every block: one triangle derived from the simplified gradient, the other transposed."""
-    entries: dict[tuple[int, int], Node] = {}
+    upper: dict[tuple[int, int], Node] = {}
     for i, found in enumerate(_derivatives(f, sources, sizes)):
         for j, source in enumerate(sources[i:], i):
-            entries[i, j] = found.block(source)
-            if j > i:
-                axes, own = list(range(entries[i, j].ndim)), sources[i].ndim
-                entries[j, i] = contraction([entries[i, j]], [axes], axes[own:] + axes[:own])
+            upper[i, j] = found.block(source)
+    entries = dict(zip(upper, simplify(list(upper.values()), sizes=sizes), strict=True))
+    for i, j in upper:
+        axes, own = list(range(entries[i, j].ndim)), sources[i].ndim
+        entries[j, i] = entries[i, j] if i == j else contraction([entries[i, j]], [axes], axes[own:] + axes[:own])
     return entries
 
 

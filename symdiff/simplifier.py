@@ -53,12 +53,21 @@ def simplify(structure: Any, level: str = "full", *, sizes: Mapping[str, int] | 
     return unflatten_like(structure, roots)
 
 
+#: A sum as its terms with their coefficients; the constant has no core.
+_Terms = frozenset[tuple[Node | None, Number]]
+
+
 def _until_still(roots: list[Node], sizes: Mapping[str, int]) -> list[Node]:
+    mirrored: frozenset[_Terms] = frozenset()
     with growing():
         for _ in range(MAX_PASSES):
-            new = _Pass(roots, sizes).run()
+            current = _Pass(roots, sizes, mirrored)
+            new = current.run()
             if new == roots:
-                break
+                found = current.mirrors() - mirrored
+                if not found:
+                    break
+                mirrored |= found
             roots = new
         return _with_shared_signs(roots)
 
@@ -83,8 +92,9 @@ def _with_shared_signs(roots: list[Node]) -> list[Node]:
 class _Pass:
     """One visit of every distinct node, arguments first."""
 
-    def __init__(self, roots: list[Node], sizes: Mapping[str, int]) -> None:
-        self.roots, self.sizes = roots, sizes
+    def __init__(self, roots: list[Node], sizes: Mapping[str, int], mirrored: frozenset[_Terms]) -> None:
+        self.roots, self.sizes, self.mirrored = roots, sizes, mirrored
+        self.sums: set[_Terms] = set()
         self.order = topological(*roots, read=unrepeated)
         self.uses = use_counts(roots, self.order, unrepeated)
         self.user = {arg: node for node in self.order for arg in unrepeated(node)}
@@ -151,7 +161,19 @@ class _Pass:
                 total += coefficient
             else:
                 terms[core] = terms.get(core, 0) + coefficient
-        return _build_sum(*self._opened(terms, total))
+        terms, total = self._opened(terms, total)
+        listed: _Terms = frozenset((core, size) for core, size in (*terms.items(), (None, total)) if size != 0)
+        self.sums.add(listed)
+        if listed in self.mirrored:
+            return -_build_sum({core: -size for core, size in terms.items()}, -total)
+        return _build_sum(terms, total)
+
+    def mirrors(self) -> frozenset[_Terms]:
+        """Sums of three terms or more, most of them negative, that are there with the other sign too."""
+        mostly = (
+            terms for terms in self.sums if len(terms) > 2 and 2 * sum(size > 0 for _, size in terms) < len(terms)
+        )
+        return frozenset(terms for terms in mostly if frozenset((core, -size) for core, size in terms) in self.sums)
 
     def _opened(self, terms: dict[Node, Number], total: Number) -> tuple[dict[Node, Number], Number]:
         """Sums among the terms, each with its coefficient, taken apart where a part meets a like term."""

@@ -26,7 +26,7 @@ LAYERS = (
     ("blocks", "simplifier", "codegen", "interop"),
     ("hessians",),
     ("compiler",),
-    ("check",),
+    ("check", "structured"),
     ("curves", "nn", "train"),
     ("__init__",),
     ("cli",),

@@ -9,12 +9,13 @@
 from .curvature import gauss_newton, gauss_newton_product, hessian_operator, spectrum
 from .fit import Fit, fit
 from .full_batch import Minimum, minimize
+from .laplace import Laplace, Prediction, laplace
 from .loop import Progress
 from .optimizers import SGD, Adagrad, Adam, AdamW, Averaged, Optimizer
 from .run import History, TrainingError
 from .schedules import constant, cosine, cyclic, exponential, step_decay
 from .step import Step, step
-from .uncertainty import Laplace, Prediction, StandardErrors, laplace, standard_errors
+from .uncertainty import StandardErrors, standard_errors
 
 __all__ = [
     "SGD",

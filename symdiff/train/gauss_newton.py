@@ -79,7 +79,7 @@ def _curved(loss: Node, output: Node, chosen: list[Node], vectors: Sequence[Any]
     for var in chosen:
         if var in variables(outer):
             raise SymdiffError(
-                f"the loss depends on {var.name} not only through the output; leave penalties out of a Gauss-Newton matrix"
+                f"the loss depends on {var.name} beside the output; leave penalties out of a Gauss-Newton matrix"
             )
     along = jvp(output, chosen, [as_node(vector) for vector in vectors])
     return along, substitute(hvp(outer, free, along), {free: output})

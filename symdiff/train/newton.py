@@ -66,7 +66,7 @@ def newton(
 
     >>> import numpy as np
     >>> square = lambda x: (float(x @ x), 2 * x)
-    >>> newton(square, lambda x: 2 * np.eye(2), np.ones(2), lambda x, value: None).x
+    >>> newton(square, lambda x: 2 * np.eye(2), np.ones(2), lambda x, value: None).x.round(6)
     array([0., 0.])
     """
     import numpy as np

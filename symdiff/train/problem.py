@@ -32,9 +32,7 @@ class Flat:
 
     def split(self, vector: NDArray[Any]) -> Arrays:
         parts = unflatten(vector, [array.shape for array in self.arrays.values()])
-        return {
-            name: part.astype(array.dtype) for (name, array), part in zip(self.arrays.items(), parts, strict=True)
-        }
+        return {name: part.astype(array.dtype) for (name, array), part in zip(self.arrays.items(), parts, strict=True)}
 
     def label(self, place: int) -> str:
         """The element at that place of the vector: ``b``, ``w[2]`` or ``W1[0, 3]``."""
