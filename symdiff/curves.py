@@ -32,7 +32,7 @@ METHODS = ("trf", "lm", "dogbox")
 CONVERGED = 1e-4
 
 _ROUNDING = sys.float_info.epsilon
-_POLISH = 200
+_POLISH = 200  # steps at most
 
 
 class Band(NamedTuple):
@@ -51,7 +51,8 @@ class CurveFit:
     ``deviations``: standard deviations, the roots of the diagonal of ``covariance``. ``rss``: residual sum of squares
     (each residual divided by its sigma), of ``dof`` degrees of freedom; ``scale = sqrt(rss/dof)`` is the residual
     standard deviation. ``offset``: the relative offset of Bates and Watts, how far the tangent plane says the minimum
-    is, in standard deviations of the parameters. ``source``: the generated function of model and gradient.
+    is, in standard deviations of the parameters. ``iterations``: evaluations of SciPy's ``method``, and steps after.
+    ``source``: the generated function of model and gradient.
     """
 
     params: dict[str, float]

@@ -7,15 +7,17 @@ Review 31, 1989), anything else by a dense factorisation, or by conjugate gradie
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .blocks import Term, derivative
 from .compiler import Compiled, compile
 from .differentiate import grad, sources_of
 from .errors import SymdiffError
-from .expr import Node, as_node
+from .expr import CONST, Node, as_node
 from .hessians import Sizes, flatten, unflatten
+from .shapes import Size, size_value
 from .simplifier import simplify
 
 if TYPE_CHECKING:
@@ -26,15 +28,17 @@ LARGEST = 4000
 
 
 class Product(NamedTuple):
-    """One term of a block: places of its arrays among the operator's, labels, and the axes of row and column."""
+    """One term of a block: a number, places of its arrays among the operator's, labels, and the block's axes."""
 
     row: int
     column: int
+    number: float
     arrays: tuple[int, ...]
     labels: tuple[tuple[Any, ...], ...]
     out: tuple[Any, ...]
     inner: tuple[Any, ...]
     ranges: tuple[tuple[int, int], ...]
+    counts: tuple[Size, ...]  # places along each axis
 
 
 class Structured:
@@ -61,7 +65,7 @@ class Structured:
             terms = derivative(part, self.sources[row:], sizes)
             for column, source in enumerate(self.sources[row:], row):
                 for term in terms.terms.get(source, ()):
-                    self.products.append(_product(row, column, term, found))
+                    self.products.append(_product(row, column, term, terms.counts, found))
         self.factors: list[Node] = simplify(list(found), sizes=sizes)
 
     def compile(self, inputs: Sequence[Node]) -> Function:
@@ -80,23 +84,35 @@ class Function:
 
         values = [np.asarray(value) for value in self.factors(*arrays)]
         count = len(self.hessian.factors)
-        return operator(self.hessian.products, values[:count], [value.shape for value in values[count:]])
+        shapes = [value.shape for value in values[count:]]
+        letters: dict[str, int] = {}
+        for source, shape in zip(self.hessian.sources, shapes, strict=True):
+            letters |= {size: found for size, found in zip(source.shape, shape, strict=True) if isinstance(size, str)}
+        return operator(self.hessian.products, values[:count], shapes, letters)
 
 
-def _product(row: int, column: int, term: Term, found: dict[Node, int]) -> Product:
-    arrays = tuple(found.setdefault(factor.node, len(found)) for factor in term.factors)
+def _product(row: int, column: int, term: Term, counts: Mapping[Any, Size], found: dict[Node, int]) -> Product:
+    numbers = [factor.node.value for factor in term.factors if factor.node.op is CONST]
+    factors = [factor for factor in term.factors if factor.node.op is not CONST]
+    arrays = tuple(found.setdefault(factor.node, len(found)) for factor in factors)
     axes = (*term.out, *term.inner)
     ranges = []
     for axis in axes:
         if not isinstance(axis.start, int):
             raise SymdiffError("a slice that starts at a size that is a letter has no structured form; use sparse=True")
         ranges.append((axis.start, axis.step))
-    labels = tuple(factor.labels for factor in term.factors)
+    labels = tuple(factor.labels for factor in factors)
     out, inner = (tuple(axis.label for axis in part) for part in (term.out, term.inner))
-    return Product(row, column, arrays, labels, out, inner, tuple(ranges))
+    sizes = tuple(counts[axis.label] for axis in axes)
+    return Product(row, column, float(prod(numbers)), arrays, labels, out, inner, tuple(ranges), sizes)
 
 
-def operator(products: Sequence[Product], arrays: Sequence[np.ndarray], shapes: Sequence[tuple[int, ...]]) -> Any:
+def operator(
+    products: Sequence[Product],
+    arrays: Sequence[np.ndarray],
+    shapes: Sequence[tuple[int, ...]],
+    letters: Mapping[str, int],
+) -> Any:
     """The SciPy LinearOperator of the products; see :class:`Structured`."""
     from scipy.sparse.linalg import LinearOperator
 
@@ -104,7 +120,7 @@ def operator(products: Sequence[Product], arrays: Sequence[np.ndarray], shapes: 
         """A symmetric matrix as products of factors: ``matvec``, ``diagonal``, ``todense``, ``solve``."""
 
         def __init__(self) -> None:
-            self.terms = _Terms(products, arrays, shapes)
+            self.terms = _Terms(products, arrays, shapes, letters)
             super().__init__(self.terms.dtype, (self.terms.size, self.terms.size))
 
         def _matvec(self, vector: np.ndarray) -> np.ndarray:
@@ -131,11 +147,15 @@ class _Terms:
     """The products with their arrays."""
 
     def __init__(
-        self, products: Sequence[Product], arrays: Sequence[np.ndarray], shapes: Sequence[tuple[int, ...]]
+        self,
+        products: Sequence[Product],
+        arrays: Sequence[np.ndarray],
+        shapes: Sequence[tuple[int, ...]],
+        letters: Mapping[str, int],
     ) -> None:
         import numpy as np
 
-        self.products, self.arrays, self.shapes = products, arrays, shapes
+        self.products, self.arrays, self.shapes, self.letters = products, arrays, shapes, letters
         self.dtype = np.result_type(float, *arrays) if not arrays else np.result_type(*arrays)
         self.size = sum(int(np.prod(shape)) for shape in shapes)
 
@@ -152,9 +172,11 @@ class _Terms:
         return flatten(result)  # type: ignore[no-any-return]
 
     def view(self, one: Product) -> list[Any]:
-        """Arrays and labels in turn, as einsum takes them."""
+        """Number, arrays and labels in turn, as einsum takes them."""
+        import numpy as np
+
         numbers = self.numbers(one)
-        listed: list[Any] = []
+        listed: list[Any] = [np.asarray(one.number, self.dtype), []]
         for place, labels in zip(one.arrays, one.labels, strict=True):
             listed += [self.arrays[place], [numbers[label] for label in labels]]
         return listed
@@ -168,9 +190,8 @@ class _Terms:
         counts: dict[Any, int] = {}
         for place, labels in zip(one.arrays, one.labels, strict=True):
             counts |= dict(zip(labels, self.arrays[place].shape, strict=True))
-        whole = self.shapes[one.row] + self.shapes[one.column]
-        for label, size, (start, step) in zip((*one.out, *one.inner), whole, one.ranges, strict=True):
-            counts.setdefault(label, size if (start, step) == (0, 1) else (size - start) // step)
+        for label, size in zip((*one.out, *one.inner), one.counts, strict=True):
+            counts.setdefault(label, size_value(size, self.letters))
         return counts
 
     def places(self, labels: Sequence[Any], ranges: Sequence[tuple[int, int]], counts: dict[Any, int]) -> Any:
@@ -226,7 +247,7 @@ class _Terms:
                 first, second = (_find(same, numbers[label]) for label in (a, b))
                 if first != second:
                     same[second] = first
-            own: list[Any] = []
+            own: list[Any] = [np.asarray(one.number, self.dtype), []]
             for place, labels in zip(one.arrays, one.labels, strict=True):
                 own += [self.arrays[place], [_find(same, numbers[label]) for label in labels]]
             output = [_find(same, numbers[label]) for label in one.out]

@@ -118,7 +118,9 @@ def test_standard_errors_of_a_linear_regression() -> None:
     variance = rest / (N - 4)
     s2 = sd.symbol("s2")
     params = {"w": best[:3], "b": best[3]}
-    found = train.standard_errors(sd.sum((LINE - y) ** 2) / (2 * s2), params, {"X": INPUTS, "y": TARGET, "s2": variance})
+    found = train.standard_errors(
+        sd.sum((LINE - y) ** 2) / (2 * s2), params, {"X": INPUTS, "y": TARGET, "s2": variance}
+    )
     expected = variance * np.linalg.inv(WIDE.T @ WIDE)
     np.testing.assert_allclose(found.covariance, expected, rtol=1e-8)
     errors = np.append(found.errors["w"], found.errors["b"])
