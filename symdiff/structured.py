@@ -194,6 +194,14 @@ class _Terms:
             counts.setdefault(label, size_value(size, self.letters))
         return counts
 
+    def whole(self, one: Product) -> bool:
+        """Whether the term fills every place of its block."""
+        shape = self.shapes[one.row] + self.shapes[one.column]
+        return all(
+            part == (0, 1) and size_value(count, self.letters) == size
+            for part, count, size in zip(one.ranges, one.counts, shape, strict=True)
+        )
+
     def places(self, labels: Sequence[Any], ranges: Sequence[tuple[int, int]], counts: dict[Any, int]) -> Any:
         """The slices that the axes cover."""
         cut = []
@@ -239,7 +247,7 @@ class _Terms:
         for one in self.products:
             if one.row != one.column:
                 continue
-            if any(part != (0, 1) for part in one.ranges):
+            if not self.whole(one):
                 return np.diagonal(self.dense()).copy()
             numbers, counts = self.numbers(one), self.counts(one)
             same: dict[int, int] = {}
@@ -272,7 +280,7 @@ class _Terms:
             return None
         diagonal, left, right = np.zeros(self.size, self.dtype), [], []
         for one in self.products:
-            if any(part != (0, 1) for part in one.ranges):
+            if not self.whole(one):
                 return None
             numbers = self.numbers(one)
             a, b = numbers[one.out[0]], numbers[one.inner[0]]
