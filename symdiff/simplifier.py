@@ -176,14 +176,17 @@ class _Pass:
         return frozenset(terms for terms in mostly if frozenset((core, -size) for core, size in terms) in self.sums)
 
     def _opened(self, terms: dict[Node, Number], total: Number) -> tuple[dict[Node, Number], Number]:
-        """Sums among the terms, each with its coefficient, taken apart where a part meets a like term."""
+        """Sums among the terms, each with its coefficient, taken apart where like terms then save operations."""
         for core in [core for core in terms if core.op in _ADDED and core not in self.shared]:
             inner, number = _collected(core)
-            if any(part in terms and part is not core for part in inner):
-                factor = terms.pop(core)
-                total += factor * number
-                for part, coefficient in inner.items():
-                    terms[part] = terms.get(part, 0) + factor * coefficient
+            if not any(part in terms for part in inner):
+                continue
+            factor = terms[core]
+            merged = {part: size for part, size in terms.items() if part is not core}
+            for part, coefficient in inner.items():
+                merged[part] = merged.get(part, 0) + factor * coefficient
+            if _cost(merged, total + factor * number) < _cost(terms, total) + _cost(inner, number):
+                terms, total = merged, total + factor * number
         return terms, total
 
     def _terms(self, root: Node) -> Iterable[tuple[int, Node]]:
@@ -231,6 +234,12 @@ def _on_diagonal(node: Node) -> Node:
     axes = range(node.ndim)
     found = contraction(node.args, [axes, axes], axes)
     return node if found.op is _MUL else found
+
+
+def _cost(terms: dict[Node, Number], total: Number) -> int:
+    """Multiplications and additions of a sum."""
+    sizes = [abs(size) for size in terms.values() if size != 0]
+    return sum(size != 1 for size in sizes) + len(sizes) + (total != 0) - 1
 
 
 def _collected(core: Node) -> tuple[dict[Node, Number], Number]:

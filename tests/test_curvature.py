@@ -280,7 +280,7 @@ def test_laplace_of_a_network() -> None:
 def test_laplace_refuses() -> None:
     x, v = sd.symbols("x v")
     saddle, at = x**2 - 5 * v**2, {"x": 0.0, "v": 0.0}
-    with pytest.raises(sd.SymdiffError, match="the posterior precision is not positive definite: .* in v"):
+    with pytest.raises(sd.SymdiffError, match=r"the posterior precision is not positive definite: .* in v"):
         train.laplace(saddle, at, {})
     with pytest.raises(sd.SymdiffError, match="the precision of v is -9, not positive; give output="):
         train.laplace(saddle, at, {}, form="diagonal")

@@ -67,7 +67,7 @@ class Laplace:
         from scipy import linalg
 
         if self.precision.ndim == 1:
-            return columns / np.sqrt(self.precision)[:, None]
+            return np.asarray(columns / np.sqrt(self.precision)[:, None])
         return np.asarray(linalg.solve_triangular(self._factor, columns, lower=True, trans=int(transposed)))
 
     def sample(self, count: int, seed: int = 0) -> Arrays:
