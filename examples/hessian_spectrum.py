@@ -1,9 +1,9 @@
 """The Hessian spectrum of a small net before and after training: a bulk near 0, and a few large eigenvalues.
 
-The net reads handwritten digits of 8 by 8 pixels, averaged to 4 by 4, and has fewer than a thousand parameters, so that
-every eigenvalue can be had from the dense Hessian; Lanczos finds the largest without the matrix. There are about as many outliers
-as classes: Sagun, Evci, Guney, Dauphin and Bottou, Empirical analysis of the Hessian of over-parametrized neural
-networks (2018); Papyan, Traces of class/cross-class structure pervade deep learning spectra, JMLR 21 (2020).
+The net reads handwritten digits of 8 by 8 pixels, averaged to 4 by 4. It has 442 parameters, so every eigenvalue can be
+had from the dense Hessian; Lanczos finds the largest without the matrix. There are about as many outliers as classes:
+Sagun, Evci, Guney, Dauphin and Bottou, Empirical analysis of the Hessian of over-parametrized neural networks (2018);
+Papyan, Traces of class/cross-class structure pervade deep learning spectra, JMLR 21 (2020).
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def draw(path: Path, spectra: dict[str, np.ndarray], top: np.ndarray, curved: np
             left.hist(values, bins=np.linspace(*ends, 80), histtype="step", linewidth=1.6, log=True, label=label)
         left.set(title=f"all {len(values)} eigenvalues of the Hessian", xlabel="eigenvalue", ylabel="how many")
         left.legend()
-        shown = 4 * len(top) // 2
+        shown = 2 * len(top)
         places = np.arange(1, shown + 1)
         right.semilogy(places, values[::-1][:shown], "o", markersize=5, label="dense Hessian")
         right.semilogy(places, curved[::-1][:shown], "_", color="black", markersize=10, label="Gauss-Newton")

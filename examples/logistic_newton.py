@@ -53,7 +53,7 @@ def draw(path: Path, values: np.ndarray, errors: np.ndarray, fits: dict[str, np.
     with shared.figure(path, 1, 2, figsize=(11, 4.4)) as (left, right):
         places = np.arange(len(values))[::-1]
         away = np.abs(values) > 1.96 * errors
-        for clear, color, label in ((True, "tab:blue", "95% interval without 0"), (False, "gray", "with 0")):
+        for clear, color, label in ((True, "tab:blue", "95%, without 0"), (False, "gray", "95%, with 0")):
             kept = away == clear
             settings = {"fmt": "o", "color": color, "capsize": 4, "label": label}
             left.errorbar(values[kept], places[kept], xerr=1.96 * errors[kept], **settings)

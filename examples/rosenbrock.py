@@ -2,7 +2,8 @@
 
 The function is one tensor formula; its Hessian is tridiagonal, and its 3n - 2 elements are computed and nothing else.
 A Newton step then is the solution of a sparse system: Nocedal and Wright, Numerical Optimization (2006), sections 3.4
-and 7.3. The function was extended to n variables by More, Garbow and Hillstrom, ACM TOMS 7 (1981).
+and 7.3. From points around the minimum that takes a few steps whatever n is. From the usual start (-1.2, 1, -1.2, ...)
+the valley is walked one variable after another, in about 1.5 n steps: 44, 168 and 1486 for n = 10, 100 and 1000.
 """
 
 from __future__ import annotations
@@ -64,18 +65,18 @@ def newton(start: np.ndarray, steps: int, tolerance: float = 1e-10) -> Descent:
 def draw(path: Path, runs: dict[str, Descent]) -> None:
     with shared.figure(path, 1, 2, figsize=(11, 4.4)) as (left, right):
         for label, run in runs.items():
-            left.semilogy(np.maximum(run.losses, 1e-30), "-", label=label)
-            right.semilogy(np.maximum(run.slopes, 1e-16), "-", label=label)
+            left.semilogy(np.maximum(run.losses, 1e-30), "o-", markersize=4, label=label)
+            right.semilogy(np.maximum(run.slopes, 1e-16), "o-", markersize=4, label=label)
         left.set(title="loss", xlabel="Newton step")
         right.set(title="largest element of the gradient", xlabel="Newton step")
         left.legend()
 
 
 def main(argv: Sequence[str] | None = None) -> dict[str, float]:
-    asked = shared.options("Rosenbrock's function with a sparse Hessian", argv, variables=10_000, steps=500)
+    asked = shared.options("Rosenbrock's function with a sparse Hessian", argv, variables=10_000, steps=100)
     n = asked.variables
     rng = np.random.default_rng(asked.seed)
-    starts = {"(-1.2, 1, -1.2, 1, ...)": np.resize([-1.2, 1.0], n), "near 0, random": 0.1 * rng.normal(size=n)}
+    starts = {"all 2": np.full(n, 2.0), "all 0.5": np.full(n, 0.5), "random, 0.8 to 1.2": rng.uniform(0.8, 1.2, size=n)}
     print(f"gradient: {sd.simplify(sd.grad(ROSENBROCK, x))}")
     runs = {}
     for label, start in starts.items():
@@ -83,7 +84,7 @@ def main(argv: Sequence[str] | None = None) -> dict[str, float]:
         runs[label] = run = newton(start, asked.steps)
         seconds = perf_counter() - began
         error = np.abs(run.end - 1).max()
-        print(f"from {label}: {len(run.lengths)} steps in {seconds:.2f} s, loss {run.losses[-1]:.2e}, error {error:.1e}")
+        print(f"{label}: {len(run.lengths)} steps in {seconds:.2f} s, loss {run.losses[-1]:.2e}, error {error:.1e}")
     print(f"{run.kept} elements in the Hessian, of {n**2}")
     draw(asked.out / "rosenbrock.png", runs)
     return {

@@ -41,6 +41,8 @@ _LATE = {
     "flatten": "hessians",
     "unflatten": "hessians",
     "Structured": "structured",
+    "DenseHessian": "dense",
+    "plan": "costs",
     "hvp": "differentiate",
     "jvp": "differentiate",
     "vjp": "differentiate",

@@ -187,6 +187,13 @@ class _Pass:
         axes = tuple(ranges.get(label, Axis(label)) for label in inner)
         return Term(term.factors + cut, term.out, axes)
 
+    def widened(self, term: Term, place: int, size: Size) -> Term:
+        """The term with a slice of an axis as a factor: rows of the identity."""
+        axis, label = term.inner[place], self.fresh(size)
+        rows = tensor.index(EYE(size), ((axis.start, self.sizes[axis.label], axis.step), (0, size, 1)))
+        inner = (*term.inner[:place], Axis(label), *term.inner[place + 1 :])
+        return Term((*term.factors, Factor(rows, (axis.label, label))), term.out, inner)
+
     def partial(self, axis: Axis, size: Size) -> bool:
         return axis.start != 0 or axis.step != 1 or self.sizes[axis.label] != size
 
@@ -334,6 +341,9 @@ def _through_broadcast(run: _Pass, node: Node, place: int, arg: Node, term: Term
 
 def _through_view(run: _Pass, node: Node, place: int, arg: Node, term: Term) -> list[Term]:
     inner, outer = node.attrs
+    for place, at in enumerate(outer):
+        if outer.count(at) > 1 and run.partial(term.inner[place], node.shape[place]):
+            term = run.widened(term, place, node.shape[place])
     found: dict[int, Axis] = {}
     same: dict[Label, Label] = {}
     for at, axis in zip(outer, term.inner, strict=True):
@@ -342,8 +352,6 @@ def _through_view(run: _Pass, node: Node, place: int, arg: Node, term: Term) -> 
             continue
         first = same.get(found[at].label, found[at].label)
         other = same.get(axis.label, axis.label)
-        if run.partial(axis, node.shape[list(outer).index(at)]) or found[at][1:] != (0, 1):
-            raise UnsupportedError("the derivative of a slice of a diagonal is no product of factors; use hvp")
         if first != other:
             same = {old: first if new == other else new for old, new in same.items()} | {other: first}
     axes = [found[at] if at in found else Axis(run.fresh(1)) for at in inner]
@@ -378,8 +386,14 @@ def _restricted(run: _Pass, term: Term, ranges: Sequence[Range], shape: Shape) -
         axis = term.inner[at]
         if part == (0, size, 1):
             continue
+        whole, common = (part, (0, part[1], 1)), None
+        if run.partial(axis, size):
+            common = _common(axis, run.sizes[axis.label], part)
+            if common is None:
+                term = run.widened(term, at, size)
+                axis = term.inner[at]
         count_ = run.sizes[axis.label]
-        kept, inner = (part, (0, part[1], 1)) if not run.partial(axis, size) else _common(axis, count_, part)
+        kept, inner = common or whole
         if kept[1] == 0 and part[1] != 0:
             return []
         label = run.fresh(kept[1])
@@ -398,13 +412,11 @@ def _restricted(run: _Pass, term: Term, ranges: Sequence[Range], shape: Shape) -
     return [term]
 
 
-def _common(axis: Axis, count_: Size, part: Range) -> tuple[Range, Range]:
-    """What a slice and a part of an array have in common: places of the slice, and places of the part."""
-    start, first, count_, size = (
-        value if isinstance(value, int) else -1 for value in (axis.start, part[0], count_, part[1])
-    )
-    if min(start, first, count_, size) < 0:
-        raise UnsupportedError("the derivative of a slice of an array made from parts is not known; use hvp or jvp")
+def _common(axis: Axis, count_: Size, part: Range) -> tuple[Range, Range] | None:
+    """Places of a slice and of a part of an array that are the same elements; nothing where a letter decides it."""
+    start, first, size = axis.start, part[0], part[1]
+    if not (isinstance(start, int) and isinstance(first, int) and isinstance(size, int) and isinstance(count_, int)):
+        return None
     shared = gcd(axis.step, part[2])
     every = abs(part[2]) // shared
     if (first - start) % shared:

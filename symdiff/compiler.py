@@ -10,7 +10,7 @@ import linecache
 import weakref
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .codegen import numpy as numpy_code
 from .codegen import python as math_code
@@ -18,6 +18,9 @@ from .codegen.names import check_function_name
 from .errors import ShapeError, SymdiffError, UnsupportedError
 from .expr import CONST, PI, VAR, Node
 from .walk import leaves, map_structure, topological, variables
+
+if TYPE_CHECKING:
+    from .costs import Plan
 
 _serial = itertools.count()
 _NOT_COUNTED = {CONST.name, VAR.name, PI.name, "broadcast"}
@@ -30,6 +33,17 @@ class Compiled(functools.partial[Any]):
     backend: str
     inputs: tuple[Node, ...]
     name: str
+    #: What is computed, as long as the function is not pickled.
+    outputs: Any = None
+
+    @property
+    def plan(self) -> Plan:
+        """What a call costs, as :func:`symdiff.plan` finds it; raises SymdiffError for a function from a pickle."""
+        from .costs import plan
+
+        if self.outputs is None:
+            raise SymdiffError("a function from a pickle has its source and no graph, so no plan")
+        return plan(self.outputs)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return load, (self.source, self.name, self.backend, self.inputs)
@@ -144,7 +158,9 @@ def compile(
     (12.0, 7.0)
     """
     found = _inputs([outputs, updates or {}], inputs)
-    return load(_written(outputs, found, "f", backend, updates, schedule), "f", backend, tuple(found))
+    fn = load(_written(outputs, found, "f", backend, updates, schedule), "f", backend, tuple(found))
+    fn.outputs = [outputs, updates or {}]
+    return fn
 
 
 def load(text: str, name: str, backend: str, inputs: tuple[Node, ...]) -> Compiled:

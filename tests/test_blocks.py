@@ -170,6 +170,7 @@ CASES = [
         """concatenate((X, X**2), axis=1)[:, 1:]; concatenate((X[:, :1], X), axis=1);
         concatenate((X @ A, X), axis=1)""",
     ),
+    *_all("x=4", "diag(x)[1:]; diag(x)[:, ::2] @ x[:2]; diag(x**2)[1:, :-1]; diag(x)[::-1]*x; diag(diag(x)[1:, 1:])"),
     # operations with rules of their own
     *_all(
         "x=4",
@@ -401,7 +402,7 @@ def test_what_is_constant_has_a_block_of_zeros() -> None:
 def test_letters_give_the_blocks_of_any_size() -> None:
     """One build for every size, none among them; what slices need is checked when they are called."""
     X, w = sd.symbol("X", ("m", "n")), sd.symbol("w", "n")
-    f = sd.concatenate([sd.tanh(X @ w)[1:], sd.cumsum(w)])
+    f = sd.concatenate([sd.tanh(X @ w)[1:], sd.cumsum(w)])[::-1]
     blocks = sd.jacobian(f, [X, w])
     fn, rng = sd.compile(blocks, [X, w]), np.random.default_rng(0)
     for m, n in ((1, 1), (1, 3), (3, 1), (4, 2), (1, 0)):
@@ -502,4 +503,6 @@ def test_random_graphs(steps: list[Step], m: int, n: int, seed: int) -> None:
         return
     blocks = sd.jacobian(f, inputs)
     for got, var in zip(sd.compile(blocks, inputs)(*point.values()), inputs, strict=True):
-        _close(got, _columns(f, var, inputs, point), 1e-9)
+        columns = _columns(f, var, inputs, point)
+        if np.isfinite(columns).all():  # the norm of nothing has no derivative
+            _close(got, columns, 1e-9)

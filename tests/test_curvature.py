@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -71,7 +72,7 @@ def test_newton_converges_quadratically() -> None:
     found = train.minimize(loss, START, data, "Newton")
     left = found.history - found.loss
     assert found.steps <= 7
-    for before, after in zip(left[1:], left[2:], strict=False):
+    for before, after in pairwise(left[1:]):
         assert after <= 10 * before**2 + 1e-13
 
 

@@ -28,7 +28,8 @@ SAYS = {
     "own_operation.py": ["f      = swish(a*x)", "at a = 2, x = 0: 1.0", "def swish_with_slope(a, x):"],
 }
 DRAWS = {
-    "digits", "loss_landscape", "optimizers", "random_labels", "random_wiring", "regression", "two_layer_net", "xor"
+    "digits", "hessian_spectrum", "logistic_newton", "loss_landscape", "optimizers", "random_labels", "random_wiring",
+    "regression", "rosenbrock", "two_layer_net", "xor",
 }  # fmt: skip
 
 Run = Callable[..., dict[str, float]]
@@ -162,6 +163,27 @@ def test_random_wiring(run: Run, seed: int) -> None:
 def test_optimizers(run: Run) -> None:
     found = run("optimizers", starts=3, steps=500)
     assert found["BFGS"] < 1e-3 < min(found["SGD"], found["SGD with momentum"], found["Adam"])
+
+
+def test_logistic_regression_with_standard_errors(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    found = run("logistic_newton")
+    assert found["difference"] < 1e-8 and found["steps"] < 12
+    assert found["accuracy"] > 0.94
+    assert "texture                 1.5815      0.2617    6.04  1.5e-09" in capsys.readouterr().out
+
+
+def test_hessian_spectrum(run: Run) -> None:
+    found = run("hessian_spectrum", steps=150)
+    assert found["difference"] < 1e-8
+    assert found["gauss-newton"] > -1e-10
+    assert found["largest"] > 100 * abs(found["median"])
+
+
+@pytest.mark.parametrize("variables", [10, 10_000])
+def test_rosenbrock(run: Run, variables: int) -> None:
+    found = run("rosenbrock", variables=variables)
+    assert found["elements"] == 3 * variables - 2
+    assert found["error"] < 1e-9 and found["loss"] < 1e-18
 
 
 @pytest.mark.slow
