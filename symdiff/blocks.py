@@ -252,33 +252,38 @@ class _Pass:
         shared = [f for f in dict.fromkeys(terms[0].factors) if known.issuperset(f.labels)]
         shared = [factor for factor in shared if all(factor in term.factors for term in terms)]
         rests = [self.without(term.factors, shared) for term in terms]
-        inner = self.reached(terms)
-        outs = [axis.label for axis in terms[0].out]
+        outs = self.reached([term.out for term in terms])
+        inner = self.reached([term.inner for term in terms])
         needed = {label for rest in rests for factor in rest for label in factor.labels if label in known}
         for term in terms:
-            for axis, label in zip(term.inner, inner, strict=True):
+            for axis, label in zip((*term.out, *term.inner), (*outs, *inner), strict=True):
                 if axis.label != label:
                     needed |= {label, axis.label}
         axes = [label for label in dict.fromkeys([*outs, *inner]) if label in needed]
-        parts = [self.array(rest, self.targets(term, inner, axes)) for rest, term in zip(rests, terms, strict=True)]
+        parts = [
+            self.array(rest, self.targets(term, [*outs, *inner], axes)) for rest, term in zip(rests, terms, strict=True)
+        ]
         whole = parts[0]
         for part in parts[1:]:
             whole = whole + part
         whole = broadcast_to(whole, tuple(self.sizes[label] for label in axes))
-        end = tuple(axis._replace(label=label) for axis, label in zip(terms[0].inner, inner, strict=True))
-        return Term((*shared, Factor(whole, tuple(axes))), terms[0].out, end)
+        start, end = (
+            tuple(axis._replace(label=label) for axis, label in zip(own, labels, strict=True))
+            for own, labels in ((terms[0].out, outs), (terms[0].inner, inner))
+        )
+        return Term((*shared, Factor(whole, tuple(axes))), start, end)
 
-    def reached(self, terms: list[Term]) -> list[Label]:
-        """The labels of the inner axes: a delta that all terms have stays one."""
+    def reached(self, axes: Sequence[tuple[Axis, ...]]) -> list[Label]:
+        """The labels of the same axes in several terms: a delta that all terms have stays one."""
         labels = []
-        for place, axis in enumerate(terms[0].inner):
-            same = all(term.inner[place].label == axis.label for term in terms)
-            labels.append(axis.label if same else self.fresh(self.sizes[axis.label]))
+        for same in zip(*axes, strict=True):
+            once = {axis.label for axis in same}
+            labels.append(once.pop() if len(once) == 1 else self.fresh(self.sizes[same[0].label]))
         return labels
 
-    def targets(self, term: Term, inner: Sequence[Label], axes: Sequence[Label]) -> list[Label]:
+    def targets(self, term: Term, known: Sequence[Label], axes: Sequence[Label]) -> list[Label]:
         """The term's own labels for the axes: a delta gives one label twice."""
-        own = {label: axis.label for label, axis in zip(inner, term.inner, strict=True)}
+        own = {label: axis.label for label, axis in zip(known, (*term.out, *term.inner), strict=True)}
         return [own.get(label, label) for label in axes]
 
     def without(self, factors: Sequence[Factor], shared: Sequence[Factor]) -> list[Factor]:

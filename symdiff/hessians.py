@@ -29,9 +29,10 @@ Sizes = Mapping[str, int]
 def jacobian(f: Any, wrt: Any, *, sparse: bool = False, sizes: Sizes | None = None) -> Any:
     """First derivatives: one block for one by one, a tuple for one by many, nested tuples for many by many.
 
-    A block has shape ``f.shape + wrt.shape``. ``sparse``: one matrix that compiles to a SciPy CSR array, in the order of :func:`flatten`; what is zero by structure is not computed. ``sizes``: what letters count for when
-    the cheapest order of products is chosen. Raises UnsupportedError for an array operation that blocks do not know;
-    ``jvp`` and ``vjp`` know all.
+    A block has shape ``f.shape + wrt.shape``. ``sparse``: one matrix that compiles to a SciPy CSR array, in the order
+    of :func:`flatten`; what is zero by structure is not computed. ``sizes``: what letters count for when the cheapest
+    order of products is chosen. Raises UnsupportedError for an array operation that blocks do not know; ``jvp`` and
+    ``vjp`` know all.
 
     >>> import symdiff as sd
     >>> x, y = sd.symbols("x y")

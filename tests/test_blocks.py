@@ -72,6 +72,10 @@ CASES = [
         """transpose(X, (2, 0, 1)); transpose(X, (1, 0, 2))**2; sum(X, axis=1).T;
         transpose(X, (2, 1, 0))*X[0, 0, 0]""",
     ),
+    *_all(
+        "X=3,3", "sin(X) - diag(diag(sin(X))); diag(diag(X*X)) + (X*X).T; sum(X*X) + sin(X*X) + diag(diag(X*X)**2)*X"
+    ),
+    *_all("x=3", "sin(x) + diag(sin(x)) + sin(x)[:, None]; diag(x*x) + outer(x*x, x*x) + (x*x)[:, None]*x"),
     *_all("X=2,3,3", 'einsum("bii->bi", X); einsum("bii->b", X); einsum("bij->bji", X)*X'),
     *_all("X=3,3 x=3", 'einsum("ii,i->i", X, x); diag(X)*x; X*diag(x); diag(x) @ X @ diag(x); x @ X; X @ x'),
     # contractions

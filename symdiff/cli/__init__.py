@@ -44,8 +44,12 @@ def _derivative(
     at: Sequence[str],
     shape: Sequence[str],
     form: str,
+    rows: Callable[[list[str]], list[str]] | None = None,
 ) -> None:
-    """Parse, differentiate, simplify, evaluate, print: what all derivatives share."""
+    """Parse, differentiate, simplify, evaluate, print: what all derivatives share.
+
+    ``rows`` gives the names of the rows of a matrix of blocks from those of the variables.
+    """
     texts = [read_text(formula) for formula in formulas]
     with busy("differentiating"):
         from ..simplifier import simplify
@@ -54,7 +58,8 @@ def _derivative(
         point = read_point(at, roots) if at else None
         result = simplify(make(simplify(roots, level="full"), wanted), level="full")
         values = None if point is None else values_at(result, point, variables(roots))
-    print_result(form, texts, [var.name for var in wanted], result, point, values)
+    names = [var.name for var in wanted]
+    print_result(form, texts, names, result, point, values, rows(names) if rows else [])
 
 
 def _some(wanted: list[Node]) -> list[Node]:
@@ -130,30 +135,48 @@ def grad(formula: str, **common: Any) -> None:
 def jacobian(formulas: Sequence[str], **common: Any) -> None:
     """The Jacobian: a row for each formula, a column for each variable; with --at followed by the values.
 
+    Of arrays, a line for each block, which has the shape of the formula and then that of the variable; blocks of
+    several formulas are numbered.
+
     \b
     symdiff jacobian "r*cos(t)" "r*sin(t)"
     symdiff jacobian "r*cos(t)" "r*sin(t)" --wrt t,r --at r=2,t=pi/4
+    symdiff jacobian "tanh(A @ x)" --shape A=m,n --shape x=n --wrt x
     """
     from ..hessians import jacobian as blocks
 
-    _derivative(lambda roots, wanted: blocks(roots, _some(wanted)), formulas, **common)
+    numbers = [str(place) for place in range(1, len(formulas) + 1)] if len(formulas) > 1 else [""]
+    _derivative(lambda roots, wanted: blocks(roots, _some(wanted)), formulas, rows=lambda _: numbers, **common)
 
 
 @commands.command(cls=FormulaCommand)
 @click.argument("formula")
-@options("wrt", "at", "shape", "form")
-def hessian(formula: str, **common: Any) -> None:
+@options("layout", "wrt", "at", "shape", "form")
+def hessian(formula: str, layout: str, **common: Any) -> None:
     """The Hessian: a row and a column for each variable; with --at followed by the values.
+
+    By arrays, a line for each block, which has the shapes of its two variables; --form dense is one matrix of all
+    elements, each variable's in C order; --form diagonal has the shape of each variable.
 
     \b
     symdiff hessian "x**2*y + y + 2"
     symdiff hessian "x**2*y + y + 2" --at x=3,y=4 --format json
+    symdiff hessian "x @ A @ x" --shape A=n,n --shape x=n --wrt x
+    symdiff hessian "sum((X @ w - y)**2)" --shape X=m,n --shape w=n --shape y=m --wrt w --form diagonal
     """
+
+    def make(roots: list[Node], wanted: list[Node]) -> Any:
+        return _second(_scalar("hessian", roots[0], "sum it"), _some(wanted), layout)
+
+    _derivative(make, [formula], rows=lambda names: names, **common)
+
+
+def _second(root: Node, wanted: list[Node], layout: str) -> Any:
+    """The Hessian in the form asked for; that of numbers is one matrix already."""
     from ..hessians import hessian as second
 
-    _derivative(
-        lambda roots, wanted: second(_scalar("hessian", roots[0], "sum it"), _some(wanted)), [formula], **common
-    )
+    numbers = not any(var.shape for var in wanted)
+    return second(root, wanted, form="blocks" if layout == "dense" and numbers else layout)
 
 
 @commands.command("eval", cls=FormulaCommand)
@@ -193,18 +216,27 @@ _PARTS = ("value", "grad", "hessian")
 @click.option("--name", default="f", help="The function's name; default: f.")
 @click.option("--backend", default="numpy", help="numpy (arrays of points) or math (floats); default: numpy.")
 @click.option("-o", "--output", metavar="FILE", help="Where to write the module; default: standard output.")
-@options("wrt", "shape")
+@options("layout", "wrt", "shape")
 def code(
-    formula: str, derivatives: str, name: str, backend: str, output: str | None, wrt: str | None, shape: Sequence[str]
+    formula: str,
+    derivatives: str,
+    name: str,
+    backend: str,
+    output: str | None,
+    layout: str,
+    wrt: str | None,
+    shape: Sequence[str],
 ) -> None:
     """A standalone module with one function that computes all derivatives together.
 
-    Its arguments are the formula's variables, sorted; several derivatives are returned as a tuple.
+    Its arguments are the formula's variables, sorted; several derivatives are returned as a tuple. A gradient is a
+    tuple of the parts of each variable, a Hessian a tuple of tuples of blocks, or with --form dense one matrix.
 
     \b
     symdiff code "x**2*y + y + 2" --derivatives value,grad,hessian
     symdiff code "exp(-x**2)" --derivatives value,grad --name bell --backend math -o bell.py
     symdiff code "log(det(X))" --shape X=n,n --derivatives value,grad
+    symdiff code "logsumexp(A @ x)" --shape A=m,n --shape x=n --wrt x --derivatives hessian --form dense
     """
     parts = [part.strip() for part in derivatives.split(",")]
     for part in parts:
@@ -213,11 +245,14 @@ def code(
     with busy("writing code"):
         from ..compiler import source
         from ..differentiate import grad
-        from ..hessians import hessian
         from ..simplifier import simplify
 
         (root,), wanted = read_problem([read_text(formula)], wrt, shape)
-        makers: dict[str, Any] = {"value": lambda f, _: f, "grad": grad, "hessian": hessian}
+        makers: dict[str, Any] = {
+            "value": lambda f, _: f,
+            "grad": lambda f, wrt: grad(_scalar("code --derivatives grad", f, "sum it"), wrt),
+            "hessian": lambda f, wrt: _second(_scalar("code --derivatives hessian", f, "sum it"), wrt, layout),
+        }
         simple = simplify(root, level="full")
         made = tuple(makers[part](simple, wanted) for part in parts)
         outputs = simplify(made if len(made) > 1 else made[0], level="full")

@@ -45,6 +45,13 @@ def options(*names: str) -> Callable[[Any], Any]:
         "shape": click.option(
             "--shape", multiple=True, metavar="X=SIZES", help="Sizes of an array, such as X=N,784; repeatable."
         ),
+        "layout": click.option(
+            "--form",
+            "layout",
+            type=click.Choice(["blocks", "dense", "diagonal"]),
+            default="blocks",
+            help="How a Hessian by arrays is given; default: blocks.",
+        ),
         "form": click.option(
             "--format", "form", type=click.Choice(["text", "latex", "json"]), default="text", help="Default: text."
         ),

@@ -71,12 +71,16 @@ def columns(rows: list[list[str]], between: str, start: str = "", end: str = "")
     return [start + line.rstrip() + end for line in lines]
 
 
-def _text(result: Any, names: list[str], values: Any) -> list[str]:
-    """One line for a derivative, one for each variable of a gradient, one for each row of a matrix."""
+def _text(result: Any, names: list[str], values: Any, rows: list[str]) -> list[str]:
+    """One line for a derivative, for each variable of a gradient, each row of a matrix, and each block of arrays."""
     if isinstance(result, Node):
         return [str(result)] + ([] if values is None else block(values, "value = "))
     if isinstance(result[0], Node):
         return _gradient(result, names, values)
+    if any(node.shape for row in result for node in row):
+        pairs = [f"{row}, {name}" if row else name for row in rows for name in names]
+        flat = None if values is None else [value for row in values for value in row]
+        return _gradient([node for row in result for node in row], pairs, flat)
     lines = columns([[str(node) for node in row] for row in result], ", ", "[", "]")
     if values is None:
         return lines
@@ -140,10 +144,17 @@ def json_line(texts: Sequence[str], names: list[str], result: Any, point: dict[s
 
 
 def print_result(
-    form: str, texts: Sequence[str], names: list[str], result: Any, point: dict[str, Any] | None, values: Any
+    form: str,
+    texts: Sequence[str],
+    names: list[str],
+    result: Any,
+    point: dict[str, Any] | None,
+    values: Any,
+    rows: list[str],
 ) -> None:
+    """``names`` are the variables, ``rows`` what the rows of a matrix of blocks are called."""
     if form == "json":
         lines = [json_line(texts, names, result, point, values)]
     else:
-        lines = latex_lines(result, values) if form == "latex" else _text(result, names, values)
+        lines = latex_lines(result, values) if form == "latex" else _text(result, names, values, rows)
     click.echo("\n".join(lines))
