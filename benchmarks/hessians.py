@@ -122,7 +122,7 @@ def dense() -> None:
 
 def depth() -> None:
     for layers in (2, 4, 8, 16):
-        loss, data, params, sizes = network(32, [4] * (layers + 1))
+        loss, _, params, sizes = network(32, [4] * (layers + 1))
         start = time.perf_counter()
         matrix = sd.hessian(loss, params, form="dense", sizes=sizes)
         took = time.perf_counter() - start

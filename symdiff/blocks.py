@@ -170,6 +170,8 @@ class _Pass:
                     yield arg, part
 
     def local(self, node: Node, place: int, arg: Node, term: Term) -> Iterable[Term]:
+        if node.op.name not in _EXACT:
+            term = self.distinct(term, node.shape)
         if node.op.elementwise:
             return self.elementwise(node, place, term)
         if node.op.name in _MOVES:
@@ -186,6 +188,17 @@ class _Pass:
         cut = tuple(self.sliced(factor, ranges) for factor in factors)
         axes = tuple(ranges.get(label, Axis(label)) for label in inner)
         return Term(term.factors + cut, term.out, axes)
+
+    def distinct(self, term: Term, shape: Shape) -> Term:
+        """The term where axes with one label are one range."""
+        labels = [axis.label for axis in term.inner]
+        if len(set(labels)) == len(labels):
+            return term
+        for place, (axis, size) in enumerate(zip(term.inner, shape, strict=True)):
+            others = {other for other in term.inner if other.label == axis.label}
+            if len(others) > 1 and self.partial(axis, size):
+                term = self.widened(term, place, size)
+        return term
 
     def widened(self, term: Term, place: int, size: Size) -> Term:
         """The term with a slice of an axis as a factor: rows of the identity."""
@@ -337,9 +350,9 @@ def _through_broadcast(run: _Pass, node: Node, place: int, arg: Node, term: Term
             inner.append(Axis(run.fresh(1)))
     left = {axis.label for axis in inner}
     counts = [
-        Factor(size_node(run.sizes[axis.label]), ())
-        for axis in gone
-        if not run.covered(term, axis.label) and axis.label not in left
+        Factor(size_node(run.sizes[label]), ())
+        for label in dict.fromkeys(axis.label for axis in gone)
+        if not run.covered(term, label) and label not in left
     ]
     return [Term((*term.factors, *counts), term.out, tuple(inner))]
 
@@ -406,13 +419,16 @@ def _restricted(run: _Pass, term: Term, ranges: Sequence[Range], shape: Shape) -
         run.sizes[axis.label] = kept[1]
         factors = tuple(run.sliced(factor, cut) for factor in term.factors)
         run.sizes[axis.label] = count_
-        out = tuple(
-            Axis(label, add_sizes(o.start, multiply_sizes(o.step, kept[0])), o.step * kept[2])
-            if o.label == axis.label
-            else o
-            for o in term.out
+        out, axes = (
+            tuple(
+                Axis(label, add_sizes(o.start, multiply_sizes(o.step, kept[0])), o.step * kept[2])
+                if o.label == axis.label
+                else o
+                for o in own
+            )
+            for own in (term.out, term.inner)
         )
-        axes = (*term.inner[:at], Axis(label, inner[0], inner[2]), *term.inner[at + 1 :])
+        axes = (*axes[:at], Axis(label, inner[0], inner[2]), *axes[at + 1 :])
         term = Term(factors, out, axes).renamed({axis.label: label})
     return [term]
 
@@ -455,6 +471,9 @@ _MOVES: dict[str, Callable[[_Pass, Node, int, Node, Term], list[Term]]] = {
     "scatter": _through_scatter,
     "concatenate": _through_concatenate,
 }
+
+#: Operations that treat each axis for itself, also where two have one label.
+_EXACT = {"broadcast", "view", "index", "scatter", "concatenate"}
 
 # -- operations that add factors -----------------------------------------------------------------------------------
 

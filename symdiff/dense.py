@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from .compiler import compile
+from .costs import Plan, plan
 from .differentiate import hvp, sources_of
 from .errors import LimitError, SymdiffError
 from .expr import Node, as_node, symbol
 from .hessians import Sizes, flatten, hessian, unflatten
-from .costs import Plan, plan
 from .simplifier import simplify
 from .walk import variables
 

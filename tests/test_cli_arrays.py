@@ -104,6 +104,92 @@ def test_code_runs_alone(cli, tmp_path):
     assert "46.5" in done.stdout and "[57., 72.]" in done.stdout
 
 
+RIDGE = ["sum((X @ w + b - y)**2)/2", "--shape", "X=m,n", "--shape", "w=n", "--shape", "y=m", "--wrt", "w,b"]
+RIDGE_AT = ["--at", "X=[[1,2],[3,4]],w=[1,1],y=[0,1],b=2"]
+
+
+@pytest.mark.parametrize(
+    ("formula", "shapes", "lines"),
+    [
+        ("x @ A @ x", "x=n A=n,n", "x, x: A + A.T"),
+        ("norm(A @ x - y)**2/2", "x=n A=m,n y=m", "x, x: A.T @ A"),
+        ("logsumexp(x) - y @ x", "x=n y=n", "x, x: diag(softmax(x)) - outer(softmax(x), softmax(x))"),
+        ("sum(exp(x))", "x=n", "x, x: diag(exp(x))"),
+    ],
+)
+def test_hessians_in_matrix_notation(cli, formula, shapes, lines):
+    options = [part for shape in shapes.split() for part in ("--shape", shape)]
+    assert cli("hessian", formula, *options, "--wrt", "x") == (0, lines + "\n", "")
+
+
+def test_hessian_by_blocks(cli):
+    lines = ["w, w: X.T @ X        ", "w, b: sum(X, axis=0) ", "b, w: sum(X, axis=0) ", "b, b: m              "]
+    values = ["= [[10, 14], [14, 20]]", "= [4, 6]", "= [4, 6]", "= 2"]
+    assert cli("hessian", *RIDGE).out.splitlines() == [line.rstrip() for line in lines]
+    assert cli("hessian", *RIDGE, *RIDGE_AT).out.splitlines() == list(map("".join, zip(lines, values, strict=True)))
+    record = json.loads(cli("hessian", *RIDGE, *RIDGE_AT, "--format", "json").out)
+    assert record["result"] == [["X.T @ X", "sum(X, axis=0)"], ["sum(X, axis=0)", "m"]]
+    assert record["value"] == [[[[10, 14], [14, 20]], [4, 6]], [[4, 6], 2]]
+    latex = cli("hessian", *RIDGE, *RIDGE_AT, "--format", "latex").out.splitlines()
+    assert latex[0].startswith(r"\begin{bmatrix}X^{\top} X & ") and latex[1].endswith(r" & 2\end{bmatrix}")
+
+
+def test_hessian_as_one_matrix_and_its_diagonal(cli):
+    dense = cli("hessian", *RIDGE, *RIDGE_AT, "--form", "dense").out.splitlines()
+    assert len(dense) == 2 and dense[1] == "value = [[10, 14, 4], [14, 20, 6], [4, 6, 2]]"
+    record = json.loads(cli("hessian", *RIDGE, *RIDGE_AT, "--form", "dense", "--format", "json").out)
+    assert record["value"] == [[10, 14, 4], [14, 20, 6], [4, 6, 2]] and record["wrt"] == ["w", "b"]
+    diagonal = cli("hessian", *RIDGE, *RIDGE_AT, "--form", "diagonal").out
+    assert diagonal == "w: diag(X.T @ X) = [10, 20]\nb: m             = 2\n"
+    latex = cli("hessian", *RIDGE, *RIDGE_AT, "--form", "dense", "--format", "latex").out
+    assert latex.endswith("= \\begin{bmatrix}10 & 14 & 4 \\\\ 14 & 20 & 6 \\\\ 4 & 6 & 2\\end{bmatrix}\n")
+
+
+def test_hessian_of_numbers_has_every_form(cli):
+    assert cli("hessian", "x**2*y", "--form", "dense").out == cli("hessian", "x**2*y").out
+    assert cli("hessian", "x**2*y", "--form", "diagonal").out == "x: 2*y\ny: 0\n"
+
+
+def test_jacobian_by_blocks(cli):
+    shapes = ["--shape", "A=m,n", "--shape", "x=n", "--wrt", "x"]
+    assert cli("jacobian", "tanh(A @ x)", *shapes).out == "x: (1 - tanh(A @ x)**2)[:, None]*A\n"
+    at = ["--at", "A=[[1,2],[3,4]],x=[1,2]"]
+    assert cli("jacobian", "A @ x", "x*x", *shapes, *at).out.splitlines() == [
+        "1, x: A         = [[1, 2], [3, 4]]",
+        "2, x: diag(2*x) = [[2, 0], [0, 4]]",
+    ]
+    record = json.loads(cli("jacobian", "A @ x", "x*x", *shapes, *at, "--format", "json").out)
+    assert record["result"] == [["A"], ["diag(2*x)"]]
+    assert record["value"] == [[[[1, 2], [3, 4]]], [[[2, 0], [0, 4]]]]
+    by_matrix = cli("jacobian", "A @ x", *shapes[:4], "--wrt", "A", *at, "--format", "json").out
+    assert json.loads(by_matrix)["value"] == [[[[[1, 2], [0, 0]], [[0, 0], [1, 2]]]]]
+    assert cli("jacobian", "A @ x", *shapes[:4], "--wrt", "A", *at, "--format", "latex").code == 0
+    deep = cli("jacobian", "X*X", "--shape", "X=3,4", "--at", "X=[[1,2,3,4],[1,2,3,4],[1,2,3,4]]").out.splitlines()
+    assert deep[1] == "value:" and deep[2].startswith("X = [[[[2, 0, 0, 0],") and len(deep) > 12
+
+
+@pytest.mark.parametrize("form", ["blocks", "dense", "diagonal"])
+def test_code_of_a_hessian_runs_alone(cli, tmp_path, form):
+    path = tmp_path / "loss.py"
+    options = ["--derivatives", "value,grad,hessian", "--form", form, "--name", "loss", "-o", str(path)]
+    assert cli("code", *RIDGE, *options) == (0, "", "")
+    assert "import symdiff" not in path.read_text()
+    show = "lambda part: part.tolist() if hasattr(part, 'tolist') else list(map(show, part))"
+    run = f"from loss import loss; show = {show}; import json; print(json.dumps(show(loss(X, b, w, y))))"
+    given = "X, b, w, y = [[1, 2], [3, 4]], 2, [1, 1], [0, 1]; "
+    done = subprocess.run([sys.executable, "-c", given + run], cwd=tmp_path, capture_output=True, text=True, check=True)
+    value, gradient, found = json.loads(done.stdout)
+    assert (value, gradient) == (44.5, [[29, 42], 13])
+    assert (
+        found
+        == {
+            "blocks": [[[[10, 14], [14, 20]], [4, 6]], [[4, 6], 2]],
+            "dense": [[10, 14, 4], [14, 20, 6], [4, 6, 2]],
+            "diagonal": [[10, 20], 2],
+        }[form]
+    )
+
+
 S = ["--shape", "X=n,d"]
 ERRORS = [
     (["eval", "sum(X)", *S, "--at", "X=[[1,2],[3]]"], "the rows of [[1,2],[3]] have 1 and 2 elements"),
@@ -132,6 +218,15 @@ ERRORS = [
     (["diff", "sum(X)", *S], "diff is by numbers, and X has shape (n, d); use grad"),
     (["grad", "X*2", *S], "grad takes a formula that is a number, not of shape (n, d); sum it, or use jacobian"),
     (["hessian", "X*2", *S], "hessian takes a formula that is a number"),
+    (
+        ["hessian", "sum(cholesky(X))", "--shape", "X=n,n"],
+        "the derivative of cholesky is no product of factors; use hvp",
+    ),
+    (["jacobian", "cholesky(X)", "--shape", "X=n,n"], "the derivative of cholesky is no product of factors; use hvp"),
+    (["hessian", "sum(X)", *S, "--form", "sparse"], "'sparse' is not one of 'blocks', 'dense', 'diagonal'"),
+    (["code", "X*2", *S, "--derivatives", "hessian"], "code --derivatives hessian takes a formula that is a number"),
+    (["code", "X*2", *S, "--derivatives", "grad"], "code --derivatives grad takes a formula that is a number"),
+    (["code", "sum(X)", *S, "--derivatives", "hessian", "--backend", "math"], "numpy"),
     (["check", "X*2", *S], "check takes a formula that is a number"),
     (["grad", "X @ X", *S], "(n, d)"),
     (["code", "sum(X)", *S, "--backend", "math"], "numpy"),

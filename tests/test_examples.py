@@ -28,8 +28,8 @@ SAYS = {
     "own_operation.py": ["f      = swish(a*x)", "at a = 2, x = 0: 1.0", "def swish_with_slope(a, x):"],
 }
 DRAWS = {
-    "digits", "hessian_spectrum", "logistic_newton", "loss_landscape", "optimizers", "random_labels", "random_wiring",
-    "regression", "rosenbrock", "two_layer_net", "xor",
+    "curve_fit", "digits", "hessian_spectrum", "logistic_newton", "loss_landscape", "optimizers", "random_labels",
+    "random_wiring", "regression", "rosenbrock", "two_layer_net", "xor",
 }  # fmt: skip
 
 Run = Callable[..., dict[str, float]]
@@ -170,6 +170,12 @@ def test_logistic_regression_with_standard_errors(run: Run, capsys: pytest.Captu
     assert found["difference"] < 1e-8 and found["steps"] < 12
     assert found["accuracy"] > 0.94
     assert "texture                 1.5815      0.2617    6.04  1.5e-09" in capsys.readouterr().out
+
+
+def test_curve_fit(run: Run) -> None:
+    found = run("curve_fit")
+    assert found["error"] < 1e-8
+    assert found["squares"] == pytest.approx(found["start 2"], rel=1e-9)
 
 
 def test_hessian_spectrum(run: Run) -> None:

@@ -204,9 +204,7 @@ def test_the_matrix_is_symmetric_to_the_last_bit(name: str) -> None:
         assert np.array_equal(dense, dense.T)
 
 
-@pytest.mark.parametrize(
-    "name", ["two layers", "three layers", "logistic", "softmax regression", "mixture"]
-)
+@pytest.mark.parametrize("name", ["two layers", "three layers", "logistic", "softmax regression", "mixture"])
 def test_agrees_with_jax(name: str) -> None:
     jax = pytest.importorskip("jax")
     jax.config.update("jax_enable_x64", True)

@@ -357,7 +357,7 @@ def test_minimize_trains_a_network(method: str) -> None:
 
 def test_minimize_refuses() -> None:
     w = sd.symbol("w")
-    with pytest.raises(sd.SymdiffError, match="the methods are BFGS, L-BFGS-B, Newton-CG, not 'Powell'"):
+    with pytest.raises(sd.SymdiffError, match=r"the methods are BFGS, L-BFGS-B, Newton-CG, .*, not 'Powell'"):
         train.minimize(LOSS, START, DATA, "Powell")
     with pytest.raises(train.TrainingError, match="the loss at iteration 0 is nan"):
         train.minimize(sd.log(w), {"w": -1.0}, {})

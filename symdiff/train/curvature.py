@@ -54,7 +54,8 @@ def spectrum(
 
     ``which``: the largest ``"LA"``, the smallest ``"SA"``, both ends ``"BE"``, or the largest in magnitude ``"LM"``.
     ``output`` as for :func:`hessian_operator`; ``seed`` for the first vector. All of them need the dense matrix: a few
-    thousand parameters. Lehoucq, Sorensen and Yang, ARPACK Users' Guide (1998).
+    thousand parameters. Lanczos is slow where eigenvalues crowd, as the smallest of a net do.
+    Lehoucq, Sorensen and Yang, ARPACK Users' Guide (1998).
     Raises SymdiffError where Lanczos does not converge.
 
     >>> import symdiff as sd

@@ -22,10 +22,11 @@ class Descent(NamedTuple):
     message: str
 
 
-def direction(matrix: NDArray[Any], slope: NDArray[Any]) -> tuple[NDArray[Any], float]:
+def direction(matrix: NDArray[Any], slope: NDArray[Any], hint: float = 0.0) -> tuple[NDArray[Any], float]:
     """Newton's step, and the number added to the diagonal to make the matrix positive definite, mostly 0.
 
-    Nocedal and Wright, Numerical Optimization (2006), algorithm 3.3, with a factor of 10.
+    ``hint``: what the last matrix needed; after 0, a tenth of it is tried. Nocedal and Wright, Numerical Optimization
+    (2006), algorithm 3.3, with a factor of 10.
 
     >>> import numpy as np
     >>> direction(np.array([[2.0, 0.0], [0.0, 4.0]]), np.array([2.0, 4.0]))
@@ -41,12 +42,13 @@ def direction(matrix: NDArray[Any], slope: NDArray[Any]) -> tuple[NDArray[Any], 
     pivot = len(slope) * float(np.finfo(float).eps)
     while True:
         try:
-            factor = linalg.cho_factor(matrix + added * np.eye(len(slope)), lower=True)
-            if np.all(np.diag(factor[0]) ** 2 > pivot * (diagonal + added)):
-                return -linalg.cho_solve(factor, slope), added
+            # NumPy's: the threads of SciPy's own OpenBLAS would wait for those of NumPy's, which the Hessian uses
+            factor = np.linalg.cholesky(matrix + added * np.eye(len(slope)))
+            if np.all(np.diag(factor) ** 2 > pivot * (diagonal + added)):
+                return -linalg.cho_solve((factor, True), slope), added
         except np.linalg.LinAlgError:
             pass
-        added = max(10 * added, least)
+        added = max(10 * added, least, hint / 10)
 
 
 def newton(
@@ -71,12 +73,12 @@ def newton(
     """
     import numpy as np
 
-    x, (value, slope) = start, function(start)
+    x, (value, slope), added = start, function(start), 0.0
     for _ in range(MAXITER if maxiter is None else maxiter):
         if np.abs(slope).max(initial=0) <= (TOL if tol is None else tol):
             break
         matrix = hessian(x)
-        step, added = direction(matrix, slope)
+        step, added = direction(matrix, slope, added)
         drop = float(-slope @ step)
         last = drop <= precision * abs(value) and added <= 1e-6 * float(np.abs(matrix).max())
         length = 1.0
