@@ -249,3 +249,11 @@ def test_a_shape_that_is_not_used_is_noted(cli):
     assert result.err == "note: the formula has no variable Z, so its shape is not used\n"
     result = cli("grad", "sum(X)", *S, "--shape", "Z=3", "--wrt", "Z")
     assert (result.out, result.err.count("note:")) == ("Z: zeros((3,))\n", 1)
+
+
+def test_a_plan_in_place_of_code(cli):
+    options = ["code", "sum(tanh(X @ w))", "--shape", "X=n,d", "--shape", "w=d", "--explain-plan"]
+    found = cli(*options, "--sizes", "n=1000,d=20")
+    assert found.code == 0 and found.out.splitlines()[0] == "3 steps, 42,000 operations"
+    assert "d, n taken as 64" in cli(*options).out or "n, d taken as 64" in cli(*options).out
+    assert cli(*options, "--sizes", "n").err.startswith("error: --sizes takes letters with whole numbers")

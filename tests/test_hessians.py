@@ -195,7 +195,6 @@ def test_model(name: str) -> None:
     _close(single, dense, 1e-3)
 
 
-@pytest.mark.xfail(reason="blocks on the diagonal are products that BLAS need not make symmetric", strict=False)
 @pytest.mark.parametrize("name", IDS)
 def test_the_matrix_is_symmetric_to_the_last_bit(name: str) -> None:
     problem = _problem(name)
@@ -401,7 +400,7 @@ def test_hand_written_blocks_agree(rows: int, layers: tuple[int, ...]) -> None:
 
 
 #: Temporary memory as a multiple of the larger of inputs and result, on the first call and on later ones.
-MEMORY = dict(zip(CASES, ((1.2, 0.7), (1.1, 0.9), (5.5, 2.0), (6.0, 2.0)), strict=True))
+MEMORY = dict(zip(CASES, ((1.2, 0.7), (1.1, 0.9), (5.8, 2.1), (6.2, 2.1)), strict=True))
 
 
 @pytest.mark.parametrize(("rows", "layers"), CASES)
@@ -470,3 +469,10 @@ def test_errors() -> None:
         sd.UnsupportedError, match="the derivative of cholesky is no product of factors; use hvp or jvp"
     ):
         sd.hessian(sd.sum(sd.cholesky(sd.outer(x, x) + sd.eye(2))), x)
+
+
+def test_a_linear_function_has_a_dense_hessian_of_zeros() -> None:
+    x = sd.symbol("x", "n")
+    for form in ({"form": "dense"}, {"sparse": True}):
+        found = sd.compile(sd.hessian(sd.sum(x), x, **form), [x])(np.ones(2, np.float32))
+        assert found.dtype == np.float32 and found.shape == (2, 2) and not found.sum()

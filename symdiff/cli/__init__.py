@@ -21,7 +21,7 @@ from ..shapes import show_shape
 from ..walk import variables
 from .common import FormulaCommand, busy, options
 from .printing import block, columns, json_line, latex_value, print_result, shown
-from .reading import note_unused, read_formulas, read_point, read_problem, read_shapes, read_text, values_at
+from .reading import note_unused, read_formulas, read_point, read_problem, read_shapes, read_sizes, read_text, values_at
 
 #: Exit codes; interruption and a closed pipe use the shell's own.
 DONE, DISAGREED, WRONG, INTERRUPTED, CLOSED = 0, 1, 2, 130, 141
@@ -216,6 +216,10 @@ _PARTS = ("value", "grad", "hessian")
 @click.option("--name", default="f", help="The function's name; default: f.")
 @click.option("--backend", default="numpy", help="numpy (arrays of points) or math (floats); default: numpy.")
 @click.option("-o", "--output", metavar="FILE", help="Where to write the module; default: standard output.")
+@click.option("--explain-plan", is_flag=True, help="Print what a call costs in place of the module.")
+@click.option(
+    "--sizes", default="", metavar="N=1000,...", help="What letters in shapes count for when costs are compared."
+)
 @options("layout", "wrt", "shape")
 def code(
     formula: str,
@@ -223,6 +227,8 @@ def code(
     name: str,
     backend: str,
     output: str | None,
+    explain_plan: bool,
+    sizes: str,
     layout: str,
     wrt: str | None,
     shape: Sequence[str],
@@ -237,6 +243,7 @@ def code(
     symdiff code "exp(-x**2)" --derivatives value,grad --name bell --backend math -o bell.py
     symdiff code "log(det(X))" --shape X=n,n --derivatives value,grad
     symdiff code "logsumexp(A @ x)" --shape A=m,n --shape x=n --wrt x --derivatives hessian --form dense
+    symdiff code "sum(tanh(X @ w))" --shape X=n,d --shape w=d --explain-plan --sizes n=1000,d=20
     """
     parts = [part.strip() for part in derivatives.split(",")]
     for part in parts:
@@ -244,9 +251,11 @@ def code(
             raise SymdiffError(f"--derivatives takes some of {', '.join(_PARTS)}, not {part!r}")
     with busy("writing code"):
         from ..compiler import source
+        from ..costs import plan
         from ..differentiate import grad
         from ..simplifier import simplify
 
+        known = read_sizes(sizes)
         (root,), wanted = read_problem([read_text(formula)], wrt, shape)
         makers: dict[str, Any] = {
             "value": lambda f, _: f,
@@ -255,9 +264,11 @@ def code(
         }
         simple = simplify(root, level="full")
         made = tuple(makers[part](simple, wanted) for part in parts)
-        outputs = simplify(made if len(made) > 1 else made[0], level="full")
+        outputs = simplify(made if len(made) > 1 else made[0], level="full", sizes=known)
         inputs = variables([root, *wanted])
-        text = source(outputs, list(inputs), name=name, backend=backend)
+        text = (
+            f"{plan(outputs, known)}\n" if explain_plan else source(outputs, list(inputs), name=name, backend=backend)
+        )
     if output is None:
         click.echo(text, nl=not text.endswith("\n"))
     else:

@@ -28,8 +28,9 @@ class FormulaCommand(click.Command):
             if arg == "--":
                 formulas.extend(rest)
             elif arg in known:
-                value = list(islice(rest, 0 if getattr(known[arg], "is_flag", False) else 1))
-                if not value and arg != "--help":
+                flag = getattr(known[arg], "is_flag", False)
+                value = list(islice(rest, 0 if flag else 1))
+                if not value and not flag:
                     raise click.BadOptionUsage(arg, f"option {arg} needs a value", ctx)
                 options += [arg, *value]
             else:

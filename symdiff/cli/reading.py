@@ -47,6 +47,17 @@ def note_unused(shapes: Shapes, nodes: list[Node]) -> None:
         click.echo(f"note: the formula has no variable {name}, so its shape is not used", err=True)
 
 
+def read_sizes(text: str) -> dict[str, int]:
+    """``n=1000,d=20`` as numbers by letter."""
+    sizes: dict[str, int] = {}
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        name, _, number = part.partition("=")
+        if not name.strip().isidentifier() or not number.strip().isdigit():
+            raise SymdiffError(f"--sizes takes letters with whole numbers, such as n=1000,d=20, not {part!r}")
+        sizes[name.strip()] = int(number)
+    return sizes
+
+
 # -- shapes --------------------------------------------------------------------------------------------------------
 
 

@@ -49,11 +49,11 @@ def _pull_assemble(ct: Node, y: Node, *parts: Node) -> tuple[Node, ...]:
     return tuple(found)
 
 
-_ASSEMBLE = '''def _assemble(shapes, *parts):
+_ASSEMBLE = '''def _assemble(shapes, dtype, *parts):
     """A symmetric matrix from parts of its blocks (row, column, array, index, diagonal) on and above the diagonal."""
     sizes = [math.prod(shape) for shape in shapes]
     ends = np.cumsum(sizes).tolist()
-    result = np.empty((ends[-1], ends[-1]), np.result_type(*(part[2] for part in parts)))
+    result = np.empty((ends[-1], ends[-1]), dtype)
     blocks = {}
     for i, j, array, index, diagonal in parts:
         first = (i, j) not in blocks
@@ -75,7 +75,18 @@ _ASSEMBLE = '''def _assemble(shapes, *parts):
                 part[...] = 0
             if j > i:
                 result[ends[j] - sizes[j] : ends[j], ends[i] - sizes[i] : ends[i]] = part.T
-    return result'''
+            else:
+                _mirror(part)
+    return result
+
+
+def _mirror(matrix, step=64):
+    """Write the part above the diagonal below it, in squares that fit the cache."""
+    for start in range(0, len(matrix), step):
+        end = start + step
+        square = matrix[start:end, start:end]
+        square[...] = np.triu(square) + np.triu(square, 1).T
+        matrix[end:, start:end] = matrix[start:end, end:].T'''
 
 
 def _shapes_text(shapes: Sequence[Shape]) -> str:
@@ -91,11 +102,16 @@ def _numpy_assemble(node: Node) -> str:
         items = ", ".join(range_text(part, size) for part, size in zip(ranges, whole, strict=False))
         diagonal = f'"{einsum_spec([axes], tuple(range(len(set(axes)))))}"' if len(set(axes)) < len(axes) else "None"
         parts.append(f"({i}, {j}, {{{place}}}, {f'np.s_[{items}]' if items else 'None'}, {diagonal})")
-    return f"_assemble({_shapes_text(shapes)}, {', '.join(parts)})"
+    return f"_assemble({', '.join([_shapes_text(shapes), 'dtype', *parts])})"
 
 
 def _text_assemble(node: Node) -> str:
-    return f"assemble({_shapes_text(node.attrs[0])}, {_parts_text(node)})"
+    return f"assemble({_shapes_text(node.attrs[0])}, {_layout_text(node)})"
+
+
+def _layout_text(node: Node) -> str:
+    """Each part with its block, axes and ranges."""
+    return ", ".join(f"({i}, {j}, {{{p}}}, {axes}, {ranges})" for p, (i, j, axes, ranges) in enumerate(node.attrs[-1]))
 
 
 assemble = structural(
@@ -116,7 +132,7 @@ def _pull_sparse(ct: Node, y: Node, *parts: Node) -> tuple[Node, ...]:
     raise UnsupportedError("a sparse matrix is not differentiated further; use the dense form, hvp or jvp")
 
 
-_SPARSE = '''def _sparse(rows, columns, *parts):
+_SPARSE = '''def _sparse(rows, columns, dtype, *parts):
     """A sparse matrix from parts of its blocks (row, column, array, axes, ranges); parts of one block add up."""
     starts = [np.cumsum([0, *(math.prod(shape) for shape in shapes)]).tolist() for shapes in (rows, columns)]
     found = [], [], []
@@ -133,7 +149,7 @@ _SPARSE = '''def _sparse(rows, columns, *parts):
         for kept, part in zip(found, (*places, array.ravel())):
             kept.append(part)
     r, c, values = (np.concatenate(part) if part else np.zeros(0, int) for part in found)
-    return sparse.csr_array((values, (r, c)), shape=(starts[0][-1], starts[1][-1]))'''
+    return sparse.csr_array((values.astype(dtype, copy=False), (r, c)), shape=(starts[0][-1], starts[1][-1]))'''
 
 
 def _numpy_sparse(node: Node) -> str:
@@ -146,15 +162,11 @@ def _numpy_sparse(node: Node) -> str:
     for place, (i, j, axes, ranges) in enumerate(layout):
         places = ", ".join(shape_text(part) for part in ranges)
         parts.append(f"({i}, {j}, {{{place}}}, {axes}, ({places}{',' * (len(ranges) == 1)}))")
-    return f"_sparse({_shapes_text(rows)}, {_shapes_text(columns)}, {', '.join(parts)})"
+    return f"_sparse({', '.join([_shapes_text(rows), _shapes_text(columns), 'dtype', *parts])})"
 
 
 def _text_sparse(node: Node) -> str:
-    return f"sparse({_shapes_text(node.attrs[0])}, {_shapes_text(node.attrs[1])}, {_parts_text(node)})"
-
-
-def _parts_text(node: Node) -> str:
-    return ", ".join(f"{{{place}}}" for place in range(len(node.args)))
+    return f"sparse({_shapes_text(node.attrs[0])}, {_shapes_text(node.attrs[1])}, {_layout_text(node)})"
 
 
 sparse = structural(

@@ -387,7 +387,8 @@ def least_sizes(nodes: Iterable[Node]) -> dict[str, int]:
             whole = node.shape if node.op is scatter else node.args[0].shape
             for (start, count, step), size in zip(node.attrs[-1], whole, strict=True):
                 last = add_sizes(start, multiply_sizes(step, add_sizes(count, -1)))
-                for positive in (count, start, add_sizes(size, multiply_sizes(-1, start if step < 0 else last), -1)):
+                low, high = (last, start) if step < 0 else (start, last)
+                for positive in (count, low, add_sizes(size, multiply_sizes(-1, high), -1)):
                     _raise_least(found, positive)
     return {letter: least for letter, least in found.items() if least > 0}
 
