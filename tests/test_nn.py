@@ -253,14 +253,7 @@ def test_layers_keep_float32(name: str) -> None:
         assert array.dtype == np.float32
 
 
-#: The simplifier takes 1/N out of the sum over the rows: the bias's gradient is 0/0 where JAX's is a sum of nothing.
-_CORE = pytest.mark.xfail(reason="generated code has sum(...)/N, which is 0/0 where N is 0", strict=False)
-
-
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(n, marks=[_CORE] if n in ("quadratic", "logistic") else []) for n in LOSSES],
-)
+@pytest.mark.parametrize("name", LOSSES)
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_empty_batches(name: str) -> None:
     """A sum of nothing is 0, a mean of nothing is NaN; the gradients by the parameters are zero, as JAX has them."""
