@@ -11,8 +11,9 @@ from math import prod
 from typing import Any
 
 from .expr import CONST, ROWS, Node, Number, const
-from .ops.contraction import CONTRACT, SIZE, VIEW, Labels, contraction, network
+from .ops.contraction import CONTRACT, SIZE, VIEW, contraction, network
 from .ops.kinds import unbroadcast, unrepeated
+from .ops.spelling import Labels
 from .shapes import Size, letters_of, size_value
 from .walk import topological
 

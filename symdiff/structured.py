@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .blocks import Term, derivative
+from .blocks import derivative
+from .blocks.terms import Term
 from .compiler import Compiled, compile
 from .differentiate import grad, sources_of
 from .errors import SymdiffError

@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..expr import CONST, ROWS, VAR, Node
-from ..ops.contraction import CONTRACT, tensordot
+from ..ops.contraction import CONTRACT
 from ..ops.kinds import operands, unbroadcast
+from ..ops.spelling import shape_text, tensordot
 from ..shapes import Shape
 from ..templates import fill_sizes
 from ..walk import topological, use_counts
@@ -266,8 +267,6 @@ class Fast(Arrays):
         return [f"{name} = np.empty({self.shape_code(shape)}, {kind})" for name, (shape, kind) in made]
 
     def shape_code(self, shape: Shape) -> str:
-        from ..ops.contraction import shape_text
-
         return fill_sizes(shape_text(shape), self.names.size)
 
     def notes(self) -> list[str]:

@@ -12,8 +12,9 @@ from typing import Any
 from ..errors import UnsupportedError
 from ..expr import Node, Row, as_node, make
 from ..shapes import Shape, Size, add_sizes, multiply_sizes
-from .contraction import contraction, einsum_spec, shape_text
+from .contraction import contraction
 from .kinds import structural
+from .spelling import einsum_spec, shape_text
 from .tensor import Range, index, range_text, reshape, transposed
 
 #: Row and column of the block, axes, ranges.

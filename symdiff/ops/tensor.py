@@ -13,9 +13,10 @@ from typing import Any
 from ..errors import ShapeError
 from ..expr import VAR, Node, Row, as_node, const, make
 from ..shapes import Shape, Size, add_sizes, broadcast_shapes, divide_sizes, multiply_sizes, show_shape, size_terms
-from .contraction import EYE, VIEW, contraction, shape_text
+from .contraction import EYE, VIEW, contraction
 from .kinds import broadcast_to, structural
 from .scalar import equal, where
+from .spelling import shape_text
 
 Axes = tuple[int, ...]
 #: Start, number of elements and step of a slice along one axis.
