@@ -47,17 +47,19 @@ def by_hand(x: Any, y: Any, w1: Any, w2: Any) -> Work:
     return step
 
 
-def network() -> tuple[sd.Node, list[sd.Node], dict[sd.Node, sd.Node]]:
-    """Loss, inputs and updates of the two-layer net."""
+def network(sizes: tuple[int, ...]) -> tuple[sd.Node, list[sd.Node], dict[sd.Node, sd.Node]]:
+    """Loss, inputs and updates of the two-layer net, simplified for these sizes."""
     x, y = sd.symbol("x", ("N", "D")), sd.symbol("y", ("N", "O"))
     w1, w2, rate = sd.symbol("w1", ("D", "H")), sd.symbol("w2", ("H", "O")), sd.symbol("rate")
     loss = sd.sum((sd.sigmoid(x @ w1) @ w2 - y) ** 2)
-    g1, g2, loss = sd.simplify([*sd.grad(loss, [w1, w2]), loss])
-    return loss, [x, y, w1, w2, rate], {w1: w1 - rate * g1, w2: w2 - rate * g2}
+    g1, g2 = sd.grad(loss, [w1, w2])
+    known = dict(zip("NDHO", sizes, strict=True))
+    loss, new1, new2 = sd.simplify([loss, w1 - rate * g1, w2 - rate * g2], sizes=known)
+    return loss, [x, y, w1, w2, rate], {w1: new1, w2: new2}
 
 
 def ours(x: Any, y: Any, w1: Any, w2: Any, schedule: str) -> Work:
-    loss, inputs, updates = network()
+    loss, inputs, updates = network((*x.shape, w1.shape[1], y.shape[1]))
     step = sd.compile(loss, inputs, updates=updates, schedule=schedule)
     return lambda: step(x, y, w1, w2, RATE)
 

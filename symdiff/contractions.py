@@ -158,6 +158,31 @@ def _scalars(node: Node) -> tuple[list[Node], list[Node], Node]:
     return (above, below, node.op(rest, right)) if above or below else ([], [], node)
 
 
+def scaled_inside(node: Node, single: Callable[[Node], bool], sizes: Sizes) -> Node:
+    """A number times a matrix product as the product with a smaller factor scaled, where the sizes given say smaller.
+
+    >>> import symdiff as sd
+    >>> c, A, B = sd.symbol("c"), sd.symbol("A", shape=("m", "k")), sd.symbol("B", shape=("k", "n"))
+    >>> scaled_inside(c * (A @ sd.exp(B)), lambda node: True, {"m": 1000, "k": 10, "n": 10})
+    A @ (c*exp(B))
+    """
+    if node.op is not _MUL or not node.shape:
+        return node
+    scale, product = unrepeated(node)
+    if scale.shape or scale.op is CONST or product.op is not CONTRACT or not single(product):
+        return node
+    if any(letter not in sizes for arg in product.args for letter in letters_of(arg.shape)):
+        return node
+    counts = [prod(number_of(size, sizes) for size in arg.shape) for arg in product.args]
+    made = [place for place, arg in enumerate(product.args) if arg.args and not arg.op.view and single(arg)]
+    place = min(made, key=lambda at: counts[at], default=None)
+    if place is None or counts[place] >= prod(number_of(size, sizes) for size in product.shape):
+        return node
+    args = list(product.args)
+    args[place] = scale * args[place]
+    return product.op(*args, *product.attrs)
+
+
 def in_order(nodes: Sequence[Node], labels: Sequence[Labels], output: Labels, sizes: Sizes | None = None) -> Node:
     """The contraction of the operands as products of two, in the cheapest order."""
     from opt_einsum import contract_path, get_symbol

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from .contractions import cheaper
+from .contractions import cheaper, scaled_inside
 from .errors import SymdiffError
 from .expr import CONST, ROWS, Node, Number, Row, const
 from .ops.contraction import contraction, has_delta
@@ -132,11 +132,17 @@ class _Pass:
             return node
         family = self._family(node)
         if family is not None:
-            return apply_rules(self._sum(node) if family is _SUMS else _on_diagonal(self._product(node)))
+            if family is _SUMS:
+                return apply_rules(self._sum(node))
+            return apply_rules(scaled_inside(_on_diagonal(self._product(node)), self._alone, self.sizes))
         new = self._rebuilt(node)
         if node.shape or not node.op.elementwise:
             return self._contracted(node, new)
         return apply_rules(_by_parity(new))
+
+    def _alone(self, part: Node) -> bool:
+        """Whether no more than one node reads it."""
+        return part not in self.shared
 
     def _contracted(self, node: Node, new: Node) -> Node:
         """Contractions in their cheapest form; operands that others read are not taken apart."""

@@ -117,3 +117,17 @@ def test_gaussian_mixture() -> None:
         assert part[index] == pytest.approx(clear(*moved).imag / 1e-30, rel=1e-10)
     products = [node for node in topological(*simple) if node.op.name == "contract" and len(node.args) == 2]
     assert len([node for node in products if max(arg.ndim for arg in node.args) == 3]) <= 3
+
+
+def test_sizes_decide_which_factor_is_scaled() -> None:
+    """A learning rate scales the smaller of a product's factor and its result, where the sizes are known."""
+    loss, gradient = two_layers()
+    small, large = ({"N": n, "D": 50, "H": 20, "O": 5} for n in (10, 1000))
+    new = w1 - rate * gradient[0]
+    assert sd.simplify(new, sizes=large) is sd.simplify(new)
+    assert "x.T @ (2*rate*" in str(sd.simplify(new, sizes=small))
+    assert "- rate*(x.T @" in str(sd.simplify(new, sizes=large))
+    again = sd.simplify(new, sizes=small)
+    assert sd.simplify(again, sizes=small) is again
+    step = sd.train.step(loss, [w1, w2], sizes=small)
+    assert "x.T @ (lr*" in str(step.updates[w1]).replace("2*lr", "lr")

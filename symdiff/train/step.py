@@ -63,12 +63,15 @@ class Step:
         return {var.name: np.zeros_like(arrays[param.name]) for var, param in self.states.items()}
 
 
-def step(loss: Node, params: Params, optimizer: Optimizer | None = None) -> Step:
+def step(
+    loss: Node, params: Params, optimizer: Optimizer | None = None, *, sizes: Mapping[str, int] | None = None
+) -> Step:
     """The training step of a loss; gradients are simplified together with it.
 
     ``loss``: a number. ``params``: variables of the loss, or a mapping with them as values; the others are data.
     ``optimizer``: SGD() unless given. The learning rate is the input ``lr`` and the step, from 1, the input ``t``,
-    with underscores added where the loss uses those names.
+    with underscores added where the loss uses those names. ``sizes``: numbers for letters in shapes; the whole step is
+    then made cheapest for them.
     Raises ShapeError for a loss that is an array, SymdiffError for a parameter that the loss does not use.
 
     >>> import symdiff as sd
@@ -78,7 +81,7 @@ def step(loss: Node, params: Params, optimizer: Optimizer | None = None) -> Step
     [y, w, v_w, lr]
     """
     chosen = trainable(loss, params)
-    value, *grads = simplify([loss, *grad(loss, chosen)])
+    value, *grads = simplify([loss, *grad(loss, chosen)], sizes=sizes)
     used = {var.name for var in variables(loss)}
     lr, t = _fresh("lr", used), _fresh("t", used)
     method = SGD() if optimizer is None else optimizer
@@ -87,7 +90,11 @@ def step(loss: Node, params: Params, optimizer: Optimizer | None = None) -> Step
     if clash:
         raise SymdiffError(f"{clash[0]} is the name of an array that the optimizer keeps; rename it in the loss")
     data = tuple(var for var in variables(loss) if var not in chosen)
-    return Step(value, data, tuple(chosen), states, method.updates(chosen, grads, lr, t), lr, t)
+    updates = method.updates(chosen, grads, lr, t)
+    if sizes:
+        value, *new = simplify([value, *updates.values()], sizes=sizes)
+        updates = dict(zip(updates, new, strict=True))
+    return Step(value, data, tuple(chosen), states, updates, lr, t)
 
 
 def trainable(loss: Node, params: Params) -> list[Node]:
