@@ -142,3 +142,14 @@ def test_shapes_may_change_between_calls() -> None:
     fn = sd.compile(sd.exp(x) * x, [x])
     for n in (3, 5, 3, 0, 7, 9, 11, 3):
         np.testing.assert_allclose(fn(np.ones(n)), np.full(n, np.e))
+
+
+def test_a_sum_with_a_diagonal_is_written_in_place() -> None:
+    A, x = sd.symbol("A", ("n", "n")), sd.symbol("x", "n")
+    f = sd.sum(sd.exp(A @ A - sd.diag(x)) ** 2) + sd.sum((sd.diag(x) + A.T @ A) ** 3)
+    text = sd.source(f, [A, x], schedule="fast")
+    assert text.count('np.einsum("ii->i", ') == 2 and "np.diag(" not in text
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(4, 4)), rng.normal(size=4)
+    slow, quick = (sd.compile(f, [A, x], schedule=schedule)(*values) for schedule in ("clear", "fast"))
+    np.testing.assert_allclose(slow, quick, rtol=1e-12)

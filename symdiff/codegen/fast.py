@@ -14,7 +14,7 @@ from typing import Any
 from ..expr import CONST, ROWS, VAR, Node
 from ..ops.contraction import CONTRACT
 from ..ops.kinds import operands, unbroadcast
-from ..ops.spelling import shape_text, tensordot
+from ..ops.spelling import einsum_spec, shape_text, tensordot
 from ..shapes import Shape
 from ..templates import fill_sizes
 from ..walk import topological, use_counts
@@ -45,7 +45,9 @@ class _Buffers(Schedule):
 
     def prepare(self, order: Sequence[Node], outputs: Sequence[Node], results: Sequence[Node]) -> None:
         """Find out who reads what for the last time. ``results`` are returned and get arrays of their own."""
-        self.skipped = _dotted(order, use_counts(outputs, order, operands))
+        uses = use_counts(outputs, order, operands)
+        self.placed = _placed(order, uses)
+        self.skipped = _dotted(order, uses) | self.placed
         self.made: list[tuple[str, Key]] = []
         self.fixed_arrays: list[tuple[str, str]] = []
         self.fresh_results: list[tuple[str, Key]] = []
@@ -100,7 +102,7 @@ class _Buffers(Schedule):
 
     def _operation(self, node: Node) -> Code:
         (arg, *_) = operands(node) or (node,)
-        if arg in self.skipped:
+        if arg in self.skipped and arg not in self.placed:
             factors = operands(arg)
             left, right = self.code[factors[0]], self.code[factors[-1 if arg.op.name == "mul" else 0]]
             return Code(f"_dot({left.text}, {right.text})", depth=1)
@@ -131,6 +133,8 @@ class _Buffers(Schedule):
         self.taken_over = frozenset()
         if in_place:
             for arg in operands(node):
+                if arg in self.skipped:
+                    continue
                 name = self.code[arg].text
                 others = [other for other in operands(node) if other is not arg and self.base[other] is self.base[arg]]
                 dying = self.base[arg] is arg and self.last[arg] == place and not others
@@ -149,8 +153,7 @@ class _Buffers(Schedule):
         self.rows[node.op.name] = node.op
         for arg in operands(node):
             self._settled(arg)
-        args = [self.code[arg] for arg in operands(node)]
-        recipe = self.recipe(node, args)
+        recipe = self.on_diagonal(node) or self.recipe(node, [self.code[arg] for arg in operands(node)])
         if recipe is None:
             self.taken_over = frozenset()
             name = self.names.fresh("r" if node in self.results else "t")
@@ -159,8 +162,23 @@ class _Buffers(Schedule):
         else:
             lines, in_place = recipe
             name = self.target(node, place, in_place)
+            lines = [line for line in lines if line != f"{{copy}}{name}"]
+            lines = [f"np.copyto({name}, {line[6:]})" if line.startswith("{copy}") else line for line in lines]
             self.statements += [("", line.replace("{out}", name)) for line in lines]
         self.code[node] = Code(name)
+
+    def on_diagonal(self, node: Node) -> tuple[list[str], bool] | None:
+        """A sum with what stands on a diagonal: the other operand, with the diagonal added in place."""
+        diagonal = next((arg for arg in operands(node) if arg in self.placed), None)
+        if diagonal is None:
+            return None
+        (other,) = (arg for arg in operands(node) if arg is not diagonal)
+        inner, outer = diagonal.attrs
+        sign = "-" if node.op.name == "sub" else "+"
+        place = (
+            f'np.einsum("{einsum_spec([outer], inner)}", {{out}})[...] {sign}= {self._settled(diagonal.args[0]).text}'
+        )
+        return [f"{{copy}}{self.code[other].text}", place], True
 
     def recipe(self, node: Node, args: list[Code]) -> tuple[list[str], bool] | None:
         """Lines that write the value to ``{out}``, and whether that may be an operand."""
@@ -225,6 +243,27 @@ def _dotted(order: Sequence[Node], uses: Mapping[Node, int]) -> set[Node]:
         if (square or product) and uses[arg] == 1 and arg is node.args[0]:
             found.add(arg)
     return found
+
+
+def _placed(order: Sequence[Node], uses: Mapping[Node, int]) -> set[Node]:
+    """Arrays put on a diagonal that only one sum reads, beside another array of its shape."""
+    found = set()
+    for node in order:
+        if node.op.name not in ("add", "sub") or not node.shape:
+            continue
+        first, second = operands(node)
+        for arg, other in ((second, first), (first, second))[: 1 if node.op.name == "sub" else 2]:
+            plain = other.shape == node.shape == arg.shape and not (other.op.name == "view" and copies(other))
+            alone = arg.op.name == "view" and copies(arg) and uses[arg] == 1
+            if plain and alone and _only_places(*arg.attrs):
+                found.add(arg)
+                break
+    return found
+
+
+def _only_places(inner: tuple[int, ...], outer: tuple[int, ...]) -> bool:
+    """Whether a view puts its operand on a diagonal and does nothing else."""
+    return bool(inner) and len(set(inner)) == len(inner) and set(inner) == set(outer)
 
 
 _TWO = ROWS["const"](2)
