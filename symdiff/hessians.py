@@ -15,7 +15,7 @@ from .errors import SymdiffError
 from .expr import Node, as_node
 from .ops import assembly
 from .ops.contraction import contraction
-from .ops.tensor import Range
+from .ops.spelling import Range
 from .shapes import multiply_sizes
 from .simplifier import simplify
 from .walk import leaves, topological

@@ -21,7 +21,7 @@ from ..expr import Node, as_node, const, is_const
 from ..ops import tensor
 from ..ops.contraction import EYE, contraction, narrow
 from ..ops.kinds import broadcast_to, operands, unbroadcast
-from ..ops.tensor import Range
+from ..ops.spelling import Range
 from ..shapes import Shape, Size
 from ..walk import dependents, growing, topological
 from .factors import FACTORS

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..expr import Node
 from ..ops.contraction import size_node
-from ..ops.tensor import Range
+from ..ops.spelling import Range
 from ..shapes import Shape, Size, add_sizes, multiply_sizes
 from .terms import Axis, Factor, Label, Term
 

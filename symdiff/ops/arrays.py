@@ -17,7 +17,8 @@ from . import assembly, scalar, tensor  # noqa: F401  (assembly declares rows)
 from .contraction import EYE, SIZE, contraction, size_node
 from .kinds import broadcast_to
 from .rewritten import largest, smallest
-from .tensor import Axes, Range, expanded, total
+from .spelling import Range
+from .tensor import Axes, expanded, total
 
 # -- reading arguments ---------------------------------------------------------------------------------------------
 

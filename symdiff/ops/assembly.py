@@ -14,8 +14,8 @@ from ..expr import Node, Row, as_node, make
 from ..shapes import Shape, Size, add_sizes, multiply_sizes
 from .contraction import contraction
 from .kinds import structural
-from .spelling import einsum_spec, shape_text
-from .tensor import Range, index, range_text, reshape, transposed
+from .spelling import Range, einsum_spec, range_text, shape_text
+from .tensor import index, reshape, transposed
 
 #: Row and column of the block, axes, ranges.
 Layout = tuple[tuple[int, int, tuple[int, ...], tuple[Range, ...]], ...]

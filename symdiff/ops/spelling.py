@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..expr import Node
-from ..shapes import Shape
+from ..shapes import Shape, Size, add_sizes, multiply_sizes
 
 Labels = tuple[Any, ...]
+#: Start, number of elements and step of a slice along one axis.
+Range = tuple[Size, Size, int]
 
 _LETTERS = "ijklmnopqrstuvwxyzabcdefghIJKLMNOPQRSTUVWXYZABCDEFGH"
 
@@ -152,6 +154,48 @@ def _dropped(inner: Labels, outer: Labels) -> tuple[int, ...] | None:
 _DIAGONALS = (((0,), (0, 0)), ((0, 0), (0,)))
 
 
+def range_text(part: Range, size: Size, plain: bool = False) -> str:
+    """A slice as it is written; what counts from the end keeps its sign."""
+    start, count, step = part
+    if (start, count, step) == (0, size, 1):
+        return ":"
+    stop = add_sizes(start, multiply_sizes(count, step))
+    if step < 0:
+        begin = "" if add_sizes(start, 1) == size else place_text(start, size)
+        end = "" if stop == "0 - 1" or (isinstance(stop, int) and stop < 0) else place_text(stop, size)
+    else:
+        begin = "" if start == 0 else place_text(start, size)
+        end = "" if _reaches(start, count, step, size) else place_text(stop, size)
+    return f"{begin}:{end}" + (f":{step}" if step != 1 else "")
+
+
+def _reaches(start: Size, count: Size, step: int, size: Size) -> bool:
+    """Whether a slice without an end has that many elements."""
+    if all(isinstance(value, int) for value in (start, count, size)):
+        return len(range(start, size, step)) == count  # type: ignore[arg-type]
+    return add_sizes(start, multiply_sizes(count, step)) == size
+
+
+def place_text(place: Size, size: Size) -> str:
+    """A place along an axis, counted from the end where only that is a number."""
+    if isinstance(place, int):
+        return str(place)
+    back = add_sizes(place, multiply_sizes(size, -1))
+    return str(back) if isinstance(back, int) and back < 0 else f"{{={place}}}"
+
+
+def index_text(node: Node, dropped: Sequence[int] = ()) -> str:
+    """What stands in the brackets; axes in ``dropped`` have one element, by its place."""
+    x = node.args[0]
+    items = [
+        place_text(part[0], size) if axis in dropped else range_text(part, size)
+        for axis, (part, size) in enumerate(zip(node.attrs[0], x.shape, strict=True))
+    ]
+    while len(items) > 1 and items[-1] == ":":
+        items.pop()
+    return ", ".join(items)
+
+
 def read_by_view(node: Node) -> tuple[Node, ...]:
     """An index that is a number is a slice of one element and a dropped axis; the two are spelled as one."""
     inner = node.args[0]
@@ -162,8 +206,6 @@ def _indexed(node: Node) -> str | None:
     dropped = _dropped(*node.attrs)
     if node.args[0].op.name != "index" or not dropped:
         return None
-    from .tensor import index_text
-
     return f"{{0}}[{index_text(node.args[0], dropped)}]"
 
 
