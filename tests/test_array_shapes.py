@@ -255,3 +255,18 @@ def test_letters_may_be_small(size: int) -> None:
     assert gx.shape == (size, 2) and gw.shape == (2,)
     assert np.isfinite(value) and np.isfinite(gx).all() and np.isfinite(gw).all()
     assert (value == 0) == (size == 0)
+
+
+def test_a_number_as_index_is_checked_against_the_size() -> None:
+    x = sd.symbol("x", "n")
+    for f in (x[5], x[5] + x[-2], sd.sum(x[5:7])):
+        fn = sd.compile(f, [x])
+        with pytest.raises(sd.ShapeError, match=r"the size n is 2, and the slices taken need \d at least"):
+            fn(np.ones(2))
+
+
+def test_places_that_are_no_whole_numbers() -> None:
+    x, i = sd.symbol("x", "n"), sd.symbol("i", "k")
+    with pytest.raises(TypeError, match="places along an axis are whole numbers, not float64"):
+        sd.compile(sd.sum(x[i]), [x, i])(np.ones(3), [0.5])
+    assert sd.compile(sd.sum(x[i]), [x, i])(np.ones(3), []) == 0

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 import scipy.special
+from witness import extrapolated
 
 import symdiff as sd
 
@@ -330,22 +331,7 @@ def _along(f: Callable[..., Any], found: Identity, point: list[np.ndarray], dire
 
     if _analytic(found):
         return np.imag(moved(1e-30j)) / 1e-30
-    return _extrapolated(lambda step: (moved(step) - moved(-step)) / (2 * step))
-
-
-def _extrapolated(quotient: Callable[[float], Any], step: float = 0.05) -> Any:
-    """Central differences, extrapolated to step 0 (Ridders 1982), each element as far as its error falls."""
-    best, error = np.zeros(()), np.array(np.inf)
-    previous: list[Any] = []
-    for _ in range(9):
-        row, factor = [np.asarray(quotient(step))], 1.0
-        for older in previous:
-            factor *= 4
-            row.append((row[-1] * factor - older) / (factor - 1))
-            guess = np.maximum(abs(row[-1] - row[-2]), abs(row[-1] - older))
-            best, error = np.where(guess < error, row[-1], best), np.minimum(guess, error)
-        previous, step = row, step / 2
-    return best
+    return extrapolated(lambda step: (moved(step) - moved(-step)) / (2 * step))
 
 
 def _close(got: Any, expected: Any, rtol: float) -> None:

@@ -17,6 +17,7 @@ import pytest
 import scipy.special
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from witness import extrapolated
 
 import symdiff as sd
 from symdiff.expr import ROWS
@@ -369,18 +370,7 @@ def _along(f: Callable[..., Any], case: Case, point: list[Any], place: int, dire
 
     if case.analytic:
         return np.imag(moved(1e-30j)) / 1e-30
-    best, error = np.zeros(()), np.array(np.inf)
-    previous: list[Any] = []
-    step = 0.02
-    for _ in range(8):
-        row, factor = [(moved(step) - moved(-step)) / (2 * step)], 1.0
-        for older in previous:
-            factor *= 4
-            row.append((row[-1] * factor - older) / (factor - 1))
-            guess = np.maximum(abs(row[-1] - row[-2]), abs(row[-1] - older))
-            best, error = np.where(guess < error, row[-1], best), np.minimum(guess, error)
-        previous, step = row, step / 2
-    return best
+    return extrapolated(lambda step: (moved(step) - moved(-step)) / (2 * step), 0.02, 8)
 
 
 def _directions(shape: tuple[int, ...]) -> Any:

@@ -8,6 +8,7 @@ from ..expr import VAR, Node
 from ..ops.contraction import SIZE
 from ..ops.tensor import least_sizes, places_among
 from ..shapes import show_shape
+from ..walk import topological
 from .points import TYPE, TYPES, Printer
 
 
@@ -73,7 +74,7 @@ class Arrays(Printer):
 
     def least(self) -> list[str]:
         """The check of sizes that slices need."""
-        found = least_sizes(self.order)
+        found = least_sizes(topological(*self.nodes, *self.updates.values()))
         return [f"_at_least(sizes, {', '.join(f'{letter}={size}' for letter, size in found.items())})"] if found else []
 
     def places(self) -> set[Node]:

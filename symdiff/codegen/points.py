@@ -27,7 +27,9 @@ _NUMBER = '''def _number(x):
 _PLACES = '''def _places(x):
     """Places along an axis: an array of whole numbers."""
     x = np.asarray(x)
-    return x if x.dtype.kind in "iu" else x.astype(int, casting="safe")'''
+    if x.dtype.kind not in "iub" and x.size:
+        raise TypeError(f"places along an axis are whole numbers, not {x.dtype}")
+    return x if x.dtype.kind in "iu" else x.astype(int)'''
 _UPDATED = '''def _updated(x):
     """An array that is written in place."""
     if not isinstance(x, np.ndarray) or x.dtype.kind != "f" or not x.flags.writeable:

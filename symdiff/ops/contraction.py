@@ -23,7 +23,7 @@ from ..errors import ShapeError
 from ..expr import ROWS, Node, as_node, const, is_const, make
 from ..order import key
 from ..shapes import Shape, Size, broadcast_shapes, show_shape, size_terms
-from .kinds import broadcast_to, structural
+from .kinds import broadcast_to, structural, without_axes
 from .spelling import (
     ON_DIAGONAL,
     Labels,
@@ -174,9 +174,7 @@ def has_delta(node: Node) -> bool:
         part = stack.pop()
         if part.op.name == "mul":
             stack.extend(part.args)
-        while part.op.name in ("view", "broadcast"):
-            part = part.args[0]
-        if part.op.name == "eye":
+        if without_axes(part).op.name == "eye":
             return True
     return False
 

@@ -215,6 +215,13 @@ def unbroadcast(node: Node) -> Node:
     return node.args[0] if node.op.name == "broadcast" else node
 
 
+def without_axes(node: Node) -> Node:
+    """What a node repeats, or looks at with other axes."""
+    while node.op.name in ("view", "broadcast"):
+        node = node.args[0]
+    return node
+
+
 def broadcast_to(node: Node, shape: Shape) -> Node:
     """``node`` repeated to ``shape`` by NumPy's rule; the node itself where it has that shape."""
     return node if node.shape == shape else ROWS["broadcast"](node, shape)

@@ -14,7 +14,7 @@ from ..errors import ShapeError
 from ..expr import VAR, Node, Row, as_node, const, make
 from ..shapes import Shape, Size, add_sizes, broadcast_shapes, divide_sizes, multiply_sizes, show_shape, size_terms
 from .contraction import EYE, VIEW, contraction
-from .kinds import broadcast_to, structural
+from .kinds import broadcast_to, structural, without_axes
 from .scalar import equal, where
 from .spelling import Range, index_text, range_text, shape_text
 
@@ -321,19 +321,12 @@ def places_among(nodes: Iterable[Node]) -> set[Node]:
     """The variables that hold whole numbers: they index arrays, or are compared with ``arange``."""
     found: set[Node] = set()
     for node in nodes:
-        args = tuple(map(_root, node.args))
+        args = tuple(map(without_axes, node.args))
         if node.op in (gather, scatter_add):
             found.update(args[1:])
         elif node.op is equal and any(arg.op is arange for arg in args):
             found.update(args)
     return {node for node in found if node.op is VAR}
-
-
-def _root(node: Node) -> Node:
-    """What a node repeats or looks at with other axes."""
-    while node.op.name in ("view", "broadcast"):
-        node = node.args[0]
-    return node
 
 
 def least_sizes(nodes: Iterable[Node]) -> dict[str, int]:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ShapeError, SymdiffError
-from ..expr import VAR, Node
+from ..expr import Node
+from ..ops.tensor import places_among
 from ..walk import topological, variables
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def collect(loss: Node, params: Arrays, given: Mapping[str, Any]) -> Arrays:
     for name in given:
         if name not in wanted:
             raise SymdiffError(f"{name} is no data of the loss; it needs {', '.join(wanted) or 'none'}")
-    dtype, places = np.result_type(*params.values()), _places(loss)
+    dtype, places = np.result_type(*params.values()), {var.name for var in places_among(topological(loss))}
     found = {name: np.asarray(given[name]) for name in given}
     return {name: a if name in places else _real(name, a).astype(dtype, "C", copy=False) for name, a in found.items()}
 
@@ -55,12 +56,6 @@ def _real(name: str, array: NDArray[Any]) -> NDArray[Any]:
     if array.dtype.kind not in "fiub":
         raise SymdiffError(f"{name} is an array of real numbers, not of {array.dtype}")
     return array
-
-
-def _places(loss: Node) -> set[str]:
-    """The names of variables that the loss uses as an index."""
-    gathers = (node for node in topological(loss) if node.op.name in ("gather", "scatter_add"))
-    return {arg.name for node in gathers for arg in node.args[1:] if arg.op is VAR}
 
 
 class Batches:
