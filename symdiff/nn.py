@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .errors import ShapeError, SymdiffError
 from .expr import Node, as_node, symbol
-from .ops.arrays import arange, concatenate, logsumexp, max, mean, reshape, size, softmax, sum
+from .ops.rearranging import arange, concatenate, reshape, size
+from .ops.reductions import logsumexp, max, mean, softmax, sum
 from .ops.scalar import elu, leaky_relu, relu, sigmoid, softplus, tanh
 from .shapes import Size, divide_sizes, multiply_sizes, show_shape
 from .walk import variables

@@ -77,6 +77,7 @@ CASES = [
     *[Case(f"{name}(X)", "X=0,3") for name in ("sum", "prod")],
     Case("var(X, axis=0, ddof=1)", "X=4,2"),
     Case("var(X, axis=-1, ddof=1, keepdims=True)", "X=4,3"),
+    Case("std(X, axis=0, ddof=1)", "X=4,2"),
     Case("norm(x, 1)", "x=4"),
     Case("norm(X, 2, axis=1)", "X=3,4"),
     Case("norm(X, 1, axis=0, keepdims=True)", "X=3,4"),

@@ -13,7 +13,7 @@ from ..differentiate import hvp, jvp, vjp
 from ..errors import SymdiffError
 from ..expr import Node, as_node, symbol
 from ..hessians import hessian
-from ..ops.arrays import sum
+from ..ops.reductions import sum
 from ..simplifier import simplify
 from ..walk import substitute, topological, variables
 

@@ -1,0 +1,128 @@
+"""Functions over axes, under NumPy's names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..errors import ShapeError, UnsupportedError
+from ..expr import Node, as_node
+from ..shapes import add_sizes, multiply_sizes
+from . import scalar, tensor
+from .arguments import one_axis, read_axes, truth, whole
+from .contraction import size_node
+from .rewritten import largest, smallest
+from .tensor import Axes, expanded, total
+
+
+def _reduce(x: Any, axis: Any, keepdims: Any, name: str, reduction: Callable[[Node, Axes], Node]) -> Node:
+    node = as_node(x)
+    axes = read_axes(node, axis, name)
+    if not axes:
+        return node
+    result = reduction(node, axes)
+    return expanded(result, axes, node.ndim) if truth(keepdims) else result
+
+
+def sum(x: Any, axis: Any = None, keepdims: Any = False) -> Node:
+    """The sum over the axes.
+
+    >>> import symdiff as sd
+    >>> X = sd.symbol("X", shape=("N", 3))
+    >>> sum(X, axis=0), sum(X).shape, sum(X, axis=1, keepdims=True).shape
+    (sum(X, axis=0), (), ('N', 1))
+    """
+    return _reduce(x, axis, keepdims, "sum", total)
+
+
+def mean(x: Any, axis: Any = None, keepdims: Any = False) -> Node:
+    """The mean over the axes: the sum divided by the number of elements, which may be letters."""
+    return _reduce(x, axis, keepdims, "mean", _mean)
+
+
+def _mean(x: Node, axes: Axes) -> Node:
+    return total(x, axes) / size_node(multiply_sizes(*(x.shape[axis] for axis in axes)))
+
+
+def var(x: Any, axis: Any = None, ddof: Any = 0, keepdims: Any = False) -> Node:
+    """The variance over the axes, divided by the number of elements less ``ddof``."""
+
+    def reduction(node: Node, axes: Axes) -> Node:
+        count = size_node(add_sizes(multiply_sizes(*(node.shape[axis] for axis in axes)), -whole(ddof, "ddof")))
+        return total((node - expanded(_mean(node, axes), axes, node.ndim)) ** 2, axes) / count
+
+    return _reduce(x, axis, keepdims, "var", reduction)
+
+
+def std(x: Any, axis: Any = None, ddof: Any = 0, keepdims: Any = False) -> Node:
+    """The standard deviation over the axes: the square root of :func:`var`."""
+    return scalar.sqrt(var(x, axis, ddof, keepdims))
+
+
+def prod(x: Any, axis: Any = None, keepdims: Any = False) -> Node:
+    """The product over the axes; its derivative is right where elements are 0."""
+    return _reduce(x, axis, keepdims, "prod", tensor.prod)
+
+
+def max(x: Any, *others: Any, axis: Any = None, keepdims: Any = False) -> Node:
+    """The largest element over the axes; of several arguments, elementwise. Ties share the derivative equally."""
+    return largest(x, *others) if others else _reduce(x, axis, keepdims, "max", tensor.amax)
+
+
+def min(x: Any, *others: Any, axis: Any = None, keepdims: Any = False) -> Node:
+    """The smallest element over the axes; of several arguments, elementwise. Ties share the derivative equally."""
+    return smallest(x, *others) if others else _reduce(x, axis, keepdims, "min", tensor.amin)
+
+
+def argmax(x: Any, axis: Any = None) -> Node:
+    """The place of the largest element along the axis, or in the flattened array; its derivative is 0."""
+    node = as_node(x)
+    axes = read_axes(node, axis, "argmax")
+    if len(axes) not in (1, node.ndim):
+        raise ShapeError("argmax takes one axis, or None for the flattened array")
+    return tensor.argmax(node, axes)
+
+
+def logsumexp(x: Any, axis: Any = None, keepdims: Any = False) -> Node:
+    """log(sum(exp(x))) over the axes, without overflow."""
+    return _reduce(x, axis, keepdims, "logsumexp", tensor.logsumexp)
+
+
+def softmax(x: Any, axis: Any = -1) -> Node:
+    """exp(x)/sum(exp(x)) over the axis (the last one unless given), without overflow."""
+    node = as_node(x)
+    return tensor.softmax(node, read_axes(node, axis, "softmax"))
+
+
+def log_softmax(x: Any, axis: Any = -1) -> Node:
+    """x - logsumexp(x) over the axis (the last one unless given)."""
+    node = as_node(x)
+    axes = read_axes(node, axis, "log_softmax")
+    return node - expanded(tensor.logsumexp(node, axes), axes, node.ndim)
+
+
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> Node:
+    """The square root of the sum of squares over the axes; ``ord`` 1 is the sum of absolute values.
+
+    Raises UnsupportedError for another ``ord``, and for 1 of a matrix, which NumPy reads as a norm of columns.
+    """
+    node = as_node(x)
+    order = 2 if ord is None else whole(ord, "ord")
+    axes = read_axes(node, axis, "norm")
+    if order not in (1, 2) or (ord is not None and len(axes) != 1):
+        raise UnsupportedError("norm is the Euclidean norm (ord left out), or of a vector ord=1 or 2")
+    if order == 1:
+        return _reduce(scalar.abs(node), axis, keepdims, "norm", total)
+    return _reduce(node, axis, keepdims, "norm", tensor.norm) if axes else scalar.abs(node)
+
+
+def cumsum(x: Any, axis: Any = None) -> Node:
+    """Running sums along the axis; of a vector without one."""
+    node = as_node(x)
+    return tensor.cumsum(node, one_axis(node, axis, "cumsum"))
+
+
+def product_of_others(x: Any, axis: Any = None) -> Node:
+    """For each element, the product of the others along the axis."""
+    node = as_node(x)
+    return tensor.product_of_others(node, one_axis(node, axis, "product_of_others"))
