@@ -280,8 +280,8 @@ def _others(np_: Any, x: Any, axis: int) -> Any:
 
 def _meaning(np_: Any, special: Any) -> dict[str, Any]:
     """NumPy's functions, or JAX's under NumPy's names."""
-    names = """sum mean var std prod max min argmax cumsum matmul dot outer kron einsum trace diag tril triu eye zeros ones
-        arange reshape transpose squeeze concatenate stack broadcast_to exp where sin"""
+    names = """sum mean var std prod max min argmax cumsum matmul dot outer kron einsum trace diag tril triu eye zeros
+        ones arange reshape transpose squeeze concatenate stack broadcast_to exp where sin"""
     space = {name: getattr(np_, name) for name in names.split()}
     space |= {name: getattr(np_.linalg, name) for name in ("det", "inv", "solve")}
     return space | {
