@@ -36,6 +36,8 @@ _LATE = {
     "show": "printer",
     "diff": "differentiate",
     "grad": "differentiate",
+    "kinks": "nonsmooth",
+    "with_kinks": "nonsmooth",
     "jacobian": "hessians",
     "hessian": "hessians",
     "flatten": "hessians",

@@ -11,6 +11,7 @@ from typing import Any
 
 from .errors import ShapeError, SymdiffError
 from .expr import CONST, ROWS, VAR, Node, as_node, const, is_const, make
+from .nonsmooth import with_kinks
 from .ops.kinds import broadcast_to, operands, unbroadcast
 from .shapes import show_shape
 from .walk import dependents, growing, leaves, topological
@@ -20,18 +21,20 @@ _ONE, _ZERO = const(1), const(0)
 _WHERE, _ADD, _OR, _NOT = ROWS["where"], ROWS["add"], ROWS["logical_or"], ROWS["logical_not"]
 
 
-def diff(f: Any, *wrt: Any) -> Node:
+def diff(f: Any, *wrt: Any, kinks: str | None = None) -> Node:
     """The derivative of a scalar, any order: ``diff(f, x)``, ``diff(f, x, 2)``, ``diff(f, x, y)``.
 
-    Each variable may be followed by the number of times to differentiate by it.
+    Each variable may be followed by the number of times to differentiate by it. ``kinks``: what a derivative is where
+    there is none, in every function here (:func:`symdiff.with_kinks`); left out, the convention of each operation.
 
     >>> import symdiff as sd
     >>> x, y = sd.symbols("x y")
     >>> diff(sd.sin(x) * y, x), diff(x**3, x, 2), diff(x * y, x, y)
     (cos(x)*y, 2*x*3, 1)
     """
-    f = as_node(f)
-    for variable in _repeated(wrt):
+    listed = _repeated(wrt)
+    f = with_kinks(as_node(f), kinks, listed)
+    for variable in listed:
         f = grad(f, variable)
     return f  # type: ignore[no-any-return]
 
@@ -50,7 +53,7 @@ def _repeated(wrt: Sequence[Any]) -> list[Node]:
     return listed
 
 
-def grad(f: Any, wrt: Any) -> Any:
+def grad(f: Any, wrt: Any, *, kinks: str | None = None) -> Any:
     """The gradient of a scalar by a node, or by each of a list of nodes (a tuple, each of its node's shape).
 
     >>> import symdiff as sd
@@ -61,10 +64,10 @@ def grad(f: Any, wrt: Any) -> Any:
     f = as_node(f)
     if f.shape:
         raise ShapeError(f"grad needs a scalar, not shape {show_shape(f.shape)}; sum it, or use jacobian")
-    return vjp(f, wrt, _ONE)
+    return vjp(f, wrt, _ONE, kinks=kinks)
 
 
-def vjp(f: Any, wrt: Any, ct: Any) -> Any:
+def vjp(f: Any, wrt: Any, ct: Any, *, kinks: str | None = None) -> Any:
     """The cotangent of each of ``wrt`` when ``f`` (a node or a list) has cotangent ``ct``: reverse mode.
 
     >>> import symdiff as sd
@@ -72,14 +75,14 @@ def vjp(f: Any, wrt: Any, ct: Any) -> Any:
     >>> vjp([x * y, y], [x, y], [s, t])
     (y*s, t + x*s)
     """
-    outputs, cotangents = leaves(f), leaves(ct)
-    _same_shapes("cotangent", outputs, cotangents)
     sources = sources_of(wrt)
+    outputs, cotangents = leaves(with_kinks(f, kinks, sources)), leaves(ct)
+    _same_shapes("cotangent", outputs, cotangents)
     found = _reverse(zip(outputs, cotangents, strict=True), sources)
     return _like(wrt, [found.get(node, _ZERO) for node in sources])
 
 
-def jvp(f: Any, wrt: Any, tangents: Any) -> Any:
+def jvp(f: Any, wrt: Any, tangents: Any, *, kinks: str | None = None) -> Any:
     """The tangent of ``f`` (a node or a list) when ``wrt`` move by ``tangents``: forward mode.
 
     >>> import symdiff as sd
@@ -89,13 +92,13 @@ def jvp(f: Any, wrt: Any, tangents: Any) -> Any:
     """
     sources, given = sources_of(wrt), leaves(tangents)
     _same_shapes("tangent", sources, given)
-    outputs = leaves(f)
+    outputs = leaves(with_kinks(f, kinks, sources))
     found = _forward(outputs, dict(zip(sources, given, strict=True)))
     values = [broadcast_to(found.get(node, _ZERO), node.shape) for node in outputs]
     return values[0] if isinstance(f, Node) else tuple(values)
 
 
-def hvp(f: Any, wrt: Any, vectors: Any) -> Any:
+def hvp(f: Any, wrt: Any, vectors: Any, *, kinks: str | None = None) -> Any:
     """The Hessian of a scalar times ``vectors``, without the matrix: forward mode over the gradient.
 
     >>> import symdiff as sd
@@ -103,7 +106,7 @@ def hvp(f: Any, wrt: Any, vectors: Any) -> Any:
     >>> hvp(x * y, [x, y], [v, w])
     (w, v)
     """
-    return jvp(grad(f, wrt), wrt, vectors)
+    return jvp(grad(f, wrt, kinks=kinks), wrt, vectors)
 
 
 def scalar_jacobian(f: Any, wrt: Any) -> Any:

@@ -216,7 +216,11 @@ class Row:
     #: For readers.
     domain: str = ""
     kink: str = ""
+    #: From value and arguments: where kinks are, and the spellings of their sides (:mod:`symdiff.ops.sides`).
+    sides: Callable[..., Any] | None = None
     samples: tuple[tuple[float, float], ...] = ()
+    #: The derivative is on purpose not that of the value.
+    surrogate: bool = False
     #: Spelling.
     infix: str = ""
     prefix: str = ""

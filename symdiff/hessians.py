@@ -13,6 +13,7 @@ from .blocks import Derivative, derivative
 from .differentiate import grad, nonzero_entries, scalar_hessian, scalar_jacobian, sources_of
 from .errors import SymdiffError
 from .expr import Node, as_node
+from .nonsmooth import with_kinks
 from .ops import assembly
 from .ops.contraction import contraction
 from .ops.spelling import Range
@@ -26,13 +27,13 @@ FORMS = ("blocks", "dense", "diagonal")
 Sizes = Mapping[str, int]
 
 
-def jacobian(f: Any, wrt: Any, *, sparse: bool = False, sizes: Sizes | None = None) -> Any:
+def jacobian(f: Any, wrt: Any, *, sparse: bool = False, sizes: Sizes | None = None, kinks: str | None = None) -> Any:
     """First derivatives: one block for one by one, a tuple for one by many, nested tuples for many by many.
 
     A block has shape ``f.shape + wrt.shape``. ``sparse``: one matrix that compiles to a SciPy CSR array, in the order
     of :func:`flatten`; what is zero by structure is not computed. ``sizes``: what letters count for when the cheapest
-    order of products is chosen. Raises UnsupportedError for an array operation that blocks do not know; ``jvp`` and
-    ``vjp`` know all.
+    order of products is chosen. ``kinks`` as in :func:`symdiff.with_kinks`. Raises
+    UnsupportedError for an array operation that blocks do not know; ``jvp`` and ``vjp`` know all.
 
     >>> import symdiff as sd
     >>> x, y = sd.symbols("x y")
@@ -42,7 +43,9 @@ def jacobian(f: Any, wrt: Any, *, sparse: bool = False, sizes: Sizes | None = No
     >>> jacobian(A @ v, v)
     A
     """
-    outputs, sources = leaves(f), sources_of(wrt)
+    sources = sources_of(wrt)
+    f = with_kinks(f, kinks, sources)
+    outputs = leaves(f)
     if not any(node.shape for node in (*outputs, *sources)):
         return _sparse_scalars(outputs, sources) if sparse else scalar_jacobian(f, wrt)
     if sparse:
@@ -54,12 +57,20 @@ def jacobian(f: Any, wrt: Any, *, sparse: bool = False, sizes: Sizes | None = No
     return rows[0] if not isinstance(f, (list, tuple)) else tuple(rows)
 
 
-def hessian(f: Any, wrt: Any, *, form: str = "blocks", sparse: bool = False, sizes: Sizes | None = None) -> Any:
+def hessian(
+    f: Any,
+    wrt: Any,
+    *,
+    form: str = "blocks",
+    sparse: bool = False,
+    sizes: Sizes | None = None,
+    kinks: str | None = None,
+) -> Any:
     """Second derivatives of a scalar: a block for one variable, nested tuples of blocks for a list.
 
     The block of v by w has shape ``v.shape + w.shape``. ``form``: ``"blocks"``; ``"dense"``, one matrix in the order of
     :func:`flatten`; ``"diagonal"``, the second derivative by each element, of each variable's shape.
-    ``sparse`` and ``sizes`` as in :func:`jacobian`, whose errors it raises.
+    ``sparse``, ``sizes`` and ``kinks`` as in :func:`jacobian`, whose errors it raises.
 
     >>> import symdiff as sd
     >>> x, y = sd.symbols("x y")
@@ -72,6 +83,7 @@ def hessian(f: Any, wrt: Any, *, form: str = "blocks", sparse: bool = False, siz
     if form not in FORMS:
         raise SymdiffError(f"the form of a Hessian is one of {', '.join(FORMS)}, not {form!r}")
     sources = sources_of(wrt)
+    f = with_kinks(f, kinks, sources)
     if sparse:
         return _sparse_hessian(as_node(f), sources, sizes)
     if not any(node.shape for node in (as_node(f), *sources)):

@@ -22,6 +22,7 @@ LAYERS = (
     ("ops",),
     ("tokens",),
     ("match", "printer", "latex", "parser"),
+    ("nonsmooth",),
     ("differentiate", "rules", "contractions"),
     ("blocks", "simplifier", "codegen", "interop"),
     ("hessians",),

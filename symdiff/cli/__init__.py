@@ -16,10 +16,12 @@ import click
 from .. import __version__
 from ..errors import CheckError, DomainError, ShapeError, SymdiffError
 from ..expr import ROWS, Node
+from ..nonsmooth import with_kinks
 from ..ops.arrays import FUNCTIONS as ARRAYS
 from ..shapes import show_shape
 from ..walk import variables
 from .common import FormulaCommand, busy, options
+from .kinks import kinks_command
 from .printing import block, columns, json_line, latex_value, print_result, shown
 from .reading import note_unused, read_formulas, read_point, read_problem, read_shapes, read_sizes, read_text, values_at
 
@@ -44,6 +46,7 @@ def _derivative(
     at: Sequence[str],
     shape: Sequence[str],
     form: str,
+    kinks: str | None,
     rows: Callable[[list[str]], list[str]] | None = None,
 ) -> None:
     """Parse, differentiate, simplify, evaluate, print: what all derivatives share.
@@ -56,7 +59,8 @@ def _derivative(
 
         roots, wanted = read_problem(texts, wrt, shape)
         point = read_point(at, roots) if at else None
-        result = simplify(make(simplify(roots, level="full"), wanted), level="full")
+        simple = with_kinks(simplify(roots, level="full"), kinks)
+        result = simplify(make(simple, wanted), level="full")
         values = None if point is None else values_at(result, point, variables(roots))
     names = [var.name for var in wanted]
     print_result(form, texts, names, result, point, values, rows(names) if rows else [])
@@ -87,7 +91,7 @@ def _scalar(command: str, root: Node, instead: str = "sum it, or use jacobian") 
 @commands.command(cls=FormulaCommand)
 @click.argument("formula")
 @click.option("--order", type=click.IntRange(min=1), default=1, metavar="N", help="How many times; default: 1.")
-@options("wrt", "at", "shape", "form")
+@options("wrt", "at", "shape", "kinks", "form")
 def diff(formula: str, order: int, **common: Any) -> None:
     """The derivative of a formula, simplified, on one line.
 
@@ -115,7 +119,7 @@ def diff(formula: str, order: int, **common: Any) -> None:
 
 @commands.command(cls=FormulaCommand)
 @click.argument("formula")
-@options("wrt", "at", "shape", "form")
+@options("wrt", "at", "shape", "kinks", "form")
 def grad(formula: str, **common: Any) -> None:
     """The gradient: a line for each variable, with --at followed by its value.
 
@@ -131,7 +135,7 @@ def grad(formula: str, **common: Any) -> None:
 
 @commands.command(cls=FormulaCommand)
 @click.argument("formulas", nargs=-1, required=True, metavar="FORMULA...")
-@options("wrt", "at", "shape", "form")
+@options("wrt", "at", "shape", "kinks", "form")
 def jacobian(formulas: Sequence[str], **common: Any) -> None:
     """The Jacobian: a row for each formula, a column for each variable; with --at followed by the values.
 
@@ -151,7 +155,7 @@ def jacobian(formulas: Sequence[str], **common: Any) -> None:
 
 @commands.command(cls=FormulaCommand)
 @click.argument("formula")
-@options("layout", "wrt", "at", "shape", "form")
+@options("layout", "wrt", "at", "shape", "kinks", "form")
 def hessian(formula: str, layout: str, **common: Any) -> None:
     """The Hessian: a row and a column for each variable; with --at followed by the values.
 
@@ -220,7 +224,7 @@ _PARTS = ("value", "grad", "hessian")
 @click.option(
     "--sizes", default="", metavar="N=1000,...", help="What letters in shapes count for when costs are compared."
 )
-@options("layout", "wrt", "shape")
+@options("layout", "wrt", "shape", "kinks")
 def code(
     formula: str,
     derivatives: str,
@@ -232,6 +236,7 @@ def code(
     layout: str,
     wrt: str | None,
     shape: Sequence[str],
+    kinks: str | None,
 ) -> None:
     """A standalone module with one function that computes all derivatives together.
 
@@ -263,7 +268,8 @@ def code(
             "hessian": lambda f, wrt: _second(_scalar("code --derivatives hessian", f, "sum it"), wrt, layout),
         }
         simple = simplify(root, level="full")
-        made = tuple(makers[part](simple, wanted) for part in parts)
+        smooth = with_kinks(simple, kinks)
+        made = tuple(makers[part](simple if part == "value" else smooth, wanted) for part in parts)
         outputs = simplify(made if len(made) > 1 else made[0], level="full", sizes=known)
         inputs = variables([root, *wanted])
         text = (
@@ -313,7 +319,7 @@ def check(formula: str, wrt: str | None, at: Sequence[str], shape: Sequence[str]
 
 
 @commands.command()
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Default: text.")
+@options("plain")
 def ops(form: str) -> None:
     """The operations: name, arguments, domain, convention at kinks, other spellings; then the functions of arrays.
 
@@ -363,6 +369,9 @@ def _cell(value: Any) -> str:
     return "any" if value == -1 else str(value) or "-"
 
 
+commands.add_command(kinks_command)
+
+
 def main(args: Sequence[str] | None = None) -> None:
     """Run a command line, by default this process's, and exit with its code."""
     sys.exit(_run(list(sys.argv[1:] if args is None else args) or ["--help"]))
@@ -394,6 +403,8 @@ def _sentence(error: Exception) -> str:
         message = " ".join(error.format_message().split()).rstrip(".")
         context = getattr(error, "ctx", None)
         return f"{message[:1].lower()}{message[1:]}; see {context.command_path if context else 'symdiff'} --help"
+    if isinstance(error, ArithmeticError):
+        return str(error)
     if isinstance(error, UnicodeError):
         return "the formula is not UTF-8 text"
     if isinstance(error, MemoryError):

@@ -12,6 +12,8 @@ from typing import Any
 
 import click
 
+from ..nonsmooth import POLICIES
+
 #: Seconds after which a terminal shows that something is going on.
 PATIENCE = 1.0
 
@@ -53,8 +55,16 @@ def options(*names: str) -> Callable[[Any], Any]:
             default="blocks",
             help="How a Hessian by arrays is given; default: blocks.",
         ),
+        "kinks": click.option(
+            "--kinks",
+            type=click.Choice(POLICIES),
+            help="Derivatives at kinks; left out: the convention of each operation (symdiff kinks, symdiff ops).",
+        ),
         "form": click.option(
             "--format", "form", type=click.Choice(["text", "latex", "json"]), default="text", help="Default: text."
+        ),
+        "plain": click.option(
+            "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Default: text."
         ),
     }
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..expr import CONST, PI, Node, Number, const, is_const
 from .kinds import Map, binary, comparison, mask, over, several, unary, unbroadcast
+from .sides import around_tie, around_zero, jump, tip
 
 #: Whole powers of constants fold while the result has fewer bits than this.
 MAX_BITS = 256
@@ -124,6 +125,8 @@ def _local_or(a: Node, b: Node) -> Node | None:
     for one, other in ((a, b), (b, a)):
         if one.op is CONST:
             return const(True) if one.value else other
+        if one.op is logical_not and one.args[0] is other:
+            return const(True)
     return a if a is b else None
 
 
@@ -186,6 +189,7 @@ div = binary("div", (lambda y, a, b: over(b), lambda y, a, b: lambda t: -(t / b 
              degree=lambda node, d: d[0] - d[1])
 mod = binary("mod", (lambda y, a, b: 1, lambda y, a, b: -floor(a / b)), infix="%", precedence=6,
              domain="b != 0", kink="where a/b is a whole number: the derivative of the right side",
+             sides=jump(lambda a, b: equal(a / b, floor(a / b))),
              samples=((-3, 3), (0.5, 3)), fold=lambda a, b: a % b)
 neg = unary("neg", lambda y, x: -1, numpy="-{0}", math="-{0}", prefix="-", precedence=7, odd=True,
             local=_local_neg, fold=lambda x: -x, special=True, degree=_highest)
@@ -212,19 +216,37 @@ where = several("where", (None, lambda y, c, a, b: mask(c), lambda y, c, a, b: l
                 domain="a where c holds, b elsewhere", kink="at the edge of c: the branch that is taken",
                 samples=((-3, 3), (-3, 3), (-3, 3)))
 
+# -- derivatives that are not those of the value ---------------------------------------------------------------------
+stop_gradient = unary("stop_gradient", None, numpy="np.positive({0})", math="+{0}", domain="all real x: x, with derivative 0", surrogate=True)
+_REFUSED = '''def _refused(at, order, x):
+    """0; raises ArithmeticError for a derivative at a kink."""
+    if np.any(np.logical_and(at, order)):
+        raise ArithmeticError("there is no derivative: a point is at a kink")
+    return np.zeros_like(x)'''
+_REFUSED_MATH = '''def _refused(at, order, x):
+    if order and at:
+        raise ArithmeticError("there is no derivative: a point is at a kink")
+    return 0.0'''
+undefined = several("undefined", (None, None, lambda y, c, n, x: undefined(c, n + 1, x)), logical=1,
+                    numpy="np.where(np.logical_and({0}, {1}), np.nan, np.zeros_like({2}))", math="(math.nan if {0} and {1} else 0.0)",
+                    domain="n = 0, 1, 2, ... fixed: 0, with derivatives NaN where c holds", samples=((-3, 3), (0, 0), (-3, 3)), surrogate=True)
+refused = several("refused", (None, None, lambda y, c, n, x: refused(c, n + 1, x)), logical=1, numpy="_refused({0}, {1}, {2})",
+                  math="_refused({0}, {1}, {2})", helper=_REFUSED, math_helper=_REFUSED_MATH,
+                  domain="n = 0, 1, 2, ... fixed: 0, with derivatives that raise where c holds", samples=((-3, 3), (0, 0), (-3, 3)), surrogate=True)
+
 # -- selection and rounding ----------------------------------------------------------------------------------------
 minimum = binary("minimum", (lambda y, a, b: _chosen(b, a), lambda y, a, b: _chosen(a, b)), aliases=("Min",), sympy="Min",
                  math="_minimum({0}, {1})", math_helper="def _minimum(a, b):\n    return a if a <= b or a != a else b",
-                 commutative=True, kink="a = b: half to each", fold=min)
+                 commutative=True, kink="a = b: half to each", sides=around_tie(larger=False), fold=min)
 maximum = binary("maximum", (lambda y, a, b: _chosen(a, b), lambda y, a, b: _chosen(b, a)), aliases=("Max",), sympy="Max",
                  math="_maximum({0}, {1})", math_helper="def _maximum(a, b):\n    return a if a >= b or a != a else b",
-                 commutative=True, kink="a = b: half to each", fold=max)
+                 commutative=True, kink="a = b: half to each", sides=around_tie(larger=True), fold=max)
 abs     = unary("abs", lambda y, x: _by_sign(x), math="abs({0})", aliases=("Abs", "fabs", "absolute"), even=True, sympy="Abs",
-                kink="x = 0: 0", fold=abs, latex=r"\left|{0}\right|")
+                kink="x = 0: 0", sides=around_zero(lambda x: -x, lambda x: x), fold=abs, latex=r"\left|{0}\right|")
 sign    = unary("sign", None, math="_sign({0})", math_helper="def _sign(x):\n    return float((x > 0) - (x < 0))",
-                odd=True, sympy="sign", kink="derivative 0 everywhere", fold=lambda x: (x > 0) - (x < 0))
-floor   = unary("floor", None, math="float(math.floor({0}))", sympy="floor", kink="derivative 0 everywhere", fold=lambda x: math.floor(x) if not isinstance(x, float) else float(math.floor(x)))
-ceil    = unary("ceil", None, math="float(math.ceil({0}))", aliases=("ceiling",), sympy="ceiling", kink="derivative 0 everywhere", fold=lambda x: math.ceil(x) if not isinstance(x, float) else float(math.ceil(x)))
+                odd=True, sympy="sign", kink="derivative 0 everywhere", sides=jump(lambda x: equal(x, 0)), fold=lambda x: (x > 0) - (x < 0))
+floor   = unary("floor", None, math="float(math.floor({0}))", sympy="floor", kink="derivative 0 everywhere", sides=jump(lambda x: equal(x, floor(x))), fold=lambda x: math.floor(x) if not isinstance(x, float) else float(math.floor(x)))
+ceil    = unary("ceil", None, math="float(math.ceil({0}))", aliases=("ceiling",), sympy="ceiling", kink="derivative 0 everywhere", sides=jump(lambda x: equal(x, ceil(x))), fold=lambda x: math.ceil(x) if not isinstance(x, float) else float(math.ceil(x)))
 
 # -- exponentials and logarithms -----------------------------------------------------------------------------------
 exp    = unary("exp",    lambda y, x: y, sympy="exp")
@@ -237,7 +259,7 @@ log10  = unary("log10",  lambda y, x: over(x * log(const(10))), domain="x > 0", 
 sqrt   = unary("sqrt",   lambda y, x: over(2 * y), domain="x >= 0", samples=(0.2, 4), sympy="sqrt", latex=r"\sqrt{{{0}}}")
 cbrt   = unary("cbrt",   lambda y, x: over(3 * y**2), odd=True, samples=(0.2, 4), latex=r"\sqrt[3]{{{0}}}")
 hypot  = binary("hypot", (lambda y, a, b: lambda t: t * (a / y), lambda y, a, b: lambda t: t * (b / y)), commutative=True,
-                domain="all real a, b; no derivative at (0, 0)")
+                domain="all real a, b; no derivative at (0, 0)", sides=lambda y, a, b: tip(y, equal(y, 0), hypot(where(equal(y, 0), 1, a), b)))
 
 # -- circular functions --------------------------------------------------------------------------------------------
 sin    = unary("sin",    lambda y, x: cos(x), odd=True, sympy="sin")
@@ -305,14 +327,15 @@ sigmoid = unary("sigmoid", lambda y, x: y * (1 - y), numpy="_sigmoid({0})", math
                 latex=r"\sigma\left({0}\right)", domain="all real x: 1/(1 + exp(-x))")
 softplus = unary("softplus", lambda y, x: sigmoid(x), numpy="np.logaddexp({0}, 0)", domain="all real x: log(1 + exp(x))",
                  math="_softplus({0})", math_helper="def _softplus(x):\n    return max(x, 0.0) + math.log1p(math.exp(-abs(x)))")
-relu = unary("relu", lambda y, x: mask(x > 0), numpy="np.maximum({0}, 0)", math="max({0}, 0.0)", kink="x = 0: 0",
+relu = unary("relu", lambda y, x: mask(x > 0), numpy="np.maximum({0}, 0)", math="max({0}, 0.0)", kink="x = 0: 0", sides=around_zero(lambda x: 0, lambda x: x),
              domain="all real x: max(x, 0)")
 leaky_relu = unary("leaky_relu", lambda y, x: lambda t: where(x >= 0, t, t * 0.01), numpy="np.where({0} >= 0, {0}, 0.01*{0})",
                    math="({0} if {0} >= 0 else 0.01*{0})", kink="x = 0: 1, the derivative of the side x >= 0",
+                   sides=around_zero(lambda x: x * 0.01, lambda x: x),
                    domain="all real x: x where x >= 0, else 0.01*x", steps=("np.multiply({0}, 0.01, {out})", "np.maximum({0}, {out}, out={out})"),
                    steps_in_place=False)
 elu = unary("elu", lambda y, x: lambda t: where(x > 0, t, t * (y + 1)), numpy="np.where({0} > 0, {0}, np.expm1(np.minimum({0}, 0)))",
-            math="({0} if {0} > 0 else math.expm1({0}))", kink=_ELU_KINK, domain="all real x: x where x > 0, else exp(x) - 1")
+            math="({0} if {0} > 0 else math.expm1({0}))", kink=_ELU_KINK, sides=around_zero(lambda x: expm1(x), lambda x: x), domain="all real x: x where x > 0, else exp(x) - 1")
 gelu = unary("gelu", lambda y, x: erfc(-x / sqrt(const(2))) / 2 + x * exp(-(x**2) / 2) / sqrt(2 * PI()),
              numpy="0.5*{0}*special.erfc(-0.7071067811865476*{0})", math="0.5*{0}*math.erfc(-{0}/math.sqrt(2))",
              domain="all real x: x times the normal distribution function")

@@ -16,6 +16,7 @@ from ..shapes import Shape, Size, add_sizes, broadcast_shapes, divide_sizes, mul
 from .contraction import EYE, VIEW, contraction
 from .kinds import broadcast_to, structural, without_axes
 from .scalar import equal, where
+from .sides import Sides, tip
 from .spelling import Range, index_text, range_text, shape_text
 
 Axes = tuple[int, ...]
@@ -83,10 +84,17 @@ def _pull_extreme(ct: Node, y: Node, x: Node) -> tuple[Node, ...]:
     return (where(chosen, expanded(share, axes, x.ndim), 0),)
 
 
+def _tied(y: Node, x: Node) -> Sides:
+    """Several elements are the extreme one; which is first says nothing, so there is no left and right."""
+    axes = y.attrs[0]
+    ties = where(equal(x, expanded(y, axes, x.ndim)), 1, 0)
+    return Sides(total(broadcast_to(ties, x.shape), axes) > 1, mean=y)
+
+
 amax = _reduction("max", _pull_extreme, "{0}.max({axes})", domain="real arrays, not empty along the axes",
-                  kink="ties share equally")  # fmt: skip
+                  kink="ties share equally", sides=_tied)  # fmt: skip
 amin = _reduction("min", _pull_extreme, "{0}.min({axes})", domain="real arrays, not empty along the axes",
-                  kink="ties share equally")  # fmt: skip
+                  kink="ties share equally", sides=_tied)  # fmt: skip
 argmax = _reduction("argmax", lambda ct, y, x: (None,), "{0}.argmax({axes})", domain="real arrays, one axis or all",
                     kink="derivative 0 everywhere; the first of ties")  # fmt: skip
 
@@ -188,7 +196,16 @@ def flip(x: Node, axis: int) -> Node:
 _NORM = '''def _norm(x, axis=None):
     """The square root of the sum of squares over the axes."""
     return np.linalg.norm(x) if axis is None else np.sqrt(np.square(x).sum(axis))'''
-norm = _reduction("norm", _pull_norm, "_norm({0}, {axes})", domain="real arrays; no derivative at 0", helper=_NORM)
+
+
+def _tip(y: Node, x: Node) -> Sides:
+    axes = y.attrs[0]
+    return tip(y, equal(y, 0), norm(where(expanded(equal(y, 0), axes, x.ndim), 1, x), axes))
+
+
+norm = _reduction(
+    "norm", _pull_norm, "_norm({0}, {axes})", domain="real arrays; no derivative at 0", helper=_NORM, sides=_tip
+)
 prod = _reduction("prod", _pull_prod, "{0}.prod({axes})", domain="all arrays")
 product_of_others = structural(
     "product_of_others", 1, _build_along, _pull_others, helper=_OTHERS, domain="all arrays",
