@@ -57,6 +57,7 @@ _LATE = {
     "to_sympy": "interop",
     "from_sympy": "interop",
     "to_networkx": "interop",
+    "audit": "auditor",
     "check_graph": "check",
     "check_grads": "check",
 }

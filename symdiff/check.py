@@ -155,6 +155,33 @@ def _given(everything: list[Node], at: Mapping[str, Any], places: set[Node]) -> 
     return {v.name: np.array(at[v.name], dtype=int if v in places else float) for v in everything}
 
 
+def random_points(
+    accepted: Callable[[Point], bool], everything: list[Node], places: set[Node], seed: int, samples: int
+) -> list[Point]:
+    """Random points that are accepted: all variables from one interval first, then each from its own.
+
+    ``places``: variables that are whole numbers, 0 or 1. Raises DomainError where none is accepted.
+    """
+    import numpy as np
+
+    rng = np.random.default_rng(seed)
+    found: list[Point] = []
+    for attempt in range(40 * samples):
+        point = {}
+        for v in everything:
+            place = attempt if attempt < 3 * samples else int(rng.integers(len(_INTERVALS)))
+            shape = tuple(size if isinstance(size, int) else _SIZE for size in v.shape)
+            interval = _INTERVALS[place % len(_INTERVALS)]
+            point[v.name] = rng.integers(0, 2, shape) if v in places else rng.uniform(*interval, size=shape)
+        if accepted(point):
+            found.append(point)
+        if len(found) == samples:
+            return found
+    if not found:
+        raise DomainError("found no point where the expression is finite; give one with at=")
+    return found
+
+
 class _Checker:
     """One scalar with its value, gradient and Hessian-vector functions, compiled once."""
 
@@ -174,24 +201,7 @@ class _Checker:
 
     def draw(self, seed: int, samples: int) -> list[Point]:
         """Random points where the value is finite: all variables from one interval first, then each from its own."""
-        import numpy as np
-
-        rng = np.random.default_rng(seed)
-        found: list[Point] = []
-        for attempt in range(40 * samples):
-            point = {}
-            for v in self.everything:
-                place = attempt if attempt < 3 * samples else int(rng.integers(len(_INTERVALS)))
-                shape = tuple(size if isinstance(size, int) else _SIZE for size in v.shape)
-                interval = _INTERVALS[place % len(_INTERVALS)]
-                point[v.name] = rng.integers(0, 2, shape) if v in self.places else rng.uniform(*interval, size=shape)
-            if math.isfinite(self.f(point)):
-                found.append(point)
-            if len(found) == samples:
-                break
-        if not found:
-            raise DomainError("found no point where the expression is finite; give one with at=")
-        return found
+        return random_points(lambda point: math.isfinite(self.f(point)), self.everything, self.places, seed, samples)
 
     def f(self, point: Point) -> float:
         with _quiet():

@@ -29,6 +29,7 @@ LAYERS = (
     ("costs",),
     ("compiler",),
     ("check", "structured", "dense"),
+    ("auditor",),
     ("curves", "nn", "train"),
     ("__init__",),
     ("cli",),

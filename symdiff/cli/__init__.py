@@ -20,6 +20,7 @@ from ..nonsmooth import with_kinks
 from ..ops.arrays import FUNCTIONS as ARRAYS
 from ..shapes import show_shape
 from ..walk import variables
+from .audit import audit_command
 from .common import FormulaCommand, busy, options
 from .kinks import kinks_command
 from .printing import block, columns, json_line, latex_value, print_result, shown
@@ -369,7 +370,8 @@ def _cell(value: Any) -> str:
     return "any" if value == -1 else str(value) or "-"
 
 
-commands.add_command(kinks_command)
+for command in (audit_command, kinks_command):
+    commands.add_command(command)
 
 
 def main(args: Sequence[str] | None = None) -> None:
