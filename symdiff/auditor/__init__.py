@@ -94,7 +94,7 @@ def audit(
     >>> import symdiff as sd
     >>> print(audit(lambda x, y: (2*x*y, x**2 - 1), "x**2*y + y"))
     the grad is wrong in 1 of 2 entries (8 points)
-    d/dy: 0.7265635655, and 2.726563566 is right (factor 0.266476), at x=1.313968, y=1.523309
+    d/dy: -0.9938338268, and 1.006166173 is right (factor -0.987743), at x=0.078525, y=0.78313
       likely slip: the sign of the term 1 [sign of a term]
     """
     outputs = [_scalar(f, shapes) for f in (formula if isinstance(formula, (list, tuple)) else [formula])]
