@@ -197,7 +197,7 @@ class _Checker:
         if order > 1:
             directions = [symbol(_free("d_" + v.name, everything), v.shape) for v in wrt]
             self.second = compile(list(jvp(list(gradient), wrt, directions)), everything + directions)
-        self.analytic = all(_analytic(node.op) for node in topological(f))
+        self.analytic = all(analytic(node.op) for node in topological(f))
 
     def draw(self, seed: int, samples: int) -> list[Point]:
         """Random points where the value is finite: all variables from one interval first, then each from its own."""
@@ -326,7 +326,7 @@ class _Checker:
         entry.error = max(entry.error, gap / scale if scale else 0.0)
 
 
-def _analytic(row: Row) -> bool:
+def analytic(row: Row) -> bool:
     """Whether the code computes an analytic function of complex arguments, as far as its row says."""
     return not (row.kink or row.helper or row.predicate or "where" in row.numpy or "abs" in row.numpy)
 

@@ -29,7 +29,7 @@ LAYERS = (
     ("costs",),
     ("compiler",),
     ("check", "structured", "dense"),
-    ("auditor",),
+    ("auditor", "selfcheck"),
     ("curves", "nn", "train"),
     ("__init__",),
     ("cli",),

@@ -221,6 +221,7 @@ _PARTS = ("value", "grad", "hessian")
 @click.option("--name", default="f", help="The function's name; default: f.")
 @click.option("--backend", default="numpy", help="numpy (arrays of points) or math (floats); default: numpy.")
 @click.option("-o", "--output", metavar="FILE", help="Where to write the module; default: standard output.")
+@click.option("--selfcheck", is_flag=True, help="Store results in the module; it checks itself with FILE.py --check.")
 @click.option("--explain-plan", is_flag=True, help="Print what a call costs in place of the module.")
 @click.option(
     "--sizes", default="", metavar="N=1000,...", help="What letters in shapes count for when costs are compared."
@@ -232,6 +233,7 @@ def code(
     name: str,
     backend: str,
     output: str | None,
+    selfcheck: bool,
     explain_plan: bool,
     sizes: str,
     layout: str,
@@ -276,6 +278,10 @@ def code(
         text = (
             f"{plan(outputs, known)}\n" if explain_plan else source(outputs, list(inputs), name=name, backend=backend)
         )
+    if selfcheck and not explain_plan:
+        from ..selfcheck import with_check
+
+        text = with_check(text, root, wanted, parts, name=name, backend=backend, dense=layout == "dense")
     if output is None:
         click.echo(text, nl=not text.endswith("\n"))
     else:
