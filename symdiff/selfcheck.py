@@ -154,13 +154,16 @@ def _reference(text: str, f: Node, inputs: list[Node], parts: Sequence[str], nam
     """Arguments and results of the module itself at random points where all results are finite."""
     import math
 
+    import numpy as np
+
     space: dict[str, Any] = {"__name__": name}
     exec(text, space)
     flat: list[Any] = []
 
     def finite(point: dict[str, Any]) -> bool:
         try:
-            results = space[name](*(value.tolist() for value in point.values()))
+            with np.errstate(all="ignore"):
+                results = space[name](*(value.tolist() for value in point.values()))
         except (ArithmeticError, ValueError):
             return False
         found = [_numbers(part) for part in (results if len(parts) > 1 else [results])]
