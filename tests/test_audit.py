@@ -42,7 +42,12 @@ def problems() -> list[Problem]:
     found = []
     for formula in formulas():
         variables = [sp.Symbol(name) for name in sorted(formula.ranges)]
-        names = {str(var): var for var in variables} | {"ln": sp.log}
+        names = {str(var): var for var in variables} | {
+            "ln": sp.log,
+            "arcsin": sp.asin,
+            "arccos": sp.acos,
+            "arctan": sp.atan,
+        }
         found.append(Problem(formula.text, sp.sympify(formula.text, locals=names), variables))
     return [problem for problem in found if len(problem.variables) > 1]
 
@@ -164,12 +169,12 @@ def planted(kind: str, count: int, seed: int) -> Iterator[Planted]:
                 break
 
 
-def _audited(problem: Problem, entries: list[Any]) -> Any:
+def _audited(problem: Problem, entries: list[Any], seed: int = 0) -> Any:
     count = len(problem.variables)
     texts = [str(part) for part in entries]
     kind = "grad" if len(texts) == count else "hessian"
     wrt = [sd.symbol(str(var)) for var in problem.variables]
-    return audit(texts, problem.text, wrt, kind=kind)
+    return audit(texts, problem.text, wrt, kind=kind, seed=seed)
 
 
 def _found_and_named(kind: str, count: int, seed: int) -> int:
@@ -197,11 +202,13 @@ def test_three_hundred_slips() -> None:
     assert sum(named.values()) >= 240, named
 
 
-def _correct(problem: Problem) -> None:
-    for order in (1, 2):
-        if order == 1 or len(problem.variables) < 4:
-            report = _audited(problem, [part for _, part in derivatives(problem, order)])
-            assert report.ok, f"{problem.text}: {report}"
+def _correct(problem: Problem, seed: int = 0) -> int:
+    """Audits of SymPy's own derivatives, which are right; how many."""
+    orders = (1, 2) if len(problem.variables) < 5 else (1,)
+    for order in orders:
+        report = _audited(problem, [part for _, part in derivatives(problem, order)], seed)
+        assert report.ok, f"{problem.text}: {report}"
+    return len(orders)
 
 
 def test_no_false_alarm() -> None:
@@ -210,9 +217,8 @@ def test_no_false_alarm() -> None:
 
 
 @pytest.mark.slow
-def test_no_false_alarm_on_all() -> None:
-    for problem in problems():
-        _correct(problem)
+def test_no_false_alarm_on_three_hundred() -> None:
+    assert sum(_correct(problem, seed) for problem in problems() for seed in (0, 1)) >= 300
 
 
 # -- functions, arrays, shapes of results --------------------------------------------------------------------------
