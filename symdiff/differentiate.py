@@ -79,7 +79,7 @@ def vjp(f: Any, wrt: Any, ct: Any, *, kinks: str | None = None) -> Any:
     outputs, cotangents = leaves(with_kinks(f, kinks, sources)), leaves(ct)
     _same_shapes("cotangent", outputs, cotangents)
     found = _reverse(zip(outputs, cotangents, strict=True), sources)
-    return _like(wrt, [found.get(node, _ZERO) for node in sources])
+    return like(wrt, [found.get(node, _ZERO) for node in sources])
 
 
 def jvp(f: Any, wrt: Any, tangents: Any, *, kinks: str | None = None) -> Any:
@@ -109,52 +109,6 @@ def hvp(f: Any, wrt: Any, vectors: Any, *, kinks: str | None = None) -> Any:
     return jvp(grad(f, wrt, kinks=kinks), wrt, vectors)
 
 
-def scalar_jacobian(f: Any, wrt: Any) -> Any:
-    """First derivatives of scalars by scalars, nested as :func:`symdiff.hessians.jacobian` nests them.
-
-    Forward mode where there are fewer sources than outputs, else reverse mode.
-    """
-    outputs, sources = leaves(f), sources_of(wrt)
-    rows = _columns(outputs, sources) if len(sources) < len(outputs) else [list(vjp(o, sources, _ONE)) for o in outputs]
-    shaped = [_like(wrt, row) for row in rows]
-    return shaped[0] if not isinstance(f, (list, tuple)) else tuple(shaped)
-
-
-def _columns(outputs: list[Node], sources: list[Node]) -> list[list[Node]]:
-    """The Jacobian by one forward pass for each source."""
-    columns = [_forward(outputs, {source: _ONE}) for source in sources]
-    return [[column.get(output, _ZERO) for column in columns] for output in outputs]
-
-
-def scalar_hessian(f: Any, wrt: Any) -> Any:
-    """Second derivatives of a scalar by scalars; one triangle is built, the other is the same nodes."""
-    sources = sources_of(wrt)
-    gradient = grad(f, sources)
-    entries: dict[tuple[int, int], Node] = {}
-    for i, row in enumerate(gradient):
-        for j, entry in enumerate(vjp(row, sources[i:], _ONE), i):
-            entries[i, j] = entries[j, i] = entry
-    places = range(len(sources))
-    return _like(wrt, [_like(wrt, [entries[i, j] for j in places]) for i in places])
-
-
-def nonzero_entries(outputs: Sequence[Node], sources: Sequence[Node]) -> list[tuple[int, int, Node]]:
-    """The derivatives of scalars by scalars that are not zero by structure: place of the output, of the source, entry.
-
-    Each output costs what its own graph costs, however many sources there are.
-    """
-    places = {source: place for place, source in enumerate(sources)}
-    wanted = frozenset(sources)
-    found = []
-    for row, output in enumerate(outputs):
-        entries = _reverse([(output, _ONE)], wanted)
-        columns = sorted(
-            ((places[s], entry) for s, entry in entries.items() if not is_const(entry, 0)), key=lambda pair: pair[0]
-        )
-        found += [(row, column, entry) for column, entry in columns]
-    return found
-
-
 # -- the two passes ------------------------------------------------------------------------------------------------
 
 
@@ -172,7 +126,7 @@ def _reverse(seeds: Iterable[tuple[Node, Node]], sources: Iterable[Node]) -> dic
             parts = waiting.pop(node, None)
             if parts is None or node not in active:
                 continue
-            ct = parts[0] if len(parts) == 1 else _total(parts)
+            ct = parts[0] if len(parts) == 1 else total(parts)
             if node in wanted:
                 found[node] = ct
             if node.args:
@@ -190,7 +144,7 @@ def _pull(node: Node, ct: Node, active: set[Node], waiting: dict[Node, list[Node
     else:
         read = operands(node) if node.shape else args
         parts = [
-            (arg, _apply(partial(node, *read), ct))
+            (arg, applied(partial(node, *read), ct))
             for arg, partial in zip(args, partials)  # noqa: B905  (as many partials as arguments: the row says so)
             if partial is not None and arg in active
         ]
@@ -212,7 +166,7 @@ def _forward(outputs: list[Node], tangents: Mapping[Node, Node]) -> dict[Node, N
                 continue
             parts = _push(node, found)
             if parts:
-                found[node] = parts[0] if len(parts) == 1 else _total(parts)
+                found[node] = parts[0] if len(parts) == 1 else total(parts)
     return found
 
 
@@ -226,7 +180,7 @@ def _push(node: Node, found: Mapping[Node, Node]) -> list[Node]:
     return [
         part
         for arg, partial in zip(args, row.partials, strict=True)
-        if partial is not None and arg in found and (part := _apply(partial(node, *read), found[arg])) is not None
+        if partial is not None and arg in found and (part := applied(partial(node, *read), found[arg])) is not None
     ]
 
 
@@ -247,19 +201,19 @@ def _transposed_pullback(node: Node, found: Mapping[Node, Node]) -> Node:
 # -- cotangents: products and sums that keep a selection outside ---------------------------------------------------
 
 
-def _apply(partial: Any, t: Node) -> Node | None:
-    """``t`` times the partial. A masked ``t`` stays masked, so 0 never meets an infinite partial."""
+def applied(partial: Any, t: Node) -> Node | None:
+    """``t`` times the partial; nothing where the partial is 0. A mask of either stays outside, so 0 never meets infinity."""
     inner = unbroadcast(t)
     if inner.op is _WHERE:
         condition, a, b = operands(inner)
         if _zero(b):
-            return _masked(condition, _apply(partial, broadcast_to(a, t.shape)), keep=True)
+            return _masked(condition, applied(partial, broadcast_to(a, t.shape)), keep=True)
         if _zero(a):
-            return _masked(condition, _apply(partial, broadcast_to(b, t.shape)), keep=False)
+            return _masked(condition, applied(partial, broadcast_to(b, t.shape)), keep=False)
     if type(partial) is Node:
         if partial.op is CONST and _zero(partial):
             return None
-        return partial * t
+        return partial * t if _condition(partial) is None else applied(t, partial)
     if partial == 1 and not callable(partial):
         return t
     result = partial(t) if callable(partial) else t * partial
@@ -276,7 +230,7 @@ def _zero(node: Node) -> bool:
     return is_const(unbroadcast(node), 0)
 
 
-def _total(parts: list[Node]) -> Node:
+def total(parts: list[Node]) -> Node:
     """The sum; where every part is masked, the sum is masked by any of their conditions."""
     if parts[0].op is not _WHERE:
         return _sum(parts)
@@ -327,7 +281,7 @@ def sources_of(wrt: Any) -> list[Node]:
     return listed
 
 
-def _like(wrt: Any, values: Sequence[Any]) -> Any:
+def like(wrt: Any, values: Sequence[Any]) -> Any:
     """One value for one variable, a tuple for a list, each of its variable's shape."""
     shaped = [
         broadcast_to(value, node.shape) if isinstance(value, Node) else value

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .blocks import Derivative, derivative
-from .differentiate import grad, nonzero_entries, scalar_hessian, scalar_jacobian, sources_of
+from .differentiate import grad, sources_of
+from .elimination import nonzero_entries, scalar_hessian, scalar_jacobian
 from .errors import SymdiffError
 from .expr import Node, as_node
 from .nonsmooth import with_kinks
@@ -134,7 +135,7 @@ def _sparse_scalars(outputs: Sequence[Node], sources: Sequence[Node]) -> Node:
     entries = nonzero_entries(outputs, sources)
     layout = tuple((row, column, (), ()) for row, column, _ in entries)
     shapes = tuple(() for _ in outputs), tuple(() for _ in sources)
-    return assembly.sparse(*simplify([entry for _, _, entry in entries]), *shapes, layout)
+    return assembly.sparse(*(entry for _, _, entry in entries), *shapes, layout)
 
 
 def _sparse(found: Sequence[Derivative], sources: Sequence[Node], sizes: Sizes | None) -> Node:
