@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 
 from .differentiate import applied, grad, like, sources_of, total, vjp
 from .expr import CONST, ROWS, VAR, Node, const, is_const
+from .scaling import scale
 from .sharing import share
 from .simplifier import simplify
 from .walk import dependents, growing, leaves, topological
@@ -93,7 +94,7 @@ def _simplified(entries: list[Entry]) -> list[Entry]:
 def _shared(entries: list[Entry]) -> list[Entry]:
     """Simplified, and with common parts computed once where that is less code."""
     simple = _simplified(entries)
-    nodes = share([node for *_, node in simple])
+    nodes = scale(share([node for *_, node in simple]))
     return min(simple, [(i, j, node) for (i, j, _), node in zip(simple, nodes, strict=True)], key=_cost)
 
 

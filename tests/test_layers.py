@@ -23,7 +23,7 @@ LAYERS = (
     ("tokens",),
     ("match", "printer", "latex", "parser"),
     ("nonsmooth",),
-    ("differentiate", "rules", "contractions", "sharing"),
+    ("differentiate", "rules", "contractions", "scaling", "sharing"),
     ("blocks", "simplifier", "codegen", "interop"),
     ("elimination",),
     ("hessians",),
