@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from ..expr import CONST, PI, VAR, Node, Number, Row
-from ..ops.kinds import operands
+from ..expr import CONST, PI, ROWS, VAR, Node, Number, Row, make
+from ..ops.kinds import operands, unbroadcast
 from ..templates import read_template
 from ..walk import topological, use_counts
 from .constants import constant_value
@@ -19,6 +19,7 @@ from .text import Code, fill, infix, number, product, real
 
 #: An inline expression nests and grows at most this far.
 DEEPEST, LONGEST = 6, 90
+_NEG = ROWS["neg"]
 
 
 @dataclass
@@ -51,11 +52,14 @@ class Schedule:
     code: dict[Node, Code] = field(default_factory=dict)
     #: Nodes without variables, with their value where it is known.
     fixed: dict[Node, float | None] = field(default_factory=dict)
+    #: ``-2*x`` as the sign of ``2*x``, where that is computed anyway.
+    mirrored: dict[Node, Node] = field(default_factory=dict)
 
     def run(self, outputs: Sequence[Node]) -> list[str]:
         """Schedule everything; returns the text of each output."""
-        order = topological(*outputs, read=operands)
-        uses = use_counts(outputs, order, operands)
+        self.mirrored = _mirrored(topological(*outputs, read=operands))
+        order = topological(*outputs, read=self._written_with)
+        uses = use_counts(outputs, order, self._written_with)
         for node in order:
             self.code[node] = self._code(node)
             code = self.code[node]
@@ -63,6 +67,9 @@ class Schedule:
             if node.args and (shared or code.depth > DEEPEST or len(code.text) > LONGEST):
                 self.bind(node)
         return [self._settled(node).text for node in outputs]
+
+    def _written_with(self, node: Node) -> tuple[Node, ...]:
+        return operands(self.mirrored.get(node, node))
 
     def _free(self, node: Node) -> bool:
         """Whether the operation only looks at a named array in another way."""
@@ -77,7 +84,7 @@ class Schedule:
         self.rows[node.op.name] = node.op
         if self._constant(node):
             return self._constant_code(node)
-        for arg in operands(node):
+        for arg in self._written_with(node):
             self._settled(arg)
         return self.dialect.finish(node, self._operation(node), self.fixed)
 
@@ -125,6 +132,7 @@ class Schedule:
         return self.code[node]
 
     def _operation(self, node: Node) -> Code:
+        node = self.mirrored.get(node, node)
         template, args = self.dialect.template(node), operands(node)
         if node.op.infix == "**" and args[1].op is CONST and not isinstance(args[1].value, bool):
             base, exponent = args
@@ -141,6 +149,16 @@ class Schedule:
         for place in sorted(places):
             if args[place].args:
                 self.bind(args[place])
+
+
+def _mirrored(order: Sequence[Node]) -> dict[Node, Node]:
+    """Products and quotients with a negative number in front whose opposite is there too, as signs of that."""
+    known, found = set(order), {}
+    for node in order:
+        first = unbroadcast(node.args[0]) if node.op.infix in ("*", "/") else node
+        if first.op is CONST and node is not first and first.value < 0 and (opposite := -node) in known:
+            found[node] = make(_NEG, (opposite,), (), node.shape)
+    return found
 
 
 def copies(node: Node) -> bool:
