@@ -39,6 +39,7 @@ _LATE = {
     "kinks": "nonsmooth",
     "with_kinks": "nonsmooth",
     "jacobian": "hessians",
+    "value_and_jacobian": "hessians",
     "hessian": "hessians",
     "flatten": "hessians",
     "unflatten": "hessians",

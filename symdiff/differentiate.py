@@ -202,7 +202,7 @@ def _transposed_pullback(node: Node, found: Mapping[Node, Node]) -> Node:
 
 
 def applied(partial: Any, t: Node) -> Node | None:
-    """``t`` times the partial; nothing where the partial is 0. A mask of either stays outside, so 0 never meets infinity."""
+    """``t`` times the partial; nothing for 0. A mask of either stays outside, so 0 never meets an infinite factor."""
     inner = unbroadcast(t)
     if inner.op is _WHERE:
         condition, a, b = operands(inner)

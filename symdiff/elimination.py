@@ -1,13 +1,13 @@
 """Jacobians of scalars by scalars: vertices of the linearised graph are eliminated, in the order that gives least code.
 
 An edge of the linearised graph carries a partial derivative. Eliminating a vertex multiplies each edge into it with
-each edge out of it; when only sources and outputs are left, the edges are the Jacobian. Ends first is reverse mode,
-beginnings first forward mode (A. Griewank, A. Walther, Evaluating Derivatives, 2nd edition (2008), chapters 9 and 10);
-in between, the vertex next that takes the fewest products (the greedy order of Markowitz), those with numbers counted
-as free (U. Naumann, Optimal accumulation of Jacobian matrices by elimination methods on the dual computational graph,
+each edge out of it; when only sources and outputs are left, the edges are the Jacobian. From the outputs it is reverse
+mode, from the sources forward mode (A. Griewank, A. Walther, Evaluating Derivatives, 2nd edition (2008), chapters 9 and
+10); in between, next is the vertex that takes the fewest products (Markowitz), those with numbers counted as free
+(U. Naumann, Optimal accumulation of Jacobian matrices by elimination methods on the dual computational graph,
 Mathematical Programming 99 (2004); E. M. Tadjouddine, Vertex-ordering algorithms for automatic differentiation of
-computer codes, The Computer Journal 51 (2008)). What the code takes shows only in the simplified entries: the orders are
-compared there, and the best is kept.
+computer codes, The Computer Journal 51 (2008)). What an order costs shows only in the simplified entries, so the orders
+are compared there.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ _ZERO, _ONE, _POW = const(0), const(1), ROWS["pow"]
 _Label: TypeAlias = "Node | Callable[[Node], Node]"
 #: Place of the output, place of the source, derivative.
 Entry: TypeAlias = tuple[int, int, Node]
+#: The values, where they are wanted too, and the entries.
+Accumulated: TypeAlias = tuple[list[Node], list[Entry]]
 
 
 def scalar_jacobian(f: Any, wrt: Any) -> Any:
@@ -41,11 +43,16 @@ def scalar_jacobian(f: Any, wrt: Any) -> Any:
     """
     if not isinstance(f, (list, tuple)):
         return vjp(f, wrt, _ONE)
-    outputs, sources = leaves(f), sources_of(wrt)
-    rows = [[_ZERO] * len(sources) for _ in outputs]
-    for row, column, entry in nonzero_entries(outputs, sources):
-        rows[row][column] = entry
-    return tuple(like(wrt, row) for row in rows)
+    return nested(nonzero_entries(leaves(f), sources_of(wrt))[1], len(f), wrt)
+
+
+def nested(entries: list[Entry], rows: int, wrt: Any) -> tuple[Any, ...]:
+    """The entries as a tuple of so many rows, each one formula or a tuple as ``wrt`` is."""
+    sources = sources_of(wrt)
+    full = [[_ZERO] * len(sources) for _ in range(rows)]
+    for row, column, entry in entries:
+        full[row][column] = entry
+    return tuple(like(wrt, row) for row in full)
 
 
 def scalar_hessian(f: Any, wrt: Any) -> Any:
@@ -60,20 +67,21 @@ def scalar_hessian(f: Any, wrt: Any) -> Any:
     return like(wrt, [like(wrt, [entries[i, j] for j in places]) for i in places])
 
 
-def nonzero_entries(outputs: Sequence[Node], sources: Sequence[Node]) -> list[Entry]:
-    """The derivatives of scalars by scalars that are not zero by structure, simplified together.
+def nonzero_entries(outputs: Sequence[Node], sources: Sequence[Node], *, values: bool = False) -> Accumulated:
+    """The derivatives of scalars by scalars that are not zero by structure, simplified together with the ``values``.
 
     Graphs of more than :data:`LARGEST` edges are eliminated forward where there are fewer sources than outputs, else in
     reverse: linear in the graph and its fill-in.
     """
+    beside = list(outputs) if values else []
     with growing():
         if any(node.op is not VAR for node in sources) or _has_arrays(outputs):
-            return _simplified(_by_rows(outputs, sources))
+            return _simplified(beside, _by_rows(outputs, sources))
         graph = _Linearised(outputs, sources)
         if graph.edges() > LARGEST:
             order = _forward if len(sources) < len(outputs) else _reverse
-            return _simplified(graph.eliminated(order))
-        return min((_shared(graph.eliminated(order)) for order in ORDERS.values()), key=_cost)
+            return _simplified(beside, graph.eliminated(order))
+        return min((_shared(beside, graph.eliminated(order)) for order in ORDERS.values()), key=_cost)
 
 
 def _has_arrays(outputs: Sequence[Node]) -> bool:
@@ -86,21 +94,26 @@ def _by_rows(outputs: Sequence[Node], sources: Sequence[Node]) -> list[Entry]:
     return [(i, j, entry) for i, row in enumerate(rows) for j, entry in enumerate(row)]
 
 
-def _simplified(entries: list[Entry]) -> list[Entry]:
-    nodes = simplify([node for *_, node in entries])
-    return [(i, j, node) for (i, j, _), node in zip(entries, nodes, strict=True) if not is_const(node, 0)]
+def _simplified(values: list[Node], entries: list[Entry]) -> Accumulated:
+    return _rewritten(simplify, values, entries)
 
 
-def _shared(entries: list[Entry]) -> list[Entry]:
+def _shared(values: list[Node], entries: list[Entry]) -> Accumulated:
     """Simplified, and with common parts computed once where that is less code."""
-    simple = _simplified(entries)
-    nodes = scale(share([node for *_, node in simple]))
-    return min(simple, [(i, j, node) for (i, j, _), node in zip(simple, nodes, strict=True)], key=_cost)
+    simple = _simplified(values, entries)
+    return min(simple, _rewritten(lambda nodes: scale(share(nodes)), *simple), key=_cost)
 
 
-def _cost(entries: list[Entry]) -> int:
+def _rewritten(rewriting: Callable[[list[Node]], list[Node]], values: list[Node], entries: list[Entry]) -> Accumulated:
+    nodes = rewriting([*values, *(node for *_, node in entries)])
+    rest = zip(entries, nodes[len(values) :], strict=True)
+    return nodes[: len(values)], [(i, j, node) for (i, j, _), node in rest if not is_const(node, 0)]
+
+
+def _cost(found: Accumulated) -> int:
     """Operations; a cube takes two."""
-    order = topological(*(node for *_, node in entries))
+    values, entries = found
+    order = topological(*values, *(node for *_, node in entries))
     return sum(1 + (node.op is _POW and is_const(node.args[1], 3)) for node in order if node.args)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from .blocks import Derivative, derivative
 from .differentiate import grad, sources_of
-from .elimination import nonzero_entries, scalar_hessian, scalar_jacobian
+from .elimination import Entry, nested, nonzero_entries, scalar_hessian, scalar_jacobian
 from .errors import SymdiffError
 from .expr import Node, as_node
 from .nonsmooth import with_kinks
@@ -56,6 +56,35 @@ def jacobian(f: Any, wrt: Any, *, sparse: bool = False, sizes: Sizes | None = No
     blocks = iter(simplify([part.block(source) for part in found for source in sources], sizes=sizes))
     rows = [_like(wrt, [next(blocks) for _ in sources]) for _ in found]
     return rows[0] if not isinstance(f, (list, tuple)) else tuple(rows)
+
+
+def value_and_jacobian(
+    f: Any, wrt: Any, *, sparse: bool = False, sizes: Sizes | None = None, kinks: str | None = None
+) -> tuple[Any, Any]:
+    """A node or list, simplified together with its :func:`jacobian`, so that code of both shares their work.
+
+    Arguments and errors are those of :func:`jacobian`.
+
+    >>> import symdiff as sd
+    >>> x, y = sd.symbols("x y")
+    >>> value_and_jacobian([sd.exp(x * y)], [x, y])
+    ((exp(x*y),), ((y*exp(x*y), x*exp(x*y)),))
+    """
+    sources = sources_of(wrt)
+    f = with_kinks(f, kinks, sources)
+    outputs = leaves(f)
+    if any(node.shape for node in (*outputs, *sources)):
+        found = simplify([*outputs, jacobian(f, wrt, sparse=sparse, sizes=sizes)], sizes=sizes)
+        return _values_like(f, found[:-1]), found[-1]
+    values, entries = nonzero_entries(outputs, sources, values=True)
+    if sparse:
+        return _values_like(f, values), _sparse_entries(entries, outputs, sources)
+    return _values_like(f, values), _values_like(f, nested(entries, len(outputs), wrt))
+
+
+def _values_like(f: Any, values: Sequence[Any]) -> Any:
+    """A tuple for a list, the one value for one."""
+    return tuple(values) if isinstance(f, (list, tuple)) else values[0]
 
 
 def hessian(
@@ -132,10 +161,13 @@ def _sparse_hessian(f: Node, sources: Sequence[Node], sizes: Sizes | None) -> No
 
 
 def _sparse_scalars(outputs: Sequence[Node], sources: Sequence[Node]) -> Node:
-    entries = nonzero_entries(outputs, sources)
+    return _sparse_entries(nonzero_entries(outputs, sources)[1], outputs, sources)
+
+
+def _sparse_entries(entries: Sequence[Entry], outputs: Sequence[Node], sources: Sequence[Node]) -> Node:
     layout = tuple((row, column, (), ()) for row, column, _ in entries)
     shapes = tuple(() for _ in outputs), tuple(() for _ in sources)
-    return assembly.sparse(*(entry for _, _, entry in entries), *shapes, layout)
+    return assembly.sparse(*(entry for *_, entry in entries), *shapes, layout)
 
 
 def _sparse(found: Sequence[Derivative], sources: Sequence[Node], sizes: Sizes | None) -> Node:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import isfinite
+from math import inf
 from typing import Any, TypeAlias
 
 from .expr import CONST, ROWS, Node, Number, Row, const
@@ -64,22 +64,30 @@ def _factors(items: list[tuple[Node, int]]) -> tuple[bool, Bag]:
     size: Number = 1
     powers: dict[Node, int] = {}
     for node, side in items:
-        if node.op is CONST and node.value and isfinite(node.value):
-            size = size * node.value if side > 0 else _divided(size, node.value)
-        else:
+        scaled = _scaled(size, node.value, side) if node.op is CONST else None
+        if scaled is None:
             powers[node] = powers.get(node, 0) + side
+        else:
+            size = scaled
     bag: Bag = {(node, 1 if power > 0 else -1): abs(power) for node, power in powers.items() if power}
     whole = abs(size)
     if isinstance(whole, Fraction) and whole.numerator == 1:
-        bag[const(whole.denominator), -1] = 1
-    elif whole != 1 or not bag:
-        bag[const(whole), 1] = 1
+        entry = const(whole.denominator), -1
+    else:
+        entry = const(whole), 1
+    if whole != 1 or not bag:
+        bag[entry] = bag.get(entry, 0) + 1
     return size < 0, bag
 
 
-def _divided(size: Number, divisor: Number) -> Number:
-    exact = not isinstance(size, float) and not isinstance(divisor, float)
-    return Fraction(size) / Fraction(divisor) if exact else size / divisor
+def _scaled(size: Number, by: Number, side: int) -> Number | None:
+    """The product or quotient, exact for exact numbers; nothing where it leaves the range of floats."""
+    try:
+        exact = not isinstance(size, float) and not isinstance(by, float)
+        found: Any = size * by if side > 0 else Fraction(size) / Fraction(by) if exact else size / by
+    except (OverflowError, ZeroDivisionError):
+        return None
+    return found if 0 < abs(found) < inf else None
 
 
 def _product(items: list[tuple[Node, int]]) -> Node:
@@ -146,7 +154,7 @@ def _shared(roots: Sequence[Node], kind: _Kind) -> list[Node]:
     """The roots with the pairs of all bags of one kind extracted."""
     negative, bags = _bags(roots, kind)
     extract(list(bags.values()))
-    read: Any = lambda item: _read(item, bags)  # noqa: E731
+    read: Any = lambda item: _read(item, bags)
     done: dict[_Item, Node] = {}
     for item in topological(*roots, read=read):
         done[item] = _built(item, bags, done, kind)
@@ -180,7 +188,7 @@ def _bags(roots: Sequence[Node], kind: _Kind) -> tuple[set[_Item], dict[_Item, B
             found[node] = kind.collected(items)
             sizes[node] = sum(found[node][1].values())
     bags = {node: bag for node, (_, bag) in found.items()}
-    read: Any = lambda item: _read(item, bags)  # noqa: E731
+    read: Any = lambda item: _read(item, bags)
     needed = [node for node in topological(*roots, read=read) if node in bags]
     return {node for node in needed if found[node][0]}, {node: bags[node] for node in needed}
 

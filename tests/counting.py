@@ -1,4 +1,4 @@
-"""Operations of generated code, counted in its source: each binary operator, sign, comparison, selection and call is one.
+"""Operations of generated code, counted in its source: each operator, sign, selection and call is one.
 
 What is computed from constants alone is free: Python folds it, or it stands outside of the function.
 """

@@ -1,0 +1,327 @@
+"""Jacobians of scalar programs: right in every order of elimination, and in less code than CasADi's."""
+
+from __future__ import annotations
+
+import ast
+import math
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from itertools import combinations, pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from counting import operations
+from hypothesis import given
+from hypothesis import strategies as st
+from systems import heart_dipole, planar_arm, propane, propane_reduced, spatial_arm
+from test_operation_counts import CONSTANTS, X, Y, chebyshev, entries, pollu
+
+import symdiff as sd
+from symdiff import elimination
+from symdiff.elimination import ORDERS
+from symdiff.pairs import Bag, Pair, extract
+from symdiff.scaling import scale
+from symdiff.sharing import share
+
+Functions = Any
+
+
+class System(NamedTuple):
+    """Equations of unknowns and of further inputs; operations of CasADi's Jacobian, and of its function with it."""
+
+    unknowns: int
+    inputs: int
+    equations: Callable[[Sequence[Any], Functions], list[Any]]
+    jacobian: int
+    both: int
+
+
+#: Counted by ``test_casadi_takes_as_many``.
+SYSTEMS = {
+    "human heart dipole": System(8, 8, lambda x, f: heart_dipole(x), 116, 168),
+    "combustion of propane": System(11, 11, lambda x, f: propane(x, f.sqrt), 68, 117),
+    "combustion of propane, reduced": System(5, 5, lambda x, f: propane_reduced(x), 38, 81),
+    "arm in a plane": System(6, 12, lambda x, f: planar_arm(x[:6], x[6:], f.sin, f.cos), 45, 67),
+    "arm in space": System(6, 6, lambda x, f: spatial_arm(x, f.sin, f.cos), 143, 152),
+}
+each_system = pytest.mark.parametrize("system", SYSTEMS.values(), ids=SYSTEMS)
+
+
+def _unknowns(system: System) -> list[sd.Node]:
+    return [sd.symbol(f"x{place}") for place in range(system.inputs)]
+
+
+def _dense(found: Sequence[elimination.Entry], at: Sequence[float], inputs: list[sd.Node], shape: Any) -> Any:
+    with np.errstate(all="ignore"):
+        values = sd.compile([entry for *_, entry in found], inputs)(*at)
+    dense = np.zeros(shape)
+    for (i, j, _), value in zip(found, values, strict=True):
+        dense[i, j] += value
+    return dense
+
+
+@each_system
+@pytest.mark.parametrize("order", ORDERS)
+def test_every_order_is_right(system: System, order: str) -> None:
+    """Against numerical derivatives with 50 digits."""
+    mpmath = pytest.importorskip("mpmath")
+    x = _unknowns(system)
+    f = system.equations(x, sd)
+    graph = elimination._Linearised(f, x[: system.unknowns])
+    at = np.random.default_rng(1).uniform(0.5, 2, system.inputs).tolist()
+    with mpmath.workdps(50):
+        point = [mpmath.mpf(value) for value in at]
+        columns = [_slopes(system, point, place, mpmath) for place in range(system.unknowns)]
+    found = _dense(graph.eliminated(ORDERS[order]), at, x, (len(f), system.unknowns))
+    assert np.allclose(found, np.transpose(columns), rtol=1e-13, atol=1e-13)
+
+
+def _slopes(system: System, point: list[Any], place: int, mpmath: Any) -> list[float]:
+    """Central differences of every equation by one unknown; their error is far below the last digit of a float."""
+    step = mpmath.mpf(10) ** -20
+    sides = []
+    for sign in (1, -1):
+        moved = [value + sign * step * (k == place) for k, value in enumerate(point)]
+        sides.append(system.equations(moved, mpmath))
+    return [float((after - before) / (2 * step)) for after, before in zip(*sides, strict=True)]
+
+
+@each_system
+def test_the_emitted_jacobian_is_right(system: System) -> None:
+    """The sparse one, and the one with the values, against every order's entry by entry."""
+    x = _unknowns(system)
+    f = system.equations(x, sd)
+    sources = x[: system.unknowns]
+    at = np.random.default_rng(2).uniform(0.5, 2, system.inputs).tolist()
+    wanted = _dense(elimination._Linearised(f, sources).eliminated(ORDERS["forward"]), at, x, (len(f), len(sources)))
+    values, both = sd.compile(sd.value_and_jacobian(f, sources, sparse=True), x)(*at)
+    assert np.allclose(sd.compile(sd.jacobian(f, sources, sparse=True), x)(*at).toarray(), wanted, rtol=1e-13)
+    assert np.allclose(both.toarray(), wanted, rtol=1e-13)
+    assert np.allclose(values, sd.compile(f, x)(*at), rtol=1e-12, atol=1e-12)
+    assert np.allclose(sd.compile(sd.jacobian(f, sources), x)(*at), wanted, rtol=1e-13)
+
+
+# -- operations ----------------------------------------------------------------------------------------------------
+
+
+@each_system
+def test_less_code_than_casadi(system: System) -> None:
+    x = _unknowns(system)
+    f, sources = system.equations(x, sd), x[: system.unknowns]
+    assert operations(sd.jacobian(f, sources, sparse=True).args) <= 0.92 * system.jacobian
+    values, found = sd.value_and_jacobian(f, sources, sparse=True)
+    assert operations([*values, *found.args]) <= 0.92 * system.both
+
+
+@each_system
+def test_casadi_takes_as_many(system: System) -> None:
+    """Instructions of its functions with common subexpressions eliminated; inputs, outputs and constants are free."""
+    casadi = pytest.importorskip("casadi")
+    x = [casadi.SX.sym(f"x{place}") for place in range(system.inputs)]
+    f = casadi.vertcat(*system.equations(x, casadi))
+    found = casadi.jacobian(f, casadi.vertcat(*x[: system.unknowns]))
+    free = (casadi.OP_INPUT, casadi.OP_OUTPUT, casadi.OP_CONST)
+
+    def count(outputs: list[Any]) -> int:
+        function = casadi.Function("f", x, casadi.cse(outputs))
+        return sum(function.instruction_id(k) not in free for k in range(function.n_instructions()))
+
+    assert (count([found]), count([f, found])) == (system.jacobian, system.both)
+
+
+@pytest.mark.parametrize("backend", ["math", "numpy"])
+def test_pollu_with_numbers(backend: str) -> None:
+    """Additions and multiplications in the source: ``-c*y`` is the sign of ``c*y``, not a product of its own."""
+    found = [*entries(pollu(CONSTANTS), Y).values()]
+    tree = ast.parse(sd.source(found, Y, backend=backend))
+    kinds = [type(node.op) for node in ast.walk(tree) if isinstance(node, ast.BinOp)]
+    assert len(found) == 82
+    assert kinds.count(ast.Mult) <= 25
+    assert kinds.count(ast.Add) + kinds.count(ast.Sub) <= 30
+    assert len(kinds) == kinds.count(ast.Mult) + kinds.count(ast.Add) + kinds.count(ast.Sub)
+
+
+@pytest.mark.parametrize("degree", [5, 10, 20])
+def test_chebyshev(degree: int) -> None:
+    """The last polynomial and all of them: ``2*T`` is a recurrence of its own, and T itself is not computed."""
+    f = chebyshev(degree)
+    assert operations(sd.jacobian(f, [X], sparse=True).args) <= 2.4 * operations(f)
+    assert operations(sd.jacobian(f[-1:], [X], sparse=True).args) <= 2.4 * operations(f[-1:])
+
+
+def test_chebyshev_derivatives_are_right() -> None:
+    """``T'`` is ``n`` times the polynomial of the second kind, which is ``sin(n*t)/sin(t)`` at ``cos(t)``."""
+    fn = sd.compile(sd.jacobian(chebyshev(20), X), [X], backend="math")
+    angle = 0.7
+    wanted = [n * math.sin(n * angle) / math.sin(angle) for n in range(21)]
+    assert np.allclose(fn(math.cos(angle)), wanted, rtol=1e-12)
+
+
+def _rosenbrock(size: int) -> tuple[sd.Node, list[sd.Node]]:
+    x = [sd.symbol(f"x{place}") for place in range(size)]
+    parts = [100 * (after - here**2) ** 2 + (1 - here) ** 2 for here, after in pairwise(x)]
+    return sum(parts[1:], parts[0]), x
+
+
+@pytest.mark.parametrize("size", [10, 60, 200])
+def test_rosenbrock(size: int) -> None:
+    found = sd.hessian(*_rosenbrock(size), sparse=True)
+    assert len(found.args) == 3 * size - 2
+    assert operations(found.args) <= 5 * size
+
+
+def test_elimination_is_linear(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Products of labels, for twice and four times as many variables."""
+    made = 0
+    product = elimination._product
+
+    def counted(outer: Any, inner: Any) -> Any:
+        nonlocal made
+        made += 1
+        return product(outer, inner)
+
+    monkeypatch.setattr(elimination, "_product", counted)
+    counts = []
+    for size in (100, 200, 400):
+        f, x = _rosenbrock(size)
+        graph = elimination._Linearised(sd.grad(f, x), x)
+        for order in ORDERS.values():
+            graph.eliminated(order)
+        counts.append(made)
+        made = 0
+    assert counts[1] <= 2.05 * counts[0]
+    assert counts[2] <= 4.1 * counts[0]
+
+
+# -- where factors are infinite, and other corners -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_branch_that_is_not_taken_stays_out(order: str) -> None:
+    """At 0, log and the square root have infinite partials behind their masks."""
+    x, y = sd.symbols("x y")
+    guarded = sd.where(x > 0, sd.log(x), 0) * y
+    both = sd.where(x > 0, sd.sqrt(x), 0) * sd.where(y > 0, sd.sqrt(y), 0)
+    f = [guarded * guarded + sd.where(x > 0, sd.sqrt(x), x), guarded + both, both]
+    found = elimination._Linearised(f, [x, y]).eliminated(ORDERS[order])
+    assert np.array_equal(_dense(found, [0.0, 0.0], [x, y], (3, 2)), [[1, 0], [0, 0], [0, 0]])
+
+
+def test_outputs_may_repeat_read_each_other_and_be_sources() -> None:
+    x, y = sd.symbols("x y")
+    u = x * y
+    f = [u, x, sd.exp(u), u, sd.parse("3"), y * 0 + 1]
+    wanted = ((y, x), (1, 0), (y * sd.exp(u), x * sd.exp(u)), (y, x), (0, 0), (0, 0))
+    at = {"x": 0.3, "y": 0.7}
+    assert np.allclose(sd.evaluate(sd.jacobian(f, [x, y]), at), sd.evaluate(wanted, at))
+    assert len(sd.jacobian(f, [x, y], sparse=True).args) == 7
+
+
+def test_graphs_with_arrays_inside_take_the_passes() -> None:
+    v = sd.symbol("v", shape=3)
+    x = sd.symbol("x")
+    assert sd.jacobian([sd.sum(v * x), x], x) == (sd.sum(v), sd.parse("1"))
+
+
+def test_values_and_jacobian_of_arrays() -> None:
+    A, v = sd.symbol("A", shape=("m", "n")), sd.symbol("v", shape="n")
+    value, block = sd.value_and_jacobian(sd.exp(A @ v), v)
+    rng = np.random.default_rng(0)
+    matrix, vector = rng.normal(size=(4, 3)), rng.normal(size=3)
+    found, slopes = sd.compile((value, block), [A, v])(matrix, vector)
+    assert np.allclose(found, np.exp(matrix @ vector))
+    assert np.allclose(slopes, np.exp(matrix @ vector)[:, None] * matrix)
+
+
+def test_the_same_in_every_process() -> None:
+    code = (
+        "import symdiff as sd; from systems import spatial_arm; q = sd.symbols('a b c d e f');"
+        "print(sd.source(sd.jacobian(spatial_arm(q, sd.sin, sd.cos), q), q))"
+    )
+    texts = set()
+    for seed in ("0", "1", "2"):
+        env = {"PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
+        run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=env)
+        texts.add(run.stdout)
+    assert len(texts) == 1
+
+
+# -- laws ----------------------------------------------------------------------------------------------------------
+
+_NAMES = sd.symbols("a b c")
+
+
+@st.composite
+def programs(draw: st.DrawFn) -> list[sd.Node]:
+    """Some outputs of a straight-line program of sums, products, quotients and functions; defined everywhere."""
+    values = [*_NAMES, sd.parse("2"), sd.parse("0.3")]
+    for _ in range(draw(st.integers(3, 14))):
+        left, right = draw(st.sampled_from(values)), draw(st.sampled_from(values))
+        made = [left + right, left - right, left * right, left / (right * right + 1), sd.sin(left), sd.tanh(left)]
+        values.append(draw(st.sampled_from(made)))
+    return values[-draw(st.integers(2, 4)) :]
+
+
+@given(programs())
+def test_every_order_agrees_with_forward_mode(f: list[sd.Node]) -> None:
+    at = [0.4, -0.7, 1.1]
+    directions = np.eye(3).tolist()
+    columns = [sd.compile(sd.jvp(f, list(_NAMES), d), list(_NAMES), backend="math")(*at) for d in directions]
+    graph = elimination._Linearised(f, list(_NAMES))
+    found = [graph.eliminated(order) for order in ORDERS.values()]
+    found.append(elimination.nonzero_entries(f, list(_NAMES))[1])
+    for entries_ in found:
+        dense = _dense(entries_, at, list(_NAMES), (len(f), 3))
+        assert np.allclose(dense, np.transpose(columns), rtol=1e-9, atol=1e-9)
+
+
+@given(programs())
+def test_shared_and_scaled_formulas_have_the_same_values(f: list[sd.Node]) -> None:
+    at = [0.4, -0.7, 1.1]
+    wanted = sd.compile(f, list(_NAMES), backend="math")(*at)
+    shared = share(f)
+    scaled = scale(shared)
+    assert np.allclose(sd.compile(shared, list(_NAMES), backend="math")(*at), wanted, rtol=1e-9, atol=1e-9)
+    assert np.allclose(sd.compile(scaled, list(_NAMES), backend="math")(*at), wanted, rtol=1e-9, atol=1e-9)
+    assert sum(sd.count_ops(scaled).values()) <= sum(sd.count_ops(shared).values())
+
+
+_BAGS = st.lists(st.dictionaries(st.tuples(st.sampled_from("uvwxyz"), st.just(1)), st.integers(1, 2)), max_size=8)
+
+
+@given(_BAGS)
+def test_pairs_hold_the_same_items_and_none_stands_twice(bags: list[Bag]) -> None:
+    before = [{item: times for (item, _), times in bag.items()} for bag in bags]
+    extract(bags)
+    assert [dict(_opened(bag)) for bag in bags] == before
+    left: Counter[Any] = Counter()
+    for bag in bags:
+        for (first, _), (second, _) in combinations(bag, 2):
+            left[frozenset((first, second))] += min(bag[first, 1], bag[second, 1])
+        left.update({item: times // 2 for (item, _), times in bag.items()})
+    assert max(left.values(), default=0) < 2
+
+
+def _opened(bag: Bag) -> Counter[Any]:
+    """The items of a bag, those of pairs in their place."""
+    items: Counter[Any] = Counter()
+    stack = [(item, times) for (item, _), times in bag.items()]
+    while stack:
+        item, times = stack.pop()
+        if isinstance(item, Pair):
+            stack += [(item.first, times), (item.second, times)]
+        else:
+            items[item] += times
+    return items
+
+
+def test_numbers_beyond_floats_stay_factors() -> None:
+    """``1e200*1e200`` is infinite, and ``1e-300`` times that is not."""
+    x, y = sd.symbols("x y")
+    f = (1e200 * x) * (1e200 * y)
+    assert sd.evaluate(share([f, f * x]), {"x": 1e-300, "y": 1.0}) == pytest.approx([1e100, 1e-200])
