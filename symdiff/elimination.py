@@ -1,37 +1,35 @@
 """Jacobians of scalars by scalars: vertices of the linearised graph are eliminated, in the order that gives least code.
 
-An edge of the linearised graph carries a partial derivative. Eliminating a vertex multiplies each edge into it with
-each edge out of it; when only sources and outputs are left, the edges are the Jacobian. From the outputs it is reverse
-mode, from the sources forward mode (A. Griewank, A. Walther, Evaluating Derivatives, 2nd edition (2008), chapters 9 and
-10); in between, next is the vertex that takes the fewest products (Markowitz), those with numbers counted as free
-(U. Naumann, Optimal accumulation of Jacobian matrices by elimination methods on the dual computational graph,
-Mathematical Programming 99 (2004); E. M. Tadjouddine, Vertex-ordering algorithms for automatic differentiation of
-computer codes, The Computer Journal 51 (2008)). What an order costs shows only in the simplified entries, so the orders
-are compared there.
+From the outputs that is reverse mode, from the sources forward mode; in between, next is the vertex that takes the
+fewest products (Markowitz), those with numbers counted as free: A. Griewank, A. Walther, Evaluating Derivatives, 2nd
+edition (2008), chapter 10; U. Naumann, Optimal accumulation of Jacobian matrices by elimination methods on the dual
+computational graph, Mathematical Programming 99 (2004); E. M. Tadjouddine, Vertex-ordering algorithms for automatic
+differentiation of computer codes, The Computer Journal 51 (2008). What an order costs shows only in the simplified
+entries, so the orders are compared there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from heapq import heapify, heappop, heappush
-from typing import Any, TypeAlias
+from math import inf
+from typing import Any, NamedTuple, TypeAlias
 
-from .differentiate import applied, grad, like, sources_of, total, vjp
-from .expr import CONST, ROWS, VAR, Node, const, is_const
+from .differentiate import grad, like, sources_of, vjp
+from .expr import ROWS, VAR, Node, const, is_const
+from .linearised import Entry, Linearised
 from .scaling import scale
 from .sharing import share
 from .simplifier import simplify
-from .walk import dependents, growing, leaves, topological
+from .walk import growing, leaves, topological
 
 #: Linearised graphs of more edges are eliminated in one order, forward or reverse.
 LARGEST = 1000
+#: Where every order takes more products, the entries of the one with the fewest are not compared with others'.
+MOST_PRODUCTS = 2000
 _ZERO, _ONE, _POW = const(0), const(1), ROWS["pow"]
 
-#: A partial derivative: a number or formula, or a linear map that is more than a factor (a quotient, a selection).
-_Label: TypeAlias = "Node | Callable[[Node], Node]"
-#: Place of the output, place of the source, derivative.
-Entry: TypeAlias = tuple[int, int, Node]
 #: The values, where they are wanted too, and the entries.
 Accumulated: TypeAlias = tuple[list[Node], list[Entry]]
 
@@ -71,17 +69,37 @@ def nonzero_entries(outputs: Sequence[Node], sources: Sequence[Node], *, values:
     """The derivatives of scalars by scalars that are not zero by structure, simplified together with the ``values``.
 
     Graphs of more than :data:`LARGEST` edges are eliminated forward where there are fewer sources than outputs, else in
-    reverse: linear in the graph and its fill-in.
+    reverse: linear in the graph and its fill-in. Smaller ones in every order of :data:`ORDERS`.
     """
     beside = list(outputs) if values else []
     with growing():
         if any(node.op is not VAR for node in sources) or _has_arrays(outputs):
             return _simplified(beside, _by_rows(outputs, sources))
-        graph = _Linearised(outputs, sources)
+        graph = Linearised(outputs, sources)
         if graph.edges() > LARGEST:
             order = _forward if len(sources) < len(outputs) else _reverse
             return _simplified(beside, graph.eliminated(order))
-        return min((_shared(beside, graph.eliminated(order)) for order in ORDERS.values()), key=_cost)
+        fewest, *others = _in_every_order(graph)
+        if fewest.products > MOST_PRODUCTS:
+            return _simplified(beside, fewest.entries)
+        distinct = dict.fromkeys(tuple(found.entries) for found in (fewest, *others))
+        return _shared(*min((_simplified(beside, list(entries)) for entries in distinct), key=_cost))
+
+
+class _Eliminated(NamedTuple):
+    products: int
+    entries: list[Entry]
+
+
+def _in_every_order(graph: Linearised) -> list[_Eliminated]:
+    """The entries by each order that takes at most twice the products of the best one before, fewest first."""
+    found: list[_Eliminated] = []
+    for order in ORDERS.values():
+        most = 2 * min((other.products for other in found), default=inf)
+        entries = graph.eliminated(order, most)
+        if graph.made <= most:
+            found.append(_Eliminated(graph.made, entries))
+    return sorted(found, key=lambda one: one.products)
 
 
 def _has_arrays(outputs: Sequence[Node]) -> bool:
@@ -99,9 +117,8 @@ def _simplified(values: list[Node], entries: list[Entry]) -> Accumulated:
 
 
 def _shared(values: list[Node], entries: list[Entry]) -> Accumulated:
-    """Simplified, and with common parts computed once where that is less code."""
-    simple = _simplified(values, entries)
-    return min(simple, _rewritten(lambda nodes: scale(share(nodes)), *simple), key=_cost)
+    """The same with common parts computed once, where that is less code."""
+    return min((values, entries), _rewritten(lambda nodes: scale(share(nodes)), values, entries), key=_cost)
 
 
 def _rewritten(rewriting: Callable[[list[Node]], list[Node]], values: list[Node], entries: list[Entry]) -> Accumulated:
@@ -117,109 +134,21 @@ def _cost(found: Accumulated) -> int:
     return sum(1 + (node.op is _POW and is_const(node.args[1], 3)) for node in order if node.args)
 
 
-# -- the linearised graph ------------------------------------------------------------------------------------------
-
-
-class _Linearised:
-    """Vertices in topological order, by number: sources, operations that depend on them, and an end for each output."""
-
-    def __init__(self, outputs: Sequence[Node], sources: Sequence[Node]) -> None:
-        order = topological(*outputs)
-        active = dependents(order, frozenset(sources))
-        numbers = {node: number for number, node in enumerate(node for node in order if node in active)}
-        self.sources = {numbers[node]: place for place, node in enumerate(sources) if node in numbers}
-        self.inner = [number for number in numbers.values() if number not in self.sources]
-        self.ends = [(len(numbers) + place, numbers.get(node)) for place, node in enumerate(outputs)]
-        self.labels = {numbers[node]: _labels(node, numbers) for node in numbers if numbers[node] not in self.sources}
-        self.labels.update({end: {number: _ONE} for end, number in self.ends if number is not None})
-
-    def edges(self) -> int:
-        return sum(map(len, self.labels.values()))
-
-    def eliminated(self, order: Order) -> list[Entry]:
-        """What is left when the inner vertices are eliminated in that order."""
-        self.into = {number: dict(labels) for number, labels in self.labels.items()}
-        self.out: dict[int, dict[int, None]] = {number: {} for number in (*self.inner, *self.sources)}
-        for number, labels in self.into.items():
-            for before in labels:
-                self.out[before][number] = None
-        for number in order(self):
-            self._eliminate(number)
-        rows = ((place, self.into.get(end, {})) for place, (end, _) in enumerate(self.ends))
-        return [
-            (place, column, _formula(row[number]))
-            for place, row in rows
-            for number, column in self.sources.items()
-            if number in row
-        ]
-
-    def _eliminate(self, number: int) -> None:
-        """Each edge into the vertex, times each edge out of it, joins what it read with what reads it."""
-        before, after = self.into.pop(number), self.out.pop(number)
-        for reader in after:
-            outer = self.into[reader].pop(number)
-            for read, inner in before.items():
-                self._join(read, reader, _product(outer, inner))
-        for read in before:
-            del self.out[read][number]
-
-    def _join(self, read: int, reader: int, label: Node | None) -> None:
-        if label is not None:
-            old = self.into[reader].get(read)
-            self.into[reader][read] = label if old is None else total([_formula(old), label])
-            self.out[read][reader] = None
-
-    def products(self, number: int) -> int:
-        """How many products eliminating the vertex takes, those with a number left out."""
-        inner = sum(not _is_number(label) for label in self.into[number].values())
-        return inner * sum(not _is_number(self.into[reader][number]) for reader in self.out[number])
-
-
-def _labels(node: Node, numbers: Mapping[Node, int]) -> dict[int, _Label]:
-    """The partial derivatives by the arguments that depend on a source; those by one argument are added."""
-    found: dict[int, _Label] = {}
-    for arg, rule in zip(node.args, node.op.partials or (), strict=True):
-        if rule is None or arg not in numbers:
-            continue
-        label: Any = rule(node, *node.args)
-        label = const(label) if isinstance(label, int) else label
-        if isinstance(label, Node) and is_const(label, 0):
-            continue
-        old = found.get(numbers[arg])
-        found[numbers[arg]] = label if old is None else total([_formula(old), _formula(label)])
-    return found
-
-
-def _formula(label: _Label) -> Node:
-    return label if isinstance(label, Node) else label(_ONE)
-
-
-def _product(outer: _Label, inner: _Label) -> Node | None:
-    """The partial along two edges; a linear map is applied to the other label."""
-    if isinstance(outer, Node):
-        outer, inner = inner, outer
-    return applied(outer, _formula(inner))
-
-
-def _is_number(label: _Label) -> bool:
-    return isinstance(label, Node) and label.op is CONST
-
-
 # -- orders --------------------------------------------------------------------------------------------------------
 
 #: Gives the inner vertices one by one while they are eliminated.
-Order: TypeAlias = Callable[[_Linearised], Iterable[int]]
+Order: TypeAlias = Callable[[Linearised], Iterable[int]]
 
 
-def _forward(graph: _Linearised) -> Iterable[int]:
+def _forward(graph: Linearised) -> Iterable[int]:
     return graph.inner
 
 
-def _reverse(graph: _Linearised) -> Iterable[int]:
+def _reverse(graph: Linearised) -> Iterable[int]:
     return reversed(graph.inner)
 
 
-def _markowitz(graph: _Linearised, late: int) -> Iterator[int]:
+def _markowitz(graph: Linearised, late: int) -> Iterator[int]:
     """The vertex that takes the fewest products; among equals the first, or the last where ``late`` is -1."""
     heap = [(graph.products(number), late * number) for number in graph.inner]
     heapify(heap)

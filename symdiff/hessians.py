@@ -11,9 +11,10 @@ from typing import Any
 
 from .blocks import Derivative, derivative
 from .differentiate import grad, sources_of
-from .elimination import Entry, nested, nonzero_entries, scalar_hessian, scalar_jacobian
+from .elimination import nested, nonzero_entries, scalar_hessian, scalar_jacobian
 from .errors import SymdiffError
 from .expr import Node, as_node
+from .linearised import Entry
 from .nonsmooth import with_kinks
 from .ops import assembly
 from .ops.contraction import contraction

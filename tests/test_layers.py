@@ -24,7 +24,7 @@ LAYERS = (
     ("match", "printer", "latex", "parser"),
     ("nonsmooth",),
     ("differentiate", "rules", "contractions", "scaling", "sharing"),
-    ("blocks", "simplifier", "codegen", "interop"),
+    ("blocks", "simplifier", "codegen", "interop", "linearised"),
     ("elimination",),
     ("hessians",),
     ("costs",),
