@@ -65,13 +65,13 @@ def scalar_hessian(f: Any, wrt: Any) -> Any:
     return like(wrt, [like(wrt, [entries[i, j] for j in places]) for i in places])
 
 
-def nonzero_entries(outputs: Sequence[Node], sources: Sequence[Node], *, values: bool = False) -> Accumulated:
+def nonzero_entries(outputs: Sequence[Node], sources: Sequence[Node], values: Sequence[Node] = ()) -> Accumulated:
     """The derivatives of scalars by scalars that are not zero by structure, simplified together with the ``values``.
 
     Graphs of more than :data:`LARGEST` edges are eliminated forward where there are fewer sources than outputs, else in
     reverse: linear in the graph and its fill-in. Smaller ones in every order of :data:`ORDERS`.
     """
-    beside = list(outputs) if values else []
+    beside = list(values)
     with growing():
         if any(node.op is not VAR for node in sources) or _has_arrays(outputs):
             return _simplified(beside, _by_rows(outputs, sources))

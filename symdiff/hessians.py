@@ -72,12 +72,11 @@ def value_and_jacobian(
     ((exp(x*y),), ((y*exp(x*y), x*exp(x*y)),))
     """
     sources = sources_of(wrt)
-    f = with_kinks(f, kinks, sources)
     outputs = leaves(f)
     if any(node.shape for node in (*outputs, *sources)):
-        found = simplify([*outputs, jacobian(f, wrt, sparse=sparse, sizes=sizes)], sizes=sizes)
+        found = simplify([*outputs, jacobian(f, wrt, sparse=sparse, sizes=sizes, kinks=kinks)], sizes=sizes)
         return _values_like(f, found[:-1]), found[-1]
-    values, entries = nonzero_entries(outputs, sources, values=True)
+    values, entries = nonzero_entries(leaves(with_kinks(f, kinks, sources)), sources, outputs)
     if sparse:
         return _values_like(f, values), _sparse_entries(entries, outputs, sources)
     return _values_like(f, values), _values_like(f, nested(entries, len(outputs), wrt))

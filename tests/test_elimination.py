@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from counting import operations
+from counting import operations, operations_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from systems import heart_dipole, planar_arm, propane, propane_reduced, spatial_arm
@@ -329,3 +329,32 @@ def test_numbers_beyond_floats_stay_factors() -> None:
     x, y = sd.symbols("x y")
     f = (1e200 * x) * (1e200 * y)
     assert sd.evaluate(share([f, f * x]), {"x": 1e-300, "y": 1.0}) == pytest.approx([1e100, 1e-200])
+
+
+# -- public ways in ------------------------------------------------------------------------------------------------
+
+
+def test_kinks_follow_the_policy_and_values_stay() -> None:
+    x = sd.symbol("x")
+    values, slopes = sd.value_and_jacobian([sd.abs(x), sd.relu(x)], [x], kinks="right")
+    assert values == (sd.abs(x), sd.relu(x))
+    assert sd.evaluate(slopes, {"x": 0.0}) == ((1,), (1,))
+
+
+def test_code_of_several_formulas(cli: Any) -> None:
+    run = cli("code", "r*cos(t)", "r*sin(t)", "--derivatives", "jacobian,value", "--backend", "math")
+    scope: dict[str, Any] = {}
+    exec(run.out, scope)
+    (first, second), values = scope["f"](2.0, 0.3)
+    c, s = math.cos(0.3), math.sin(0.3)
+    assert (first, second, values) == ((c, -2 * s), (s, 2 * c), (2 * c, 2 * s))
+    assert operations_of(run.out, "f") == 5
+
+
+@pytest.mark.parametrize("part", ["grad", "hessian"])
+def test_one_formula_has_a_gradient(cli: Any, part: str) -> None:
+    run = cli("code", "x", "y", "--derivatives", part)
+    assert (run.code, run.err) == (
+        2,
+        f"error: --derivatives {part} takes one formula, not 2; use --derivatives jacobian\n",
+    )

@@ -212,12 +212,12 @@ def evaluate_command(formula: str, at: Sequence[str], shape: Sequence[str], form
 
 
 #: What ``code --derivatives`` knows.
-_PARTS = ("value", "grad", "hessian")
+_PARTS = ("value", "grad", "jacobian", "hessian")
 
 
 @commands.command(cls=FormulaCommand)
-@click.argument("formula")
-@click.option("--derivatives", default="value", metavar="LIST", help="Some of value,grad,hessian; default: value.")
+@click.argument("formulas", nargs=-1, required=True, metavar="FORMULA...")
+@click.option("--derivatives", default="value", metavar="LIST", help=f"Some of {','.join(_PARTS)}; default: value.")
 @click.option("--name", default="f", help="The function's name; default: f.")
 @click.option("--backend", default="numpy", help="numpy (arrays of points) or math (floats); default: numpy.")
 @click.option("-o", "--output", metavar="FILE", help="Where to write the module; default: standard output.")
@@ -228,7 +228,7 @@ _PARTS = ("value", "grad", "hessian")
 )
 @options("layout", "wrt", "shape", "kinks")
 def code(
-    formula: str,
+    formulas: Sequence[str],
     derivatives: str,
     name: str,
     backend: str,
@@ -245,9 +245,11 @@ def code(
 
     Its arguments are the formula's variables, sorted; several derivatives are returned as a tuple. A gradient is a
     tuple of the parts of each variable, a Hessian a tuple of tuples of blocks, or with --form dense one matrix.
+    Several formulas have a tuple of values and a Jacobian of a row for each, and no gradient or Hessian.
 
     \b
     symdiff code "x**2*y + y + 2" --derivatives value,grad,hessian
+    symdiff code "r*cos(t)" "r*sin(t)" --derivatives value,jacobian --backend math
     symdiff code "exp(-x**2)" --derivatives value,grad --name bell --backend math -o bell.py
     symdiff code "log(det(X))" --shape X=n,n --derivatives value,grad
     symdiff code "logsumexp(A @ x)" --shape A=m,n --shape x=n --wrt x --derivatives hessian --form dense
@@ -261,20 +263,27 @@ def code(
         from ..compiler import source
         from ..costs import plan
         from ..differentiate import grad
+        from ..hessians import jacobian as blocks
+        from ..hessians import value_and_jacobian
         from ..simplifier import simplify
 
         known = read_sizes(sizes)
-        (root,), wanted = read_problem([read_text(formula)], wrt, shape)
+        roots, wanted = read_problem([read_text(formula) for formula in formulas], wrt, shape)
         makers: dict[str, Any] = {
             "value": lambda f, _: f,
-            "grad": lambda f, wrt: grad(_scalar("code --derivatives grad", f, "sum it"), wrt),
-            "hessian": lambda f, wrt: _second(_scalar("code --derivatives hessian", f, "sum it"), wrt, layout),
+            "grad": lambda f, wrt: grad(_one_number("grad", f), wrt),
+            "jacobian": lambda f, wrt: blocks(f, wrt, sizes=known),
+            "hessian": lambda f, wrt: _second(_one_number("hessian", f), wrt, layout),
         }
-        simple = simplify(root, level="full")
-        smooth = with_kinks(simple, kinks)
-        made = tuple(makers[part](simple if part == "value" else smooth, wanted) for part in parts)
-        outputs = simplify(made if len(made) > 1 else made[0], level="full", sizes=known)
-        inputs = variables([root, *wanted])
+        simple = simplify(roots if len(roots) > 1 else roots[0], level="full")
+        if set(parts) == {"value", "jacobian"}:
+            both = value_and_jacobian(simple, wanted, sizes=known, kinks=kinks)
+            outputs = tuple(both[part == "jacobian"] for part in parts)
+        else:
+            smooth = with_kinks(simple, kinks)
+            made = tuple(makers[part](simple if part == "value" else smooth, wanted) for part in parts)
+            outputs = simplify(made if len(made) > 1 else made[0], level="full", sizes=known)
+        inputs = variables([*roots, *wanted])
         text = (
             f"{plan(outputs, known)}\n" if explain_plan else source(outputs, list(inputs), name=name, backend=backend)
         )
@@ -286,6 +295,13 @@ def code(
         click.echo(text, nl=not text.endswith("\n"))
     else:
         _write(output, text)
+
+
+def _one_number(part: str, f: Any) -> Node:
+    """The formula, where there is one and it is a number."""
+    if not isinstance(f, Node):
+        raise SymdiffError(f"--derivatives {part} takes one formula, not {len(f)}; use --derivatives jacobian")
+    return _scalar(f"code --derivatives {part}", f, "sum it")
 
 
 def _write(path: str, text: str) -> None:
