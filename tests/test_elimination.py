@@ -22,8 +22,8 @@ from systems import heart_dipole, planar_arm, propane, propane_reduced, spatial_
 from test_operation_counts import CONSTANTS, X, Y, chebyshev, entries, pollu
 
 import symdiff as sd
-from symdiff import linearised
-from symdiff.elimination import ORDERS, nonzero_entries
+from symdiff import elimination, linearised
+from symdiff.elimination import ORDERS
 from symdiff.linearised import Entry, Linearised
 from symdiff.pairs import Bag, Pair, extract
 from symdiff.scaling import scale
@@ -105,6 +105,21 @@ def test_the_emitted_jacobian_is_right(system: System) -> None:
     assert np.allclose(both.toarray(), wanted, rtol=1e-13)
     assert np.allclose(values, sd.compile(f, x)(*at), rtol=1e-12, atol=1e-12)
     assert np.allclose(sd.compile(sd.jacobian(f, sources), x)(*at), wanted, rtol=1e-13)
+
+
+@pytest.mark.parametrize("limit", ["LARGEST", "MOST_PRODUCTS"])
+@pytest.mark.parametrize("unknowns", [2, 6])
+def test_graphs_above_the_limits(monkeypatch: pytest.MonkeyPatch, limit: str, unknowns: int) -> None:
+    """One order alone, forward or reverse by the shape, or the one with the fewest products."""
+    x = list(sd.symbols("a b c d e f"))
+    f, sources = spatial_arm(x, sd.sin, sd.cos), x[:unknowns]
+    at = np.random.default_rng(3).uniform(0.5, 2, 6).tolist()
+    wanted = sd.compile(sd.jacobian(f, sources), x)(*at)
+    found = elimination.nonzero_entries(f, sources)[1]
+    monkeypatch.setattr(elimination, limit, 0)
+    alone = elimination.nonzero_entries(f, sources)[1]
+    assert alone != found
+    assert np.allclose(_dense(alone, at, x, (3, unknowns)), wanted, rtol=1e-13)
 
 
 # -- operations ----------------------------------------------------------------------------------------------------
@@ -276,7 +291,7 @@ def test_every_order_agrees_with_forward_mode(f: list[sd.Node]) -> None:
     columns = [sd.compile(sd.jvp(f, list(_NAMES), d), list(_NAMES), backend="math")(*at) for d in directions]
     graph = Linearised(f, list(_NAMES))
     found = [graph.eliminated(order) for order in ORDERS.values()]
-    found.append(nonzero_entries(f, list(_NAMES))[1])
+    found.append(elimination.nonzero_entries(f, list(_NAMES))[1])
     for entries_ in found:
         dense = _dense(entries_, at, list(_NAMES), (len(f), 3))
         assert np.allclose(dense, np.transpose(columns), rtol=1e-9, atol=1e-9)

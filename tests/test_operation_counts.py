@@ -101,14 +101,6 @@ def test_pollu() -> None:
     assert counts["neg"] <= 27
 
 
-def test_pollu_with_numbers() -> None:
-    """``-c*y`` with a number c is a multiplication of its own, not the negative of ``c*y``: 20 entries have both."""
-    counts = sd.count_ops(list(pollu_entries(numbers=True).values()))
-    assert len(pollu_entries(numbers=True)) == 82
-    assert counts["mul"] <= 43
-    assert counts["add"] + counts["sub"] <= 30
-
-
 # -- recurrences ---------------------------------------------------------------------------------------------------
 
 X, Z, W = sd.symbols("x z w")
@@ -164,18 +156,14 @@ def test_spherical_harmonics(degree: int) -> None:
     assert ratio(harmonics(degree), [X, W, Z]) <= 2.4
 
 
-@pytest.mark.parametrize("degree", [2, 3, 4])
+@pytest.mark.parametrize("degree", [2, 3, 4, 5, 10, 20])
 def test_chebyshev(degree: int) -> None:
     """The last polynomial alone, and all of them."""
     assert ratio(chebyshev(degree)[-1:], [X]) <= 2.4
     assert ratio(chebyshev(degree), [X]) <= 2.4
 
 
-@pytest.mark.parametrize("degree", [5, 10, 20, 40])
+@pytest.mark.parametrize("degree", [40, 80])
 def test_chebyshev_of_higher_degree(degree: int) -> None:
-    """Two operations a degree become six: ``2*T + 2*x*T' - T''`` after those of T itself.
-
-    With ``D = T'/2`` it is five, and the aim of 2.4 would hold up to degree 20; that takes a number common to the terms
-    of a sum in front of it, ``2*(T + 2*x*D - D'')``, which the canonical form of sums does not do.
-    """
-    assert ratio(chebyshev(degree), [X]) <= 3.2
+    """Two operations a degree become five: two for ``S = 2*T``, three for ``T' = S + 2*x*T' - T''``."""
+    assert ratio(chebyshev(degree), [X]) <= 2.5
