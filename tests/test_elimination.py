@@ -118,7 +118,7 @@ def test_graphs_above_the_limits(monkeypatch: pytest.MonkeyPatch, limit: str, un
     found = elimination.nonzero_entries(f, sources)[1]
     monkeypatch.setattr(elimination, limit, 0)
     alone = elimination.nonzero_entries(f, sources)[1]
-    assert alone != found
+    assert operations([entry for *_, entry in alone]) >= operations([entry for *_, entry in found])
     assert np.allclose(_dense(alone, at, x, (3, unknowns)), wanted, rtol=1e-13)
 
 
