@@ -93,13 +93,18 @@ class _Extraction:
                 heappush(self.heap, (-total, self.rank[first], self.rank[second], sign, key))
 
     def _replace(self, key: _Key) -> None:
-        new = Pair(*key)
+        """One item for the pair, upright where it stands most often."""
+        places = list(self.places[key])
+        first, second, sign = key
+        upright, inverted = (sum(_times(self.bags[place], key, side) for place in places) for side in (1, -1))
+        turned = -1 if sign < 0 and inverted > upright else 1
+        new = Pair(first, second, sign) if turned > 0 else Pair(second, first, sign)
         self.rank[new] = len(self.rank)
-        for place in list(self.places[key]):
+        for place in places:
             bag = self.bags[place]
             touched = self._keys(bag)
             for side in (1, -1):
-                _join(bag, key, side, new)
+                _join(bag, key, side, (new, side * turned))
             self._count(place, touched | self._keys(bag))
 
 
@@ -114,11 +119,11 @@ def _times(bag: Bag, key: _Key, side: int) -> int:
     return bag.get(one, 0) // 2 if one == other else min(bag.get(one, 0), bag.get(other, 0))
 
 
-def _join(bag: Bag, key: _Key, side: int, new: Pair) -> None:
+def _join(bag: Bag, key: _Key, side: int, new: Entry) -> None:
     times = _times(bag, key, side)
     for entry in _sides(key, side) if times else ():
         bag[entry] -= times
         if not bag[entry]:
             del bag[entry]
     if times:
-        bag[new, side] = times
+        bag[new] = bag.get(new, 0) + times

@@ -373,3 +373,10 @@ def test_one_formula_has_a_gradient(cli: Any, part: str) -> None:
         2,
         f"error: --derivatives {part} takes one formula, not 2; use --derivatives jacobian\n",
     )
+
+
+def test_a_common_quotient_stands_as_most_read_it() -> None:
+    """``y/x`` for a product with it, whatever comes first, so that nothing is divided by its inverse."""
+    x, y, a, b, c = sd.symbols("x y a b c")
+    first, *_ = share([a / x * y, b / x * y, x / y * c])
+    assert first is a * (y / x) or first is (y / x) * a
