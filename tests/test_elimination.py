@@ -375,6 +375,12 @@ def test_one_formula_has_a_gradient(cli: Any, part: str) -> None:
     )
 
 
+def test_self_checks_are_of_one_formula(cli: Any) -> None:
+    for arguments in (["x", "y"], ["x", "--derivatives", "jacobian"]):
+        run = cli("code", *arguments, "--selfcheck")
+        assert (run.code, run.err) == (2, "error: --selfcheck takes one formula and some of value, grad, hessian\n")
+
+
 def test_a_common_quotient_stands_as_most_read_it() -> None:
     """``y/x`` for a product with it, whatever comes first, so that nothing is divided by its inverse."""
     x, y, a, b, c = sd.symbols("x y a b c")

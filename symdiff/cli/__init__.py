@@ -259,6 +259,8 @@ def code(
     for part in parts:
         if part not in _PARTS:
             raise SymdiffError(f"--derivatives takes some of {', '.join(_PARTS)}, not {part!r}")
+    if selfcheck and (len(formulas) > 1 or "jacobian" in parts):
+        raise SymdiffError("--selfcheck takes one formula and some of value, grad, hessian")
     with busy("writing code"):
         from ..compiler import source
         from ..costs import plan
@@ -290,7 +292,7 @@ def code(
     if selfcheck and not explain_plan:
         from ..selfcheck import with_check
 
-        text = with_check(text, root, wanted, parts, name=name, backend=backend, dense=layout == "dense")
+        text = with_check(text, roots[0], wanted, parts, name=name, backend=backend, dense=layout == "dense")
     if output is None:
         click.echo(text, nl=not text.endswith("\n"))
     else:
