@@ -8,6 +8,7 @@ thread and for the shapes and types of the arguments; results are new arrays, ne
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,8 @@ from ..shapes import Shape
 from ..templates import fill_sizes
 from ..walk import topological, use_counts
 from .arrays import Arrays
+from .memory import arena_code
+from .module import WIDTH
 from .schedule import Schedule, copies
 from .text import Code
 
@@ -36,6 +39,14 @@ _SAME_TYPE = '''def _same_type(dtype, **arrays):
 _DOT = '''def _dot(a, b):
     """The sum of a*b over all elements."""
     return np.dot(a.reshape(-1), b.reshape(-1))'''
+_TENSORDOT = '''def _tensordot(a, b, left, right, out):
+    """The product of a and b summed over those axes of each, the others in order, written to out."""
+    rows = [axis for axis in range(a.ndim) if axis not in left]
+    columns = [axis for axis in range(b.ndim) if axis not in right]
+    summed = math.prod(a.shape[axis] for axis in left)
+    first = a.transpose(*rows, *left).reshape(math.prod(a.shape[axis] for axis in rows), summed)
+    second = b.transpose(*right, *columns).reshape(summed, math.prod(b.shape[axis] for axis in columns))
+    np.dot(first, second, out.reshape(first.shape[0], second.shape[1]))'''
 
 Key = tuple[Shape, str]
 
@@ -46,13 +57,14 @@ class _Buffers(Schedule):
     def prepare(self, order: Sequence[Node], outputs: Sequence[Node], results: Sequence[Node]) -> None:
         """Find out who reads what for the last time. ``results`` are returned and get arrays of their own."""
         uses = use_counts(outputs, order, operands)
+        self.end = len(order)
         self.placed = _placed(order, uses)
         self.skipped = _dotted(order, uses) | self.placed
         self.made: list[tuple[str, Key]] = []
         self.fixed_arrays: list[tuple[str, str]] = []
         self.fresh_results: list[tuple[str, Key]] = []
         self.free: dict[Key, list[str]] = {}
-        self.owned: set[str] = set()
+        self.uses: dict[str, list[tuple[int, int]]] = {}
         self.base: dict[Node, Node] = {}
         self.last: dict[Node, int] = {}
         for place, node in enumerate(order):
@@ -112,11 +124,17 @@ class _Buffers(Schedule):
 
     def release(self, node: Node, place: int) -> None:
         name = self.code[node].text
-        if self.last.get(node) != place or name not in self.owned:
+        if self.last.get(node) != place or name not in self.uses:
             return
         key = self.key(node)
         if name not in self.free.setdefault(key, []) and name not in self.taken_over:
             self.free[key].append(name)
+            self.uses[name][-1] = self.uses[name][-1][0], place
+
+    def acquire(self, name: str, place: int) -> str:
+        """The buffer, in use from here on, until it is released."""
+        self.uses.setdefault(name, []).append((place, self.end))
+        return name
 
     taken_over: frozenset[str] = frozenset()
 
@@ -138,15 +156,14 @@ class _Buffers(Schedule):
                 name = self.code[arg].text
                 others = [other for other in operands(node) if other is not arg and self.base[other] is self.base[arg]]
                 dying = self.base[arg] is arg and self.last[arg] == place and not others
-                if dying and name in self.owned and self.key(arg) == key:
+                if dying and name in self.uses and self.key(arg) == key:
                     self.taken_over = frozenset((name,))
                     return name
         if self.free.get(key):
-            return self.free[key].pop()
+            return self.acquire(self.free[key].pop(), place)
         name = self.names.fresh("b")
         self.made.append((name, key))
-        self.owned.add(name)
-        return name
+        return self.acquire(name, place)
 
     def operation(self, node: Node, place: int) -> None:
         """One operation as statements; without a way to write into an array it makes a new one."""
@@ -209,8 +226,9 @@ class _Buffers(Schedule):
 
     def reduction(self, node: Node, texts: list[str]) -> tuple[list[str], bool] | None:
         """Contractions and reductions of arrays, by the functions that take ``out``."""
-        if node.op is CONTRACT and len(node.args) > 1 and tensordot(*node.attrs) and max(a.ndim for a in node.args) > 2:
-            return None
+        if node.op is CONTRACT and (dot := tensordot(*node.attrs)) and max(arg.ndim for arg in node.args) > 2:
+            left, right, *axes = dot
+            return [f"_tensordot({texts[left]}, {texts[right]}, {axes[0]}, {axes[1]}, {{out}})"], False
         text = fill_sizes(node.op.numpy_of(node), self.names.size)  # type: ignore[misc]
         product = re.fullmatch(r"(\{\d\}(?:\.[\w(, )-]+)?) @ (\{\d\}(?:\.[\w(, )-]+)?)", text)
         if product:
@@ -354,7 +372,7 @@ class Fast(Arrays):
             *(f'{name} = sizes["{letter}"]' for letter, name in sizes.items()),
             f"dtype = np.result_type({', '.join(floats) or 'float'})",
             *(f"_same_type(dtype, {name}={name})" for var, name in self.names.variables.items() if var in self.updates),
-            *(f"{name} = np.empty({self.shape_code(shape)}, {kind})" for name, (shape, kind) in schedule.made),
+            *self.buffers(),
             *(f"{name} = {text}" for name, text in schedule.fixed_arrays),
             *(f"{name} = {sizes[letter]} or np.nan" for letter, name in self.names.counts.items()),
             f"if len(known) >= {KEPT}:",
@@ -373,6 +391,18 @@ class Fast(Arrays):
         ]
         return f"def _prepare({', '.join(self.shown)}):\n" + "\n".join("    " + line for line in lines)
 
+    def buffers(self) -> list[str]:
+        """The buffers, each with the steps in which it is in use."""
+        schedule: Any = self.schedule
+        if len(schedule.made) < 2:
+            return [f"{name} = np.empty({self.shape_code(shape)}, {kind})" for name, (shape, kind) in schedule.made]
+        names = textwrap.wrap(", ".join(name for name, _ in schedule.made), WIDTH - 20)
+        rows = [
+            f"    ({self.shape_code(shape)}, {kind}, {schedule.uses[name]}),"
+            for name, (shape, kind) in schedule.made
+        ]
+        return ["(", *("    " + line for line in names), ") = _arena(", *rows, ")"]
+
     def common_type(self) -> list[str]:
         """All arrays of one type, which the buffers have; most are already."""
         places = self.places() | set(self.updates)
@@ -387,7 +417,9 @@ class Fast(Arrays):
         return [
             "_MEMORY = threading.local()",
             *([_DOT] if "_dot(" in body else []),
+            *([_TENSORDOT] if "_tensordot(" in body else []),
             *([_SAME_TYPE] if self.updates else []),
+            *([arena_code()] if len(self.schedule.made) > 1 else []),  # type: ignore[attr-defined]
             self.preparation(),
         ]
 

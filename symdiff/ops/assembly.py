@@ -83,10 +83,11 @@ _ASSEMBLE = '''def _assemble(shapes, dtype, *parts):
 
 def _mirror(matrix, step=64):
     """Write the part above the diagonal below it, in squares that fit the cache."""
+    below = np.tri(step, k=-1, dtype=bool)
     for start in range(0, len(matrix), step):
         end = start + step
         square = matrix[start:end, start:end]
-        square[...] = np.triu(square) + np.triu(square, 1).T
+        np.copyto(square, square.T, where=below[: len(square), : len(square)])
         matrix[end:, start:end] = matrix[start:end, end:].T'''
 
 
