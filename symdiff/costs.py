@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from math import prod
 from typing import Any, NamedTuple
 
+from .codegen.fast import buffer_bytes
 from .contractions import ASSUMED, number_of
 from .expr import CONST, VAR, Node
 from .ops.contraction import CONTRACT, network
@@ -80,7 +81,7 @@ def plan(outputs: Any, sizes: Mapping[str, int] | None = None) -> Plan:
     return Plan(
         tuple(steps),
         sum(step.flops for step in steps),
-        _peak(order, roots, counts),
+        buffer_bytes(roots, lambda shape: prod(number_of(size, known) for size in shape)),
         sum(ITEM * counts[node] for node in order if node.op is VAR),
         sum(ITEM * counts[node] for node in dict.fromkeys(roots)),
         tuple(letter for letter in letters if letter not in known),
@@ -111,25 +112,3 @@ def _flops(node: Node, counts: Mapping[Node, int], known: Mapping[str, int]) -> 
     if node.op.elementwise:
         return counts[node]
     return max([counts[node], *(counts[arg] for arg in operands(node))]) if node.op.name != "broadcast" else 0
-
-
-def _peak(order: list[Node], roots: list[Node], counts: Mapping[Node, int]) -> int:
-    """The most bytes of intermediate values alive at one time; results are counted apart."""
-    base: dict[Node, Node] = {}
-    last: dict[Node, int] = {}
-    for place, node in enumerate(order):
-        reads = operands(node)
-        base[node] = base[reads[0]] if node.op.view and reads else node
-        for arg in reads:
-            last[base[arg]] = place
-    kept = {base[root] for root in roots}
-    ends: dict[int, list[Node]] = {}
-    for node, place in last.items():
-        ends.setdefault(place, []).append(node)
-    alive = most = 0
-    for place, node in enumerate(order):
-        if node not in kept:
-            alive += _bytes(node, counts)
-        most = max(most, alive)
-        alive -= sum(_bytes(done, counts) for done in ends.get(place, ()) if done not in kept)
-    return most

@@ -9,6 +9,9 @@ from __future__ import annotations
 import inspect
 from collections.abc import Sequence
 
+from ..expr import Node
+from ..ops.kinds import operands
+
 #: A buffer is in use from one step to another, both included, perhaps several times.
 Uses = Sequence[tuple[int, int]]
 
@@ -21,22 +24,65 @@ _ARENA = '''def _arena(*wanted):
     return [part.view(kind).reshape(shape) for part, (shape, kind, _) in zip(parts, wanted)]'''
 
 
-def _offsets(counts: Sequence[int], uses: Sequence[Uses]) -> tuple[list[int], int]:
+def offsets(counts: Sequence[int], uses: Sequence[Uses]) -> tuple[list[int], int]:
     """The first byte of each buffer, and how many bytes all take."""
-    found, placed, total = [0] * len(counts), [], 0
-    for one in sorted(range(len(counts)), key=lambda place: -counts[place]):
-        start, size = 0, -(-counts[one] // 64) * 64
-        taken = [at for at, own in placed if any(a <= d and c <= b for a, b in own for c, d in uses[one])]
-        for low, high in sorted(taken):
-            if low >= start + size:
+    found, total = [0] * len(counts), 0
+    order = sorted(range(len(counts)), key=lambda one: -counts[one])
+    for place, one in enumerate(order):
+        near = [at for at in order[:place] if any(a <= d and c <= b for a, b in uses[at] for c, d in uses[one])]
+        start = 0
+        for other in sorted(near, key=lambda at: found[at]):
+            if found[other] >= start + counts[one]:
                 break
-            start = max(start, high)
-        found[one], total = start, max(total, start + size)
-        placed.append(((start, start + size), uses[one]))
+            start = max(start, found[other] + -(-counts[other] // 64) * 64)
+        found[one], total = start, max(total, start + counts[one])
     return found, total
 
 
 def arena_code() -> str:
     """The functions that a module with buffers needs."""
-    lines = inspect.getsource(_offsets).splitlines()
+    lines = inspect.getsource(offsets).splitlines()
     return "\n".join(["def _offsets(counts, uses):", *lines[1:]]) + "\n\n\n" + _ARENA
+
+
+def eager(order: Sequence[Node]) -> list[Node]:
+    """The order in which what reads a larger array last is computed as soon as it can be, so that the array goes."""
+    base = bases(order)
+    reads = {node: list(dict.fromkeys(base[arg] for arg in operands(node))) for node in order}
+    missing = {node: len(set(operands(node))) for node in order}
+    users: dict[Node, list[Node]] = {node: [] for node in order}
+    readers: dict[Node, dict[Node, None]] = {node: {} for node in order}
+    for node in order:
+        for arg in dict.fromkeys(operands(node)):
+            users[arg].append(node)
+        for arg in reads[node] if base[node] is node else ():
+            readers[arg][node] = None
+
+    def frees(node: Node) -> bool:
+        last = (arg for arg in reads[node] if arg.args and len(readers[arg]) == 1)
+        return not missing[node] and (base[node] is not node or any(node.ndim < arg.ndim for arg in last))
+
+    found: dict[Node, None] = {}
+    for node in order:
+        stack = [node]
+        while stack:
+            one = stack.pop()
+            if one in found:
+                continue
+            found[one] = None
+            for user in users[one]:
+                missing[user] -= 1
+            for arg in reads[one]:
+                readers[arg].pop(one, None)
+            last = [next(iter(readers[arg])) for arg in reads[one] if len(readers[arg]) == 1]
+            stack += [other for other in reversed([*users[one], *last]) if frees(other)]
+    return list(found)
+
+
+def bases(order: Sequence[Node]) -> dict[Node, Node]:
+    """The node whose array each node looks at: another way to look at an array is none of its own."""
+    found: dict[Node, Node] = {}
+    for node in order:
+        reads = operands(node)
+        found[node] = found[reads[0]] if node.op.view and reads else node
+    return found
