@@ -45,6 +45,12 @@ class Compiled(functools.partial[Any]):
             raise SymdiffError("a function from a pickle has its source and no graph, so no plan")
         return plan(self.outputs)
 
+    def release(self) -> None:
+        """Let go of the buffers that are kept for this thread."""
+        memory = self.func.__globals__.get("_MEMORY")
+        if memory is not None:
+            memory.__dict__.clear()
+
     def __reduce__(self) -> tuple[Any, ...]:
         return load, (self.source, self.name, self.backend, self.inputs)
 

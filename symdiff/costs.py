@@ -81,7 +81,7 @@ def plan(outputs: Any, sizes: Mapping[str, int] | None = None) -> Plan:
     return Plan(
         tuple(steps),
         sum(step.flops for step in steps),
-        buffer_bytes(roots, lambda shape: prod(number_of(size, known) for size in shape)),
+        buffer_bytes(roots, [*letters, *known], lambda shape: prod(number_of(size, known) for size in shape)),
         sum(ITEM * counts[node] for node in order if node.op is VAR),
         sum(ITEM * counts[node] for node in dict.fromkeys(roots)),
         tuple(letter for letter in letters if letter not in known),

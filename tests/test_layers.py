@@ -25,7 +25,7 @@ LAYERS = (
     ("nonsmooth",),
     ("differentiate", "rules", "contractions", "scaling", "sharing"),
     ("blocks", "simplifier", "codegen", "interop", "linearised"),
-    ("elimination",),
+    ("compression", "elimination"),
     ("hessians",),
     ("costs",),
     ("compiler",),

@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..expr import Node
+from ..expr import VAR, Node, make
 from ..ops.kinds import operands
 from ..ops.spelling import shape_text
 from ..shapes import Shape
@@ -48,9 +48,10 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names) + "," * (len(names) == 1) if names else "()"
 
 
-def buffer_bytes(outputs: Any, count: Callable[[Shape], int]) -> int:
+def buffer_bytes(outputs: Any, letters: Sequence[str], count: Callable[[Shape], int]) -> int:
     """The bytes that intermediate arrays of 8-byte numbers take, where ``count`` gives the elements of a shape."""
-    schedule = Fast(outputs, variables(outputs), "f", {}).scheduled()
+    sized = make(VAR, (), ("__sizes",), tuple(letters))
+    schedule = Fast(outputs, [*variables(outputs), sized], "f", {}).scheduled()
     sizes = [count(shape) * (1 if kind == "bool" else 8) for _, (shape, kind) in schedule.made]
     kept = offsets(sizes, [schedule.uses[name] for name, _ in schedule.made])[1]
     return kept + 8 * sum(map(count, schedule.new))
