@@ -241,6 +241,8 @@ class Row:
     special: bool = False
     #: The value is an array that others share: a change of axes costs nothing.
     view: bool = False
+    #: Each element of the value is an element of an argument, or zero.
+    moves: bool = False
 
     def __init__(self, name: str, arity: int, *, build: Callable[..., Node], doc: str = "", **fields: Any) -> None:
         self.name, self.arity, self.build = name, arity, build

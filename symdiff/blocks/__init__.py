@@ -24,6 +24,7 @@ from ..ops.kinds import broadcast_to, operands, unbroadcast
 from ..ops.spelling import Range
 from ..shapes import Shape, Size
 from ..walk import dependents, growing, topological
+from .carried import carried
 from .factors import FACTORS
 from .moves import EXACT, MOVES
 from .terms import Axis, Factor, Label, Term, multiplied
@@ -137,6 +138,8 @@ class Pass:
             term = self.distinct(term, node.shape)
         if node.op.elementwise:
             return self.elementwise(node, place, term)
+        if (found := carried(self, node, place, term)) is not None:
+            return [found]
         if node.op.name in MOVES:
             return MOVES[node.op.name](self, node, place, arg, term)
         if node.op.name not in FACTORS:

@@ -141,12 +141,7 @@ def _product_of_others(run: Pass, node: Node, place: int, labels: Sequence[Label
 def _reshape(run: Pass, node: Node, place: int, labels: Sequence[Label]) -> Local:
     """The identity with its rows and columns split; axes that both shapes begin or end with stay outside."""
     new, old = node.shape, node.args[0].shape
-    most = min(len(new), len(old))
-    first = next((at for at in range(most) if new[at] != old[at]), most)
-    most -= first
-    last = next((at for at in range(most) if new[-1 - at] != old[-1 - at]), most)
-    if multiply_sizes(*new[first : len(new) - last]) != multiply_sizes(*old[first : len(old) - last]):
-        first = last = 0  # of no elements
+    first, last = tensor.reshaped_axes(new, old)
     rows, columns = new[first : len(new) - last], old[first : len(old) - last]
     inner = [run.fresh(size) for size in columns]
     identity = tensor.reshape(EYE(multiply_sizes(*rows)), rows + columns)

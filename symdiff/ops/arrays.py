@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ..expr import OPERATORS, Node
 from . import assembly  # noqa: F401  (declares rows)
 from .arguments import as_size
-from .indexing import index, scatter, scatter_add
+from .indexing import index, places, scatter, scatter_add
 from .matrices import cholesky, det, diag, inv, logdet, solve, trace, tril, triu
 from .products import dot, einsum, kron, matmul, outer
 from .rearranging import (
@@ -52,6 +52,7 @@ FUNCTIONS: dict[str, Callable[..., Node]] = {
     for function in (
         sum, mean, var, std, prod, max, min, argmax, logsumexp, softmax, log_softmax, norm, cumsum, matmul, dot, outer,
         kron, einsum, trace, diag, tril, triu, inv, solve, det, logdet, cholesky, size, eye, zeros, ones, arange,
-        one_hot, reshape, transpose, squeeze, concatenate, stack, scatter, scatter_add, product_of_others, index, T,
+        one_hot, reshape, transpose, squeeze, concatenate, stack, places, scatter, scatter_add, product_of_others,
+        index, T,
     )
 } | {"broadcast_to": broadcast}  # fmt: skip

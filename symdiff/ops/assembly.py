@@ -175,3 +175,14 @@ sparse = structural(
     "sparse", -1, _build_sparse, _pull_sparse, domain="parts of blocks", helper=_SPARSE, numpy_of=_numpy_sparse,
     text_of=_text_sparse,
 )  # fmt: skip
+
+
+def _build_rows(row: Row, values: Any, columns: Any, ends: Any, shape: Shape) -> Node:
+    return make(row, tuple(map(as_node, (values, columns, ends))), (shape,), shape)
+
+
+compressed = structural(
+    "compressed", 3, _build_rows, _pull_sparse, domain="entries row by row, their columns, and where rows begin and end",
+    numpy_of=lambda node: f"sparse.csr_array(({{0}}, {{1}}.copy(), {{2}}.copy()), {node.attrs[0]})",
+    text_of=lambda node: f"compressed({{0}}, {{1}}, {{2}}, {node.attrs[0]})",
+)  # fmt: skip

@@ -6,7 +6,7 @@ import builtins
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import ShapeError, UnsupportedError
+from ..errors import ShapeError, SymdiffError, UnsupportedError
 from ..expr import CONST, Node, as_node
 from ..shapes import Size, add_sizes, letters_of, multiply_sizes, show_shape
 from . import tensor
@@ -38,6 +38,7 @@ def index(x: Any, items: Sequence[Any]) -> Node:
             labels.append(("new", len(labels)))
             continue
         size = node.shape[axis]
+        item = _known(item, size)
         if isinstance(item, slice):
             ranges.append(_range(item, size))
             labels.append(axis)
@@ -50,6 +51,36 @@ def index(x: Any, items: Sequence[Any]) -> Node:
         else:
             ranges.append((_place(found, node, size), 1, 1))
     return _gathered(contraction([tensor.index(node, tuple(ranges))], [range(node.ndim)], labels), arrays)
+
+
+def places(values: Any) -> Node:
+    """Whole numbers as an array, to index with: ``x[places((0, 2))]``, which is ``x[[0, 2]]`` in Python.
+
+    >>> import symdiff as sd
+    >>> sd.symbol("x", shape=3)[[2, 0, 0]].shape
+    (3,)
+    """
+    found = tuple(whole(value, "a place") for value in values)
+    return tensor.places(found, (len(found),))
+
+
+def _known(item: Any, size: Size) -> Any:
+    """A list or NumPy array of places as a node, those from the end counted from the start; anything else itself."""
+    if not isinstance(item, list) and not getattr(item, "ndim", 0):
+        return item
+    if isinstance(item, Node):
+        return item
+    import numpy as np
+
+    array = np.asarray(item)
+    if array.dtype.kind not in "iu" and array.size:
+        raise SymdiffError(f"places along an axis are whole numbers, not {array.dtype}")
+    if (array < 0).any() and not isinstance(size, int):
+        raise ShapeError(f"places in an axis of size {size} are counted from its start")
+    if isinstance(size, int) and ((array < -size) | (array >= size)).any():
+        raise ShapeError(f"the places go from {array.min()} to {array.max()} and the axis has size {size}")
+    found = np.where(array < 0, array + size, array) if isinstance(size, int) else array
+    return tensor.places(tuple(found.astype(int).ravel().tolist()), array.shape)
 
 
 def _gathered(node: Node, arrays: list[tuple[int, Node]]) -> Node:

@@ -265,11 +265,12 @@ _PLACED = '''def _placed(x, shape, index):
 index = structural(
     "index", 1, _build_index, lambda ct, y, x: (scatter(ct, x.shape, y.attrs[0]),), domain="all arrays",
     numpy_of=lambda node: f"{{0}}[{index_text(node)}]", text_of=lambda node: f"{{0}}[{index_text(node)}]", view=True,
+    moves=True,
 )  # fmt: skip
 scatter = structural(
     "scatter", 1, _build_scatter, lambda ct, y, x: (index(ct, y.attrs[1]),), domain="all arrays", helper=_PLACED,
     numpy_of=lambda node: f"_placed({{0}}, {shape_text(node.shape)}, np.s_[{_scatter_index(node)}])",
-    text_of=_scatter_text,
+    text_of=_scatter_text, moves=True,
 )  # fmt: skip
 
 
@@ -319,7 +320,7 @@ gather = structural(
     "gather", -1, _build_gather,
     lambda ct, y, x, *places: (scatter_add(ct, *places, x.shape), *(None for _ in places)),
     domain="whole numbers in range as places", numpy_of=lambda node: f"{{0}}[{index_code(node)}]",
-    text_of=lambda node: f"{{0}}[{_places_text(node)}]",
+    text_of=lambda node: f"{{0}}[{_places_text(node)}]", moves=True,
 )  # fmt: skip
 scatter_add = structural(
     "scatter_add", -1, _build_scatter_add,
@@ -331,6 +332,27 @@ arange = structural(
     "arange", 0, lambda row, size: make(row, (), (size,), (size,)), lambda ct, y: (), domain="sizes",
     numpy_of=lambda node: f"np.arange({{={node.attrs[0]}}}, dtype=dtype)",
     text_of=lambda node: f"arange({{={node.attrs[0]}}})",
+)  # fmt: skip
+
+
+def _build_places(row: Row, values: tuple[int, ...], shape: Shape) -> Node:
+    return make(row, (), (values, shape), shape)
+
+
+def _places_numpy(node: Node) -> str:
+    values, shape = node.attrs
+    kind = "" if values else ", int"
+    return f"np.array({list(values)}{kind})" + (f".reshape{shape_text(shape)}" if len(shape) > 1 else "")
+
+
+def _places_shown(node: Node) -> str:
+    values, shape = node.attrs
+    listed = f"places({shape_text(values)})"
+    return listed if len(shape) == 1 else f"reshape({listed}, {shape_text(shape)})"
+
+
+places = structural(
+    "places", 0, _build_places, lambda ct, y: (), domain="whole numbers", numpy_of=_places_numpy, text_of=_places_shown,
 )  # fmt: skip
 
 
@@ -382,9 +404,21 @@ def _build_reshape(row: Row, x: Any, shape: Shape) -> Node:
         return broadcast_to(node, shape)
     if node.op.name == "broadcast" and not node.args[0].shape:
         return broadcast_to(node.args[0], shape)
+    if node.op is places and multiply_sizes(*shape) == len(node.attrs[0]):
+        return places(node.attrs[0], shape)
     if multiply_sizes(*node.shape) != multiply_sizes(*shape):
         raise ShapeError(f"an array of shape {show_shape(node.shape)} cannot be reshaped to {show_shape(shape)}")
     return make(row, (node,), (shape,), shape)
+
+
+def reshaped_axes(new: Shape, old: Shape) -> tuple[int, int]:
+    """How many axes both shapes begin with, and end with, that stay as they are."""
+    most = min(len(new), len(old))
+    first = next((at for at in range(most) if new[at] != old[at]), most)
+    most -= first
+    last = next((at for at in range(most) if new[-1 - at] != old[-1 - at]), most)
+    same = multiply_sizes(*new[first : len(new) - last]) == multiply_sizes(*old[first : len(old) - last])
+    return (first, last) if same else (0, 0)  # of no elements
 
 
 def complete_shape(shape: Sequence[Size], size: Size) -> Shape:
@@ -426,14 +460,14 @@ def _parts_text(node: Node) -> str:
 
 
 reshape = structural(
-    "reshape", 1, _build_reshape, lambda ct, y, x: (reshape(ct, x.shape),), domain="as many elements as before", view=True,
+    "reshape", 1, _build_reshape, lambda ct, y, x: (reshape(ct, x.shape),), domain="as many elements as before", view=True, moves=True,
     numpy_of=lambda node: f"{{0}}.reshape{shape_text(node.shape)}" if node.ndim != 1 else f"{{0}}.reshape({{={node.shape[0]}}})",
     text_of=lambda node: f"reshape({{0}}, {shape_text(node.shape)})",
 )  # fmt: skip
 concatenate = structural(
     "concatenate", -1, _build_concatenate, _pull_concatenate, domain="equal sizes along the other axes",
     numpy_of=lambda node: f"np.concatenate(({_parts_text(node)}), {node.attrs[0]})",
-    text_of=lambda node: f"concatenate(({_parts_text(node)}), axis={node.attrs[0]})",
+    text_of=lambda node: f"concatenate(({_parts_text(node)}), axis={node.attrs[0]})", moves=True,
 )  # fmt: skip
 
 # -- matrices ------------------------------------------------------------------------------------------------------
@@ -522,9 +556,9 @@ logdet = structural("logdet", 1, _build_scalar, lambda ct, y, x: _by_inverse(ct,
 cholesky = structural("cholesky", 1, _build_square, _pull_cholesky, domain="positive definite symmetric part", helper=_CHOLESKY,
                       numpy_of=lambda node: "_cholesky({0})", text_of=lambda node: "cholesky({0})")  # fmt: skip
 tril = structural("tril", 1, _build_triangle, lambda ct, y, x: (tril(ct, y.attrs[0]),), domain="all matrices",
-                  numpy_of=lambda node: _triangle("np.tril", node), text_of=lambda node: _triangle("tril", node))  # fmt: skip
+                  numpy_of=lambda node: _triangle("np.tril", node), text_of=lambda node: _triangle("tril", node), moves=True)  # fmt: skip
 triu = structural("triu", 1, _build_triangle, lambda ct, y, x: (triu(ct, y.attrs[0]),), domain="all matrices",
-                  numpy_of=lambda node: _triangle("np.triu", node), text_of=lambda node: _triangle("triu", node))  # fmt: skip
+                  numpy_of=lambda node: _triangle("np.triu", node), text_of=lambda node: _triangle("triu", node), moves=True)  # fmt: skip
 
 
 def _triangle(name: str, node: Node) -> str:
