@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .blocks import Derivative, derivative
+from .compression import compressed
 from .differentiate import grad, sources_of
 from .elimination import nested, nonzero_entries, scalar_hessian, scalar_jacobian
 from .errors import SymdiffError
@@ -51,8 +52,7 @@ def jacobian(f: Any, wrt: Any, *, sparse: bool = False, sizes: Sizes | None = No
     if not any(node.shape for node in (*outputs, *sources)):
         return _sparse_scalars(outputs, sources) if sparse else scalar_jacobian(f, wrt)
     if sparse:
-        simple = simplify(outputs, sizes=sizes)
-        return _sparse([derivative(output, sources, sizes) for output in simple], sources, sizes)
+        return _sparse(simplify(outputs, sizes=sizes), sources, sizes)
     found = [derivative(output, sources, sizes) for output in simplify(outputs, sizes=sizes)]
     blocks = iter(simplify([part.block(source) for part in found for source in sources], sizes=sizes))
     rows = [_like(wrt, [next(blocks) for _ in sources]) for _ in found]
@@ -157,7 +157,7 @@ def _sparse_hessian(f: Node, sources: Sequence[Node], sizes: Sizes | None) -> No
     if not any(node.shape for node in topological(f)):
         return _sparse_scalars(list(grad(f, list(sources))), sources)
     gradient = simplify(grad(simplify(f, sizes=sizes), list(sources)), sizes=sizes)
-    return _sparse([derivative(part, sources, sizes) for part in gradient], sources, sizes)
+    return _sparse(gradient, sources, sizes)
 
 
 def _sparse_scalars(outputs: Sequence[Node], sources: Sequence[Node]) -> Node:
@@ -170,8 +170,12 @@ def _sparse_entries(entries: Sequence[Entry], outputs: Sequence[Node], sources: 
     return assembly.sparse(*(entry for *_, entry in entries), *shapes, layout)
 
 
-def _sparse(found: Sequence[Derivative], sources: Sequence[Node], sizes: Sizes | None) -> Node:
-    """The parts of every block at their places, zeros left out."""
+def _sparse(outputs: Sequence[Node], sources: Sequence[Node], sizes: Sizes | None) -> Node:
+    """The parts of every block at their places, zeros left out; compressed where the parts do not show the pattern."""
+    whole = compressed(outputs, sources, sizes)
+    if whole is not None:
+        return whole
+    found = [derivative(output, sources, sizes) for output in outputs]
     args: list[Node] = []
     layout = []
     for i, rows in enumerate(found):

@@ -41,14 +41,17 @@ def pattern(outputs: Sequence[Node], sources: Sequence[Node]) -> csr_array:
     for node in topological(*outputs, *sources):
         if letters_of(node.shape):
             shape = show_shape(node.shape)
-            raise UnsupportedError(f"the pattern depends on the sizes {shape}; make the variables with sizes that are numbers")
+            raise UnsupportedError(
+                f"the pattern depends on the sizes {shape}; make the variables with sizes that are numbers"
+            )
     found = _found(outputs, sources, frozenset())
-    columns = sum(map(_count, sources))
-    parts = [found.get(output, csr_array((_count(output), columns), dtype=bool)) for output in outputs]
+    columns = sum(map(elements, sources))
+    parts = [found.get(output, csr_array((elements(output), columns), dtype=bool)) for output in outputs]
     return csr_array(vstack(parts, format="csr"))
 
 
-def _count(node: Node) -> int:
+def elements(node: Node) -> int:
+    """The number of elements of a node whose sizes are numbers."""
     return prod(size for size in node.shape if isinstance(size, int))
 
 
@@ -57,16 +60,16 @@ def _found(outputs: Sequence[Node], sources: Sequence[Node], inside: frozenset[R
     from scipy.sparse import csr_array
 
     found: dict[Node, Any] = {}
-    columns, start = sum(map(_count, sources)), 0
+    columns, start = sum(map(elements, sources)), 0
     for source in sources:
-        places = range(start, start := start + _count(source))
+        places = range(start, start := start + elements(source))
         found[source] = csr_array(([True] * len(places), (range(len(places)), places)), (len(places), columns))
     order = topological(*outputs)
     active = dependents(order, sources)
     for node in order:
         if node not in active or node in found:
             continue
-        whole = csr_array((_count(node), columns), dtype=bool)
+        whole = csr_array((elements(node), columns), dtype=bool)
         for place, arg in enumerate(node.args):
             if arg in found and (link := _link(node, place, inside)) is not None:
                 whole = whole + (found[arg] if link is _SAME else link @ found[arg])
@@ -127,7 +130,7 @@ def _moved(node: Node, place: int) -> Any:
             raise UnsupportedError(f"the pattern depends on the places {arg}; index with a list of numbers")
         args.append(make(VAR, (), (f"__arg{at}",), arg.shape))
         shape = tuple(size for size in arg.shape if isinstance(size, int))
-        values[f"__arg{at}"] = np.arange(1, 1 + _count(arg)).reshape(shape) * (at == place)
+        values[f"__arg{at}"] = np.arange(1, 1 + elements(arg)).reshape(shape) * (at == place)
     taken = np.ravel(evaluate(rebuild(node, tuple(args)), values)).astype(int)
     rows = np.flatnonzero(taken)
     return _ones(rows, taken[rows] - 1, node, node.args[place])
@@ -146,7 +149,7 @@ def _pulled(node: Node, place: int, inside: frozenset[Row]) -> Any:
     order = topological(part)
     active = dependents(order, [cotangent])
     if any(one.op in inside or one.op is node.op for one in active):
-        return csr_array(np.ones((_count(node), _count(node.args[place])), bool))
+        return csr_array(np.ones((elements(node), elements(node.args[place])), bool))
     found = _found([part], [cotangent], inside | {node.op}).get(part)
     return None if found is None else csr_array(found.T)
 
@@ -155,4 +158,4 @@ def _ones(rows: Any, columns: Any, node: Node, arg: Node) -> Any:
     import numpy as np
     from scipy.sparse import csr_array
 
-    return csr_array((np.ones(len(rows), bool), (rows, columns)), (_count(node), _count(arg)))
+    return csr_array((np.ones(len(rows), bool), (rows, columns)), (elements(node), elements(arg)))

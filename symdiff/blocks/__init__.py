@@ -24,10 +24,12 @@ from ..ops.kinds import broadcast_to, operands, unbroadcast
 from ..ops.spelling import Range
 from ..shapes import Shape, Size
 from ..walk import dependents, growing, topological
-from .carried import carried
+from .carried import CARRIED, carried
 from .factors import FACTORS
 from .moves import EXACT, MOVES
 from .terms import Axis, Factor, Label, Term, multiplied
+
+__all__ = ["CARRIED", "Derivative", "Part", "Pass", "derivative"]
 
 
 class Derivative(NamedTuple):

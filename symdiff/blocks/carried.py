@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..expr import Node
 from ..ops import tensor
 from ..shapes import Shape
-from .terms import Axis, Factor, Label, Term
+from .terms import Axis, Factor, Term
 
 if TYPE_CHECKING:
     from . import Pass
@@ -64,22 +64,24 @@ def carried(run: Pass, node: Node, place: int, term: Term) -> Term | None:
     labels = [axis.label for axis in moved]
     others = [*term.inner[: move.own[0]], *term.inner[move.own[1] :]]
     bound = {axis.label for axis in (*term.out, *others)}
-    partial = any(run.partial(axis, size) for axis, size in zip(moved, node.shape[slice(*move.own)], strict=True))
     touching = [factor for factor in term.factors if set(factor.labels) & set(labels)]
-    if partial or bound & set(labels) or len(set(labels)) < len(labels) or not touching:
+    if bound & set(labels) or len(set(labels)) < len(labels) or not touching:
         return None
-    return _applied(run, term, move, arg, labels, touching)
-
-
-def _applied(
-    run: Pass, term: Term, move: Move, arg: Node, labels: Sequence[Label], touching: Sequence[Factor]
-) -> Term:
     rest = run.without(term.factors, touching)
-    bound = {axis.label for axis in (*term.out, *term.inner)} | {label for factor in rest for label in factor.labels}
-    every = dict.fromkeys(label for factor in touching for label in factor.labels)
-    kept = [label for label in every if label in bound and label not in labels]
-    array = run.array(touching, [*labels, *kept])
-    node = move.transpose(array, tuple(run.sizes[label] for label in kept))
+    bound |= {label for factor in rest for label in factor.labels}
+    kept = [label for factor in touching for label in factor.labels if label in bound - set(labels)]
+    kept = list(dict.fromkeys(kept))
+    array = _placed(run, run.array(touching, [*labels, *kept]), moved, node.shape[slice(*move.own)])
+    new = move.transpose(array, tuple(run.sizes[label] for label in kept))
     fresh = [run.fresh(size) for size in arg.shape[slice(*move.inner)]]
     axes = (*term.inner[: move.own[0]], *map(Axis, fresh), *term.inner[move.own[1] :])
-    return Term((*rest, Factor(node, (*fresh, *kept))), term.out, axes)
+    return Term((*rest, Factor(new, (*fresh, *kept))), term.out, axes)
+
+
+def _placed(run: Pass, array: Node, axes: Sequence[Axis], shape: Shape) -> Node:
+    """The array with whole first axes: zeros where the term covers only a part of them."""
+    if not any(run.partial(axis, size) for axis, size in zip(axes, shape, strict=True)):
+        return array
+    ranges = [(axis.start, run.sizes[axis.label], axis.step) for axis in axes]
+    rest = array.shape[len(shape) :]
+    return tensor.scatter(array, shape + rest, (*ranges, *((0, size, 1) for size in rest)))
