@@ -23,14 +23,14 @@ from .walk import dependents, topological
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-#: Compression has to save at least this share of the rows.
-WORTH = 0.5
+#: A pattern with a larger share of entries is not sparse.
+SPARSE = 0.5
 
 
 def compressed(outputs: Sequence[Node], sources: Sequence[Node], sizes: Mapping[str, int] | None = None) -> Node | None:
     """The Jacobian of all outputs as a sparse matrix, from one weighted sum of rows for each colour.
 
-    Nothing where blocks show the pattern themselves, or where the pattern is too full for compression to save work.
+    Nothing where blocks show the pattern themselves, or where the pattern is full.
     Raises UnsupportedError where the pattern has to be found and depends on letters or on values.
     """
     order = topological(*outputs)
@@ -38,11 +38,10 @@ def compressed(outputs: Sequence[Node], sources: Sequence[Node], sizes: Mapping[
         return None
     try:
         found = pattern(outputs, sources)
-        colours = colouring(found)
+        sparse = 0 < found.nnz <= SPARSE * found.shape[0] * found.shape[1]
+        return _read_back(found, colouring(found), outputs, sources, sizes) if sparse else None
     except LimitError:
         return None
-    count = max(colours, default=-1) + 1
-    return _read_back(found, colours, outputs, sources, sizes) if count <= WORTH * found.shape[0] else None
 
 
 def colouring(found: csr_array) -> list[int]:

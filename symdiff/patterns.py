@@ -42,7 +42,7 @@ def pattern(outputs: Sequence[Node], sources: Sequence[Node]) -> csr_array:
         if letters_of(node.shape):
             shape = show_shape(node.shape)
             raise UnsupportedError(
-                f"the pattern depends on the sizes {shape}; make the variables with sizes that are numbers"
+                f"the pattern depends on the sizes {shape}; give the variables sizes that are numbers"
             )
     found = _found(outputs, sources, frozenset())
     columns = sum(map(elements, sources))

@@ -201,6 +201,8 @@ CASES = [
     Case("logsumexp(x) - x[I]", "x=4 I:"),
     Case("x[argmax(x)]", "x=4"),
     Case("sum(X[arange(4), I]) - sum(logsumexp(X, axis=1))", "X=4,4 I:4"),
+    Case("x[places((2, 0, 2))]*y", "x=4 y=3"),
+    Case("X[reshape(places((2, 0, 0, 1)), (2, 2))]", "X=4,3"),
     Case("one_hot(I, 4) @ X", "I:3 X=4,2"),
     Case("one_hot(I, 4) * X", "I:2,3 X=4"),
     Case("scatter(x, (7,), (1,), (2,))", "x=3"),
@@ -295,6 +297,7 @@ def _meaning(np_: Any, special: Any) -> dict[str, Any]:
         "logsumexp": special.logsumexp,
         "softmax": lambda x, axis=-1: np_.exp(x - special.logsumexp(x, axis=axis, keepdims=True)),
         "log_softmax": lambda x, axis=-1: x - special.logsumexp(x, axis=axis, keepdims=True),
+        "places": lambda listed: np_.array(listed),
         "one_hot": lambda places, n: np_.where(places[..., None] == np_.arange(n), 1.0, 0.0),
         "scatter": lambda x, shape, starts, steps: _put(
             np_.zeros(shape), _slices(starts, steps, x.shape), x, add=False
@@ -533,7 +536,7 @@ def test_results_are_the_callers(case: Case) -> None:
 
 def test_every_row_and_function_has_a_case() -> None:
     nodes = {node.op.name for case in CASES for node in topological(_graphs(case).f)}
-    assembled = {"assemble", "sparse"}  # made by hessian; see test_hessians.py
+    assembled = {"assemble", "sparse", "compressed"}  # made by hessian; see test_hessians.py and test_sparse.py
     assert {row.name for row in ROWS.values() if row.partials is None and row.arity} - assembled <= nodes
     text = " ".join(case.text for case in CASES)
     called = {name for name in FUNCTIONS if f"{name}(" in text}
