@@ -1,4 +1,4 @@
-"""Full Hessians of small networks beside JAX, and beside the formulas a specialist would write; prints ratios.
+"""Full Hessians of small networks beside those of JAX, PyTorch, autograd and CasADi, and beside formulas by hand.
 
     python -m benchmarks.hessians
 
@@ -8,7 +8,7 @@ Peers that are not installed are named and left out.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from typing import Any
 
@@ -51,27 +51,70 @@ def ours(rows: int, layers: Sequence[int], schedule: str = "fast") -> tuple[Work
     return lambda: fn(*values), values, len(topological(matrix))
 
 
+def _loss(flat: Any, values: list[np.ndarray], library: Any) -> Any:
+    """The loss of one vector of parameters, by a library with NumPy's names."""
+    x, y, *params = values
+    parts, start = [], 0
+    for param in params:
+        parts.append(flat[start : start + param.size].reshape(param.shape))
+        start += param.size
+    for place in range(0, len(parts), 2):
+        x = x @ parts[place] + parts[place + 1]
+        x = library.tanh(x) if place < len(parts) - 2 else x
+    return library.mean((x - y) ** 2)
+
+
 def by_jax(values: list[np.ndarray]) -> Work:
     import jax
 
     jax.config.update("jax_enable_x64", True)
-    x, y, *params = values
-    shapes = [p.shape for p in params]
-
-    def loss(flat: Any) -> Any:
-        h, start, parts = x, 0, []
-        for shape in shapes:
-            size = int(np.prod(shape))
-            parts.append(flat[start : start + size].reshape(shape))
-            start += size
-        for place in range(0, len(parts), 2):
-            h = h @ parts[place] + parts[place + 1]
-            h = jax.numpy.tanh(h) if place < len(parts) - 2 else h
-        return jax.numpy.mean((h - y) ** 2)
-
-    hessian = jax.jit(jax.hessian(loss))
-    flat = jax.numpy.array(sd.flatten(params))
+    hessian = jax.jit(jax.hessian(lambda flat: _loss(flat, values, jax.numpy)))
+    flat = jax.numpy.array(sd.flatten(values[2:]))
     return lambda: hessian(flat).block_until_ready()
+
+
+def by_torch(values: list[np.ndarray]) -> Work:
+    import torch
+
+    given: Any = [torch.from_numpy(values[0]), torch.from_numpy(values[1]), *values[2:]]
+    hessian = torch.func.hessian(lambda flat: _loss(flat, given, torch))
+    flat = torch.from_numpy(sd.flatten(values[2:]))
+    return lambda: hessian(flat)
+
+
+def by_autograd(values: list[np.ndarray]) -> Work:
+    import autograd
+
+    hessian = autograd.hessian(lambda flat: _loss(flat, values, autograd.numpy))
+    flat = sd.flatten(values[2:])
+    return lambda: hessian(flat)
+
+
+def by_casadi(values: list[np.ndarray]) -> Work:
+    """Matrices in CasADi stand column by column, so ours are transposed."""
+    import casadi
+
+    x, y, *params = values
+    flat = casadi.MX.sym("flat", sum(param.size for param in params))
+    h: Any = casadi.DM(x.T)
+    start = 0
+    for place, param in enumerate(params):
+        part = flat[start : (start := start + param.size)]
+        bias = place % 2
+        h = h + casadi.repmat(part, 1, len(x)) if bias else casadi.reshape(part, param.shape[::-1]) @ h
+        h = casadi.tanh(h) if bias and place < len(params) - 1 else h
+    function = casadi.Function("hessian", [flat], [casadi.hessian(casadi.sumsqr(h - y.T) / y.size, flat)[0]])
+    point = casadi.DM(sd.flatten(params))
+    return lambda: function(point)
+
+
+#: Peers by package, and the most parameters that each finishes in seconds.
+PEERS: dict[str, tuple[Callable[[list[np.ndarray]], Work], int]] = {
+    "jax": (by_jax, 10_000),
+    "torch": (by_torch, 10_000),
+    "autograd": (by_autograd, 1000),
+    "casadi": (by_casadi, 200),
+}
 
 
 def by_hand(values: list[np.ndarray]) -> Work:
@@ -102,22 +145,20 @@ def by_hand(values: list[np.ndarray]) -> Work:
 
 
 def dense() -> None:
+    peers = {name: peer for name, peer in PEERS.items() if find_spec(name)}
     for rows, layers in CASES:
         start = time.perf_counter()
         work, values, nodes = ours(rows, layers)
         built = time.perf_counter() - start
-        works = {"ours": work}
-        if find_spec("jax"):
-            works["JAX"] = by_jax(values)
-            gap = np.abs(np.asarray(works["JAX"]()) - work()).max()
+        known = work()
+        works = {name: peer(values) for name, (peer, most) in peers.items() if len(known) <= most}
+        gap = max((float(np.abs(np.asarray(theirs()) - known).max()) for theirs in works.values()), default=0.0)
         if len(layers) == 3:
             works["by hand"] = by_hand(values)
-        found = medians(works, rounds=9)
-        ratios = ", ".join(
-            f"{name} / ours {took / found['ours']:.1f}" for name, took in found.items() if name != "ours"
-        )
-        size = work().shape[0]
-        print(f"{layers}, N={rows}, {size} parameters: {ratios}; gap {gap:.1e}; {nodes} nodes; built in {built:.2f} s")
+        found = medians({"ours": work} | works, rounds=7)
+        ratios = ", ".join(f"{name} / ours {found[name] / found['ours']:.1f}" for name in works)
+        print(f"{layers}, N={rows}, {len(known)} parameters: {ratios}")
+        print(f"  largest difference from a peer {gap:.1e}; {nodes} nodes; built in {built:.2f} s", flush=True)
 
 
 def depth() -> None:
@@ -131,8 +172,9 @@ def depth() -> None:
 
 
 def main() -> None:
-    if not find_spec("jax"):
-        print("jax is not installed and left out")
+    left_out = [name for name in PEERS if not find_spec(name)]
+    if left_out:
+        print(f"not installed and left out: {', '.join(left_out)}")
     dense()
     depth()
 
