@@ -49,7 +49,7 @@ def colouring(found: csr_array) -> list[int]:
 
     >>> from scipy.sparse import csr_array
     >>> colouring(csr_array([[1, 1, 0, 0], [0, 1, 1, 0], [0, 0, 1, 1]]))
-    [1, 0, 1]
+    [0, 1, 0]
     """
     import networkx
     import numpy as np
@@ -112,7 +112,7 @@ def weighted_rows(
     >>> import symdiff as sd
     >>> x, v = sd.symbol("x", shape="n"), sd.symbol("v", shape=("k", "n"))
     >>> weighted_rows([sd.sin(x)], [v], [x])
-    [v*cos(x)]
+    [cos(x)*v]
     """
     total = broadcast_to(const(0), weights[0].shape[:1])
     for output, weight in zip(outputs, weights, strict=True):
