@@ -6,7 +6,7 @@ order or mixture is the same code applied again. A derivative that is zero by st
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .errors import ShapeError, SymdiffError
@@ -18,6 +18,8 @@ from .walk import dependents, growing, leaves, topological
 
 _COTANGENT = "__cotangent"  # no formula can name it
 _ONE, _ZERO = const(1), const(0)
+#: What is handed along each place of a node's arguments; what is zero by structure is absent.
+Shares = list[tuple[int, Node]]
 _WHERE, _ADD, _OR, _NOT = ROWS["where"], ROWS["add"], ROWS["logical_or"], ROWS["logical_not"]
 
 
@@ -113,73 +115,89 @@ def hvp(f: Any, wrt: Any, vectors: Any, *, kinks: str | None = None) -> Any:
 
 
 def _reverse(seeds: Iterable[tuple[Node, Node]], sources: Iterable[Node]) -> dict[Node, Node]:
-    """Cotangents of ``sources``; each node's is complete before it is passed on, because users come first."""
+    """Cotangents of ``sources``."""
+    wanted = sources if isinstance(sources, frozenset) else frozenset(sources)
+    with growing():
+        return {node: ct for node, ct, _ in backward(seeds, wanted) if node in wanted}
+
+
+def backward(seeds: Iterable[tuple[Node, Node]], sources: Iterable[Node]) -> Iterator[tuple[Node, Node, Shares]]:
+    """Each node that depends on a source, users first, with its cotangent and what it hands on.
+
+    A cotangent is complete before it is handed on, because users come first.
+    """
     waiting: dict[Node, list[Node]] = {}
     for node, ct in seeds:
         waiting.setdefault(node, []).append(ct)
-    found: dict[Node, Node] = {}
-    wanted = sources if isinstance(sources, frozenset) else frozenset(sources)
-    with growing():
-        order = topological(*waiting)
-        active = dependents(order, wanted)
-        for node in reversed(order):
-            parts = waiting.pop(node, None)
-            if parts is None or node not in active:
-                continue
-            ct = parts[0] if len(parts) == 1 else total(parts)
-            if node in wanted:
-                found[node] = ct
-            if node.args:
-                _pull(node, ct, active, waiting)
-    return found
+    order = topological(*waiting)
+    active = dependents(order, sources)
+    for node in reversed(order):
+        parts = waiting.pop(node, None)
+        if parts is None or node not in active:
+            continue
+        ct = parts[0] if len(parts) == 1 else total(parts)
+        shares = pulled(node, ct, active) if node.args else []
+        for place, part in shares:
+            arg = node.args[place]
+            if arg in waiting:
+                waiting[arg].append(part)
+            else:
+                waiting[arg] = [part]
+        yield node, ct, shares
 
 
-def _pull(node: Node, ct: Node, active: set[Node], waiting: dict[Node, list[Node]]) -> None:
-    """Hand to the active arguments their parts of ``ct``."""
+def pulled(node: Node, ct: Node, active: Container[Node]) -> Shares:
+    """What each place with an active argument gets of the cotangent ``ct``, by the node's row."""
     partials, args = node.op.partials, node.args
     if partials is None:
         assert node.op.pullback is not None
         given = node.op.pullback(ct, node, *args)
-        parts = [(arg, part) for arg, part in zip(args, given, strict=True) if arg in active]
-    else:
-        read = operands(node) if node.shape else args
-        parts = [
-            (arg, applied(partial(node, *read), ct))
-            for arg, partial in zip(args, partials)  # noqa: B905  (as many partials as arguments: the row says so)
-            if partial is not None and arg in active
-        ]
-    for arg, part in parts:
-        if part is None:
-            continue
-        if arg in waiting:
-            waiting[arg].append(part)
-        else:
-            waiting[arg] = [part]
+        return [(place, part) for place, part in enumerate(given) if part is not None and args[place] in active]
+    read = operands(node) if node.shape else args
+    return [
+        (place, part)
+        for place, partial in enumerate(partials)
+        if partial is not None and args[place] in active and (part := applied(partial(node, *read), ct)) is not None
+    ]
+
+
+def local_partial(node: Node, place: int) -> Node:
+    """The derivative of an elementwise node by its argument at ``place``, element by element, 0 where it is absent."""
+    partial = node.op.partials[place] if node.op.partials else None
+    one = broadcast_to(_ONE, node.shape)
+    found = applied(partial(node, *operands(node)), one) if callable(partial) else None
+    return broadcast_to(_ZERO if found is None else found, node.shape)
 
 
 def _forward(outputs: list[Node], tangents: Mapping[Node, Node]) -> dict[Node, Node]:
     """Tangents of all nodes that depend on a key of ``tangents``."""
-    found = dict(tangents)
     with growing():
-        for node in topological(*outputs):
-            if node in tangents:
-                continue
-            parts = _push(node, found)
-            if parts:
-                found[node] = parts[0] if len(parts) == 1 else total(parts)
-    return found
+        return {node: tangent for node, tangent, _ in forward(outputs, tangents)} | dict(tangents)
 
 
-def _push(node: Node, found: Mapping[Node, Node]) -> list[Node]:
+def forward(outputs: list[Node], tangents: Mapping[Node, Node]) -> Iterator[tuple[Node, Node, Shares]]:
+    """Each node that depends on a key of ``tangents``, arguments first, with its tangent and its sum's parts.
+
+    The one part of a node that is not elementwise has the place -1: it is the part of all arguments together.
+    """
+    found = dict(tangents)
+    for node in topological(*outputs):
+        shares = _push(node, found) if node not in tangents else []
+        if shares:
+            found[node] = shares[0][1] if len(shares) == 1 else total([part for _, part in shares])
+        if node in found:
+            yield node, found[node], shares
+
+
+def _push(node: Node, found: Mapping[Node, Node]) -> Shares:
     """What each moving argument adds to the tangent of ``node``."""
     row, args = node.op, node.args
     if row.partials is None:
-        moving = [place for place, arg in enumerate(args) if arg in found]
-        return [_transposed_pullback(node, found)] if moving else []
+        return [(-1, _transposed_pullback(node, found))] if any(arg in found for arg in args) else []
     read = operands(node)
     return [
-        part
-        for arg, partial in zip(args, row.partials, strict=True)
+        (place, part)
+        for place, (arg, partial) in enumerate(zip(args, row.partials, strict=True))
         if partial is not None and arg in found and (part := applied(partial(node, *read), found[arg])) is not None
     ]
 

@@ -82,7 +82,7 @@ def substitute(node: Node, replacements: Mapping[Node, Any]) -> Node:
         if new.shape not in (key.shape, ()):
             raise SymdiffError(f"{key} has shape {show_shape(key.shape)}; its replacement has {show_shape(new.shape)}")
         done[key] = new
-    for step in topological(node):
+    for step in topological(node, read=lambda step: () if step in replacements else step.args):
         if step not in done:
             done[step] = rebuild(step, tuple(done[arg] for arg in step.args)) if step.args else step
     return done[node]
