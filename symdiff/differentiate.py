@@ -182,15 +182,15 @@ def forward(outputs: list[Node], tangents: Mapping[Node, Node]) -> Iterator[tupl
     """
     found = dict(tangents)
     for node in topological(*outputs):
-        shares = _push(node, found) if node not in tangents else []
+        shares = pushed(node, found) if node not in tangents else []
         if shares:
             found[node] = shares[0][1] if len(shares) == 1 else total([part for _, part in shares])
         if node in found:
             yield node, found[node], shares
 
 
-def _push(node: Node, found: Mapping[Node, Node]) -> Shares:
-    """What each moving argument adds to the tangent of ``node``."""
+def pushed(node: Node, found: Mapping[Node, Node]) -> Shares:
+    """What each moving argument adds to the tangent of ``node``, by its row."""
     row, args = node.op, node.args
     if row.partials is None:
         return [(-1, _transposed_pullback(node, found))] if any(arg in found for arg in args) else []

@@ -218,6 +218,8 @@ class Row:
     kink: str = ""
     #: From value and arguments: where kinks are, and the spellings of their sides (:mod:`symdiff.ops.sides`).
     sides: Callable[..., Any] | None = None
+    rule: str = ""  # what textbooks call its derivative; without: the derivative of its name
+    gate: str = ""  # what it does to a gradient that flows back through it
     samples: tuple[tuple[float, float], ...] = ()
     #: The derivative is on purpose not that of the value.
     surrogate: bool = False

@@ -389,16 +389,17 @@ def _build_eye(row: Any, size: Size) -> Node:
 
 BROADCAST = structural(
     "broadcast", 1, _build_broadcast, _pull_broadcast, domain="shapes that NumPy's rule allows", special=True, moves=True,
-    numpy_of=_numpy_broadcast, text_of=_text_broadcast,
+    numpy_of=_numpy_broadcast, text_of=_text_broadcast, rule="repetition", gate="copies add up",
 )  # fmt: skip
 VIEW = structural(
     "view", 1, lambda row, x, inner, outer: contraction([x], [inner], outer), _pull_view, domain="all arrays",
-    numpy_of=numpy_view, text_of=text_view, view=True, moves=True, helper=ON_DIAGONAL, operands_of=read_by_view,
+    numpy_of=numpy_view, text_of=text_view, view=True, moves=True, helper=ON_DIAGONAL,
+    operands_of=read_by_view, rule="change of axes",
 )  # fmt: skip
 CONTRACT = structural(
     "contract", -1, lambda row, *rest: contraction(rest[:-2], rest[-2], rest[-1]), _pull_contract,
     domain="all arrays whose labelled axes fit", numpy_of=numpy_contract, text_of=text_contract,
-    operands_of=read_by_contract,
+    operands_of=read_by_contract, rule="product rule for sums of products", gate="products switch, sums distribute",
 )  # fmt: skip
 EYE = structural(
     "eye", 0, _build_eye, lambda ct, node: (), domain="sizes",

@@ -179,24 +179,24 @@ def _chosen(a: Node, b: Node) -> Map:
 # fmt: off
 # -- arithmetic ----------------------------------------------------------------------------------------------------
 add = binary("add", (lambda y, a, b: 1, lambda y, a, b: 1), infix="+", precedence=5, commutative=True,
-             local=_local_add, fold=lambda a, b: a + b, degree=_highest)
+             rule="sum rule", gate="add distributes", local=_local_add, fold=lambda a, b: a + b, degree=_highest)
 sub = binary("sub", (lambda y, a, b: 1, lambda y, a, b: -1), infix="-", precedence=5,
-             local=_local_sub, fold=lambda a, b: a - b, degree=_highest)
+             rule="difference rule", gate="subtract distributes, the right with a minus", local=_local_sub, fold=lambda a, b: a - b, degree=_highest)
 mul = binary("mul", (lambda y, a, b: b, lambda y, a, b: a), infix="*", precedence=6, commutative=True,
-             local=_local_mul, fold=lambda a, b: a * b, degree=lambda node, d: sum(d))
+             rule="product rule", gate="multiply switches", local=_local_mul, fold=lambda a, b: a * b, degree=lambda node, d: sum(d))
 div = binary("div", (lambda y, a, b: over(b), lambda y, a, b: lambda t: -(t / b * y)), infix="/", precedence=6,
              domain="b != 0", samples=((-3, 3), (0.5, 3)), local=_local_div, fold=_quotient,
-             degree=lambda node, d: d[0] - d[1])
+             rule="quotient rule", degree=lambda node, d: d[0] - d[1])
 mod = binary("mod", (lambda y, a, b: 1, lambda y, a, b: -floor(a / b)), infix="%", precedence=6,
              domain="b != 0", kink="where a/b is a whole number: the derivative of the right side",
              sides=jump(lambda a, b: equal(a / b, floor(a / b))),
              samples=((-3, 3), (0.5, 3)), fold=lambda a, b: a % b)
 neg = unary("neg", lambda y, x: -1, numpy="-{0}", math="-{0}", prefix="-", precedence=7, odd=True,
-            local=_local_neg, fold=lambda x: -x, special=True, degree=_highest)
+            rule="factor rule", gate="minus turns the sign", local=_local_neg, fold=lambda x: -x, special=True, degree=_highest)
 pow = binary("pow", (lambda y, a, b: _by_base(a, b),
                      lambda y, a, b: _by_exponent(y, a)), infix="**", precedence=8, math="math.pow({0}, {1})",
              domain="a > 0, or b a whole number (positive where a = 0)", samples=((0.3, 3), (-2, 2)),
-             local=_local_pow, fold=_power, degree=_times_exponent)
+             rule="power rule", local=_local_pow, fold=_power, degree=_times_exponent)
 
 # -- comparisons, logic and selection ------------------------------------------------------------------------------
 less          = comparison("less", "<", lambda a, b: a < b)
@@ -214,7 +214,7 @@ logical_not = unary("logical_not", None, prefix="~", precedence=3, predicate=Tru
 where = several("where", (None, lambda y, c, a, b: mask(c), lambda y, c, a, b: lambda t: where(c, 0, t)),
                 numpy="np.where({0}, {1}, {2})", math="({1} if {0} else {2})", logical=1, local=_local_where,
                 domain="a where c holds, b elsewhere", kink="at the edge of c: the branch that is taken",
-                samples=((-3, 3), (-3, 3), (-3, 3)))
+                gate="where routes to the branch that is taken", samples=((-3, 3), (-3, 3), (-3, 3)))
 
 # -- derivatives that are not those of the value ---------------------------------------------------------------------
 stop_gradient = unary("stop_gradient", None, numpy="np.positive({0})", math="+{0}", domain="all real x: x, with derivative 0", surrogate=True)
@@ -237,12 +237,14 @@ refused = several("refused", (None, None, lambda y, c, n, x: refused(c, n + 1, x
 # -- selection and rounding ----------------------------------------------------------------------------------------
 minimum = binary("minimum", (lambda y, a, b: _chosen(b, a), lambda y, a, b: _chosen(a, b)), aliases=("Min",), sympy="Min",
                  math="_minimum({0}, {1})", math_helper="def _minimum(a, b):\n    return a if a <= b or a != a else b",
-                 commutative=True, kink="a = b: half to each", sides=around_tie(larger=False), fold=min)
+                 commutative=True, kink="a = b: half to each", sides=around_tie(larger=False),
+                 gate="min routes", fold=min)
 maximum = binary("maximum", (lambda y, a, b: _chosen(a, b), lambda y, a, b: _chosen(b, a)), aliases=("Max",), sympy="Max",
                  math="_maximum({0}, {1})", math_helper="def _maximum(a, b):\n    return a if a >= b or a != a else b",
-                 commutative=True, kink="a = b: half to each", sides=around_tie(larger=True), fold=max)
+                 commutative=True, kink="a = b: half to each", sides=around_tie(larger=True),
+                 gate="max routes", fold=max)
 abs     = unary("abs", lambda y, x: _by_sign(x), math="abs({0})", aliases=("Abs", "fabs", "absolute"), even=True, sympy="Abs",
-                kink="x = 0: 0", sides=around_zero(lambda x: -x, lambda x: x), fold=abs, latex=r"\left|{0}\right|")
+                kink="x = 0: 0", sides=around_zero(lambda x: -x, lambda x: x), gate="abs passes or turns the sign", fold=abs, latex=r"\left|{0}\right|")
 sign    = unary("sign", None, math="_sign({0})", math_helper="def _sign(x):\n    return float((x > 0) - (x < 0))",
                 odd=True, sympy="sign", kink="derivative 0 everywhere", sides=jump(lambda x: equal(x, 0)), fold=lambda x: (x > 0) - (x < 0))
 floor   = unary("floor", None, math="float(math.floor({0}))", sympy="floor", kink="derivative 0 everywhere", sides=jump(lambda x: equal(x, floor(x))), fold=lambda x: math.floor(x) if not isinstance(x, float) else float(math.floor(x)))
@@ -328,7 +330,7 @@ sigmoid = unary("sigmoid", lambda y, x: y * (1 - y), numpy="_sigmoid({0})", math
 softplus = unary("softplus", lambda y, x: sigmoid(x), numpy="np.logaddexp({0}, 0)", domain="all real x: log(1 + exp(x))",
                  math="_softplus({0})", math_helper="def _softplus(x):\n    return max(x, 0.0) + math.log1p(math.exp(-abs(x)))")
 relu = unary("relu", lambda y, x: mask(x > 0), numpy="np.maximum({0}, 0)", math="max({0}, 0.0)", kink="x = 0: 0", sides=around_zero(lambda x: 0, lambda x: x),
-             domain="all real x: max(x, 0)")
+             gate="relu passes or stops", domain="all real x: max(x, 0)")
 leaky_relu = unary("leaky_relu", lambda y, x: lambda t: where(x >= 0, t, t * 0.01), numpy="np.where({0} >= 0, {0}, 0.01*{0})",
                    math="({0} if {0} >= 0 else 0.01*{0})", kink="x = 0: 1, the derivative of the side x >= 0",
                    sides=around_zero(lambda x: x * 0.01, lambda x: x),

@@ -92,9 +92,9 @@ def _tied(y: Node, x: Node) -> Sides:
 
 
 amax = _reduction("max", _pull_extreme, "{0}.max({axes})", domain="real arrays, not empty along the axes",
-                  kink="ties share equally", sides=_tied)  # fmt: skip
+                  kink="ties share equally", sides=_tied, gate="max routes")  # fmt: skip
 amin = _reduction("min", _pull_extreme, "{0}.min({axes})", domain="real arrays, not empty along the axes",
-                  kink="ties share equally", sides=_tied)  # fmt: skip
+                  kink="ties share equally", sides=_tied, gate="min routes")  # fmt: skip
 argmax = _reduction("argmax", lambda ct, y, x: (None,), "{0}.argmax({axes})", domain="real arrays, one axis or all",
                     kink="derivative 0 everywhere; the first of ties")  # fmt: skip
 
@@ -266,6 +266,7 @@ index = structural(
     "index", 1, _build_index, lambda ct, y, x: (scatter(ct, x.shape, y.attrs[0]),), domain="all arrays",
     numpy_of=lambda node: f"{{0}}[{index_text(node)}]", text_of=lambda node: f"{{0}}[{index_text(node)}]", view=True,
     moves=True,
+    rule="part of an array", gate="a part gets, the rest gets 0",
 )  # fmt: skip
 scatter = structural(
     "scatter", 1, _build_scatter, lambda ct, y, x: (index(ct, y.attrs[1]),), domain="all arrays", helper=_PLACED,

@@ -1,0 +1,194 @@
+"""A formula at a point, step by step: values forward, then derivatives by the same pass that differentiates.
+
+A step is one operation of the graph on named operands, ``v2 = a + v1``; what has no variables is written out in the
+steps that use it. The derivatives of the sweeps are the cotangents and tangents of :mod:`symdiff.differentiate`
+themselves, evaluated; the local partials are those of the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain, count
+from typing import Any, NamedTuple
+
+from ..compiler import evaluate
+from ..differentiate import Shares, backward, forward, local_partial, pulled, pushed
+from ..expr import VAR, Node, const, symbol
+from ..shapes import letters_of
+from ..simplifier import simplify
+from ..walk import dependents, rebuild, substitute, topological, variables
+
+
+class Step(NamedTuple):
+    """One operation: ``name`` is its result's, ``formula`` says it in the names of its operands."""
+
+    name: str
+    node: Node
+    formula: Node
+    value: Any
+    rule: str
+    gate: str
+
+
+class Share(NamedTuple):
+    """What one operand adds to a sum of derivatives.
+
+    ``name`` is the operand's, empty where all operands are taken together. ``local`` is the local partial in the
+    names of the steps, with its value; an operation on whole arrays has ``formula`` instead, the whole share in those
+    names. ``total`` is the sum so far, of which this is the share number ``place``, from 0.
+    """
+
+    name: str
+    local: Node | None
+    local_value: Any
+    formula: Node | None
+    value: Any
+    total: Any
+    place: int
+
+
+class Move(NamedTuple):
+    """A step in a sweep: its derivative, under ``name``, and the shares that it hands on, or that make it up."""
+
+    step: Step
+    name: str
+    derivative: Any
+    shares: tuple[Share, ...]
+
+
+class Sweep(NamedTuple):
+    """A pass over the steps: backward from the formula, or forward from the variable ``source``."""
+
+    source: str
+    moves: tuple[Move, ...]
+
+
+class Names(NamedTuple):
+    """Names of nodes and of derivatives by them, free of the formula's own."""
+
+    steps: Mapping[Node, str]
+    derivatives: Mapping[Node, str]
+
+    def operand(self, node: Node) -> Node:
+        """The node by its name; one without a name itself."""
+        return symbol(self.steps[node], node.shape) if node in self.steps else node
+
+    def derivative(self, node: Node) -> Node:
+        return symbol(self.derivatives[node], node.shape)
+
+    def written(self, expression: Node, step: Node) -> Node:
+        """An expression over the step's operands in their names."""
+        known = {node: self.operand(node) for node in (step, *step.args) if node in self.steps}
+        return substitute(expression, known)
+
+    def formula(self, node: Node) -> Node:
+        if node.op is VAR or not node.args:
+            return node
+        return rebuild(node, tuple(map(self.operand, node.args)))
+
+
+def named_steps(root: Node, letters: str) -> Names:
+    """A name for each node that depends on a variable, ``v1, v2, ...``, and for the formula itself."""
+    order = topological(root)
+    inputs = variables(root)
+    taken = {var.name for var in inputs} | set(letters_of(size for var in inputs for size in var.shape))
+    moving = dependents(order, inputs) | {root}
+    value, derivative = (_free(candidates, taken) for candidates in ("vuwz", letters))
+    numbers = count(1)
+    steps, derivatives = {}, {}
+    for node in (*inputs, *(node for node in order if node in moving and node.op is not VAR)):
+        index = node.name if node.op is VAR else str(next(numbers))
+        steps[node] = index if node.op is VAR else value + index
+        derivatives[node] = f"{derivative}_{index}" if node.op is VAR else derivative + index
+    return Names(steps, derivatives)
+
+
+def _free(letters: str, taken: Iterable[str]) -> str:
+    """The first letter that begins no variable's name, else letters with as many marks as it takes."""
+    marked = (letters[0] + "_" * marks for marks in count(1))
+    return next(name for name in chain(letters, marked) if not any(other.startswith(name) for other in taken))
+
+
+# -- the sweeps, before anything is evaluated ----------------------------------------------------------------------
+
+
+class _Drafted(NamedTuple):
+    """A share before it is evaluated."""
+
+    arg: Node | None
+    local: Node | None
+    part: Node
+    spelled: Node
+
+
+_Moves = list[tuple[Node, Node, list[_Drafted]]]
+
+
+def draft_backward(root: Node, wrt: list[Node], names: Names) -> _Moves:
+    found = []
+    active = dependents(topological(root), wrt)
+    for node, ct, shares in backward([(root, const(1))], frozenset(wrt)):
+        again = lambda node=node: pulled(node, names.derivative(node), active)
+        found.append((node, ct, list(_drafts(node, shares, again, names))))
+    return found
+
+
+def draft_forward(root: Node, var: Node, names: Names) -> _Moves:
+    found = []
+    moving: dict[Node, Node] = {}
+    for node, tangent, shares in forward([root], {var: const(1)}):
+        again = lambda node=node: pushed(node, moving)
+        found.append((node, tangent, list(_drafts(node, shares, again, names))))
+        moving[node] = names.derivative(node)
+    return found
+
+
+def _drafts(node: Node, shares: Shares, again: Callable[[], Shares], names: Names) -> Iterator[_Drafted]:
+    """``again`` gives the shares of whole arrays once more, of a derivative that has only its name."""
+    spelled = dict(again()) if shares and not node.op.elementwise else {}
+    for place, part in shares:
+        local = local_partial(node, place) if node.op.elementwise else None
+        text = spelled.get(place, part) if local is None else local
+        yield _Drafted(node.args[place] if place >= 0 else None, local, part, names.written(text, node))
+
+
+# -- evaluated -----------------------------------------------------------------------------------------------------
+
+
+class Values:
+    """The numbers of everything that is shown, computed together."""
+
+    def __init__(self, names: Names, drafts: Iterable[_Moves], at: Mapping[Any, Any]) -> None:
+        moves = [move for sweep in drafts for move in sweep]
+        shares = list(dict.fromkeys(share for _, _, found in moves for share in found))
+        locals_ = [share.local for share in shares if share.local is not None]
+        nodes = [*names.steps, *(derivative for _, derivative, _ in moves), *(share.part for share in shares), *locals_]
+        self.of = dict(zip(nodes, evaluate(nodes, at), strict=True))
+        self.spelled = dict(zip(shares, simplify([share.spelled for share in shares]), strict=True))
+        self.names = names
+
+    def steps(self) -> dict[Node, Step]:
+        return {node: self._step(node) for node in self.names.steps}
+
+    def _step(self, node: Node) -> Step:
+        row, names = node.op, self.names
+        rule = "" if row is VAR else row.rule or f"derivative of {row.name}"
+        return Step(names.steps[node], node, names.formula(node), self.of[node], rule, row.gate)
+
+    def sweep(self, source: str, drafts: _Moves, steps: Mapping[Node, Step], backward: bool) -> Sweep:
+        """Backward, shares add up in their operands; forward, in the step itself."""
+        moves = []
+        sums: dict[Node | None, tuple[Any, int]] = {}
+        for node, derivative, parts in drafts:
+            shares = tuple(self._share(part, sums, part.arg if backward else node) for part in parts)
+            moves.append(Move(steps[node], self.names.derivatives[node], self.of[derivative], shares))
+        return Sweep(source, tuple(moves))
+
+    def _share(self, draft: _Drafted, sums: dict[Node | None, tuple[Any, int]], into: Node | None) -> Share:
+        value, spelled = self.of[draft.part], self.spelled[draft]
+        total, place = sums.get(into, (0.0, 0))
+        sums[into] = total + value, place + 1
+        name = "" if draft.arg is None else self.names.steps[draft.arg]
+        if draft.local is None:
+            return Share(name, None, None, spelled, value, total + value, place)
+        return Share(name, spelled, self.of[draft.local], None, value, total + value, place)
