@@ -269,7 +269,7 @@ def evaluate(f: Any, values: Mapping[Any, Any]) -> Any:
         raise SymdiffError(f"{unknown[0]!s} is no variable here; the variables are {', '.join(names) or 'none'}")
     with np.errstate(all="ignore"):
         results = compile(f, list(wanted))(*(given[name] for name in names))
-    return map_structure(lambda value: value.item() if np.ndim(value) == 0 else value, results)
+    return map_structure(lambda value: np.asarray(value).item() if np.ndim(value) == 0 else value, results)
 
 
 def count_ops(outputs: Any) -> dict[str, int]:

@@ -36,7 +36,7 @@ class Arrays(Printer):
         root = node
         while root.op.view:
             root = root.args[0]
-        return f"{text}.copy()" if root.op is VAR else text
+        return f"{text}.copy()" if root.op is VAR and root.shape else text
 
     def conversions(self) -> list[str]:
         """Each argument as an array or a number of the right kind."""

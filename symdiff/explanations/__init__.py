@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from ..differentiate import sources_of
 from ..errors import ShapeError, SymdiffError, UnsupportedError
@@ -16,7 +17,8 @@ from .steps import Names, Step, Sweep, Values, draft_backward, draft_forward, na
 MODES = {"reverse": "ghqr", "forward": "dthr"}
 
 
-class Explanation(NamedTuple):
+@dataclass(frozen=True, repr=False)
+class Explanation:
     """A formula at a point: ``steps`` forward, then ``sweeps`` of derivatives, and the ``gradient`` by name.
 
     ``str`` gives aligned text; a notebook shows :meth:`to_html`.
@@ -39,7 +41,8 @@ class Explanation(NamedTuple):
 
         return text(self)
 
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        return str(self)
 
     def to_latex(self) -> str:
         """LaTeX for math mode: the steps and the sweeps as aligned equations."""

@@ -7,13 +7,14 @@ themselves, evaluated; the local partials are those of the rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import chain, count
 from typing import Any, NamedTuple
 
 from ..compiler import evaluate
 from ..differentiate import Shares, backward, forward, local_partial, pulled, pushed
 from ..expr import VAR, Node, const, symbol
+from ..ops.kinds import unbroadcast
 from ..shapes import letters_of
 from ..simplifier import simplify
 from ..walk import dependents, rebuild, substitute, topological, variables
@@ -34,8 +35,8 @@ class Share(NamedTuple):
     """What one operand adds to a sum of derivatives.
 
     ``name`` is the operand's, empty where all operands are taken together. ``local`` is the local partial in the
-    names of the steps, with its value; an operation on whole arrays has ``formula`` instead, the whole share in those
-    names. ``total`` is the sum so far, of which this is the share number ``place``, from 0.
+    names of the steps, with its value; among arrays ``formula`` is the whole share in those names and those of the
+    derivatives, and where an operation is not elementwise there is no local partial. ``total`` is the sum so far, of which this is the share number ``place``, from 0.
     """
 
     name: str
@@ -113,43 +114,52 @@ def _free(letters: str, taken: Iterable[str]) -> str:
 
 
 class _Drafted(NamedTuple):
-    """A share before it is evaluated."""
+    """A share before it is evaluated: of arrays with its formula, of an elementwise step with its local partial."""
 
     arg: Node | None
-    local: Node | None
     part: Node
-    spelled: Node
+    partial: Node | None
+    local: Node | None
+    formula: Node | None
 
 
 _Moves = list[tuple[Node, Node, list[_Drafted]]]
 
 
 def draft_backward(root: Node, wrt: list[Node], names: Names) -> _Moves:
-    found = []
+    """Each step with its cotangent and the shares of it, users first."""
     active = dependents(topological(root), wrt)
-    for node, ct, shares in backward([(root, const(1))], frozenset(wrt)):
-        again = lambda node=node: pulled(node, names.derivative(node), active)
-        found.append((node, ct, list(_drafts(node, shares, again, names))))
-    return found
+    sweep = backward([(root, const(1))], frozenset(wrt))
+    return [
+        (node, ct, _drafts(node, shares, names, lambda: pulled(node, names.derivative(node), active)))  # noqa: B023
+        for node, ct, shares in sweep
+    ]
 
 
 def draft_forward(root: Node, var: Node, names: Names) -> _Moves:
-    found = []
+    """Each step with its tangent and the shares that make it up, arguments first."""
+    found: _Moves = []
     moving: dict[Node, Node] = {}
     for node, tangent, shares in forward([root], {var: const(1)}):
-        again = lambda node=node: pushed(node, moving)
-        found.append((node, tangent, list(_drafts(node, shares, again, names))))
+        found.append((node, tangent, _drafts(node, shares, names, lambda: pushed(node, moving))))  # noqa: B023
         moving[node] = names.derivative(node)
     return found
 
 
-def _drafts(node: Node, shares: Shares, again: Callable[[], Shares], names: Names) -> Iterator[_Drafted]:
-    """``again`` gives the shares of whole arrays once more, of a derivative that has only its name."""
-    spelled = dict(again()) if shares and not node.op.elementwise else {}
-    for place, part in shares:
-        local = local_partial(node, place) if node.op.elementwise else None
-        text = spelled.get(place, part) if local is None else local
-        yield _Drafted(node.args[place] if place >= 0 else None, local, part, names.written(text, node))
+def _drafts(node: Node, shares: Shares, names: Names, again: Callable[[], Shares]) -> list[_Drafted]:
+    """``again`` gives the shares once more, of derivatives that have only their names."""
+    arrays = any(part.shape for part in (node, *node.args))
+    spelled = dict(again()) if shares and (arrays or not node.op.elementwise) else {}
+    return [_drafted(node, place, part, names, spelled.get(place)) for place, part in shares]
+
+
+def _drafted(node: Node, place: int, part: Node, names: Names, spelled: Node | None) -> _Drafted:
+    arg = node.args[place] if place >= 0 else None
+    formula = None if spelled is None else names.written(spelled, node)
+    if not node.op.elementwise:
+        return _Drafted(arg, part, None, None, formula)
+    partial = unbroadcast(local_partial(node, place))
+    return _Drafted(arg, part, partial, names.written(partial, node), formula)
 
 
 # -- evaluated -----------------------------------------------------------------------------------------------------
@@ -161,10 +171,11 @@ class Values:
     def __init__(self, names: Names, drafts: Iterable[_Moves], at: Mapping[Any, Any]) -> None:
         moves = [move for sweep in drafts for move in sweep]
         shares = list(dict.fromkeys(share for _, _, found in moves for share in found))
-        locals_ = [share.local for share in shares if share.local is not None]
-        nodes = [*names.steps, *(derivative for _, derivative, _ in moves), *(share.part for share in shares), *locals_]
+        parts = [node for share in shares for node in (share.part, share.partial) if node is not None]
+        nodes = [*names.steps, *(derivative for _, derivative, _ in moves), *parts]
         self.of = dict(zip(nodes, evaluate(nodes, at), strict=True))
-        self.spelled = dict(zip(shares, simplify([share.spelled for share in shares]), strict=True))
+        texts = [node for share in shares for node in (share.local, share.formula) if node is not None]
+        self.spelled: dict[Node | None, Node | None] = dict(zip(texts, simplify(texts), strict=True))
         self.names = names
 
     def steps(self) -> dict[Node, Step]:
@@ -185,10 +196,9 @@ class Values:
         return Sweep(source, tuple(moves))
 
     def _share(self, draft: _Drafted, sums: dict[Node | None, tuple[Any, int]], into: Node | None) -> Share:
-        value, spelled = self.of[draft.part], self.spelled[draft]
+        value, slope = self.of[draft.part], None if draft.partial is None else self.of[draft.partial]
         total, place = sums.get(into, (0.0, 0))
         sums[into] = total + value, place + 1
         name = "" if draft.arg is None else self.names.steps[draft.arg]
-        if draft.local is None:
-            return Share(name, None, None, spelled, value, total + value, place)
-        return Share(name, spelled, self.of[draft.local], None, value, total + value, place)
+        local, formula = self.spelled.get(draft.local), self.spelled.get(draft.formula)
+        return Share(name, local, slope, formula, value, total + value, place)

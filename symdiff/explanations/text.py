@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..shapes import show_shape
@@ -68,8 +67,7 @@ def show(explanation: Explanation, console: Any) -> None:
     for sweep in explanation.sweeps:
         put("")
         put(title(explanation, sweep))
-        backward = not sweep.source
-        header = "step|rule|to|local partial|share|sum" if backward else "step|rule|from|local partial|share|sum"
+        header = f"step|rule|{'from' if sweep.source else 'to'}|local partial|derivative * local partial|sum"
         console.print(_table(header, _rows(explanation, sweep)))
     put("")
     put("gradient")
@@ -82,7 +80,8 @@ def title(explanation: Explanation, sweep: Sweep) -> str:
     if sweep.source:
         return f"forward: derivatives by {sweep.source}, starting from d{sweep.source}/d{sweep.source} = 1"
     last = next((move.name for move in sweep.moves), "")
-    return f"backward: derivatives of f, starting from {last} = df/df = 1" if last else "backward: nothing depends on it"
+    start = f", starting from {last} = df/df = 1" if last else ": there is no variable to reach"
+    return f"backward: derivatives of f by each step{start}"
 
 
 def _table(header: str, rows: list[list[str]]) -> Any:
@@ -110,15 +109,21 @@ def _values(explanation: Explanation) -> list[list[str]]:
 
 
 def _rows(explanation: Explanation, sweep: Sweep) -> list[list[str]]:
-    return [row for move in sweep.moves for row in _moved(move, backward=not sweep.source)]
+    """A line for each share; the step and its rule stand in the first one of the step."""
+    rows = []
+    for move in sweep.moves:
+        for line, share in enumerate(move.shares):
+            start = [f"{move.step.name} = {move.step.formula}", named_rule(move)] if line == 0 else ["", ""]
+            product = share_text(share, number(outer(sweep, move, share)))
+            rows.append([*start, share.name or "all", local_text(share), product, sum_text(sweep, share)])
+    return rows
 
 
-def _moved(move: Move, backward: bool) -> Iterator[list[str]]:
-    """A line for each share; the step and its rule stand in the first one."""
-    for line, share in enumerate(move.shares):
-        start = [f"{move.step.name} = {move.step.formula}", named_rule(move)] if line == 0 else ["", ""]
-        own = move.name if backward else f"d{share.name}"
-        yield [*start, share.name or "all", _local(share), f"{_product(move, share, own)}", _sum(share)]
+def outer(sweep: Sweep, move: Move, share: Share) -> Any:
+    """What the local partial is multiplied by: the step's own derivative, or forward its operand's."""
+    if not sweep.source:
+        return move.derivative
+    return next((other.derivative for other in sweep.moves if other.step.name == share.name), 0.0)
 
 
 def named_rule(move: Move) -> str:
@@ -126,23 +131,58 @@ def named_rule(move: Move) -> str:
     return move.step.rule + (f" ({move.step.gate})" if move.step.gate else "")
 
 
-def _local(share: Share) -> str:
+def local_text(share: Share) -> str:
+    """The local partial as a formula and a number; nothing for an operation on whole arrays."""
     if share.local is None:
         return ""
     local, value = str(share.local), number(share.local_value)
     return value if local == value else f"{local} = {value}"
 
 
-def _product(move: Move, share: Share, own: str) -> str:
-    """The share as a product of numbers; on arrays as a formula with its value."""
-    if share.formula is not None:
-        return f"{share.formula} = {number(share.value)}"
-    return f"{own} * {number(share.local_value)} = {number(share.value)}"
+def share_text(share: Share, factor: str) -> str:
+    """The share as a product of numbers; of an operation on whole arrays as a formula with its value."""
+    product = f"{factor} * {number(share.local_value)}" if share.formula is None else str(share.formula)
+    return f"{product} = {number(share.value)}"
 
 
-def _sum(share: Share) -> str:
-    return f"{number(share.total)}" + (" (copies add up)" if share.place else "")
+def sum_text(sweep: Sweep, share: Share) -> str:
+    """The sum so far; what several steps use gets a sum of shares."""
+    return number(share.total) + (" (copies add up)" if share.place and not sweep.source else "")
 
 
 def record(explanation: Explanation) -> dict[str, Any]:
-    raise NotImplementedError
+    """Texts and numbers, arrays as nested lists."""
+    return {
+        "formula": str(explanation.formula),
+        "at": {name: _plain(value) for name, value in explanation.at.items()},
+        "mode": explanation.mode,
+        "steps": [
+            {"name": step.name, "formula": str(step.formula), "value": _plain(step.value)} for step in explanation.steps
+        ],
+        "sweeps": [{"by": sweep.source, "moves": list(map(_move, sweep.moves))} for sweep in explanation.sweeps],
+        "gradient": {name: _plain(value) for name, value in explanation.gradient.items()},
+    }
+
+
+def _move(move: Move) -> dict[str, Any]:
+    shares = [
+        {
+            "operand": share.name,
+            "partial": str(share.formula if share.local is None else share.local),
+            "partial_value": _plain(share.local_value),
+            "value": _plain(share.value),
+            "sum": _plain(share.total),
+        }
+        for share in move.shares
+    ]
+    start = {"step": move.step.name, "rule": move.step.rule, "gate": move.step.gate}
+    return {**start, "derivative": _plain(move.derivative), "shares": shares}
+
+
+def _plain(value: Any) -> Any:
+    """A number as it is, what is not finite as text; an array as nested lists."""
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    if isinstance(value, list):
+        return list(map(_plain, value))
+    return str(value) if isinstance(value, float) and not abs(value) < float("inf") else value

@@ -399,7 +399,7 @@ VIEW = structural(
 CONTRACT = structural(
     "contract", -1, lambda row, *rest: contraction(rest[:-2], rest[-2], rest[-1]), _pull_contract,
     domain="all arrays whose labelled axes fit", numpy_of=numpy_contract, text_of=text_contract,
-    operands_of=read_by_contract, rule="product rule for sums of products", gate="products switch, sums distribute",
+    operands_of=read_by_contract, rule="product rule", gate="products switch, sums distribute",
 )  # fmt: skip
 EYE = structural(
     "eye", 0, _build_eye, lambda ct, node: (), domain="sizes",
