@@ -50,7 +50,7 @@ class _Pending(NamedTuple):
     """A construction that waits for its parts."""
 
     parts: list[str]
-    count: int
+    needed: int
     build: Callable[..., str]
 
 
@@ -73,14 +73,14 @@ class _Reader:
         items = self.stack[-1].items
         while items and isinstance(items[-1], _Pending):
             items[-1].parts.append(item)
-            if len(items[-1].parts) < items[-1].count:
+            if len(items[-1].parts) < items[-1].needed:
                 return
             done = items.pop()
             item = done.build(*done.parts)
         items.append(item)
 
-    def wait(self, count: int, build: Callable[..., str], *parts: str) -> None:
-        self.stack[-1].items.append(_Pending(list(parts), count, build))
+    def wait(self, needed: int, build: Callable[..., str], *parts: str) -> None:
+        self.stack[-1].items.append(_Pending(list(parts), needed, build))
 
     def open(self, kind: str, *items: str) -> None:
         self.stack.append(_Group(kind, [[]], list(items)))

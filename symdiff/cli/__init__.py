@@ -22,9 +22,13 @@ from ..shapes import show_shape
 from ..walk import variables
 from .audit import audit_command
 from .common import FormulaCommand, busy, options
+from .explain import explain_command
+from .graph import graph_command
 from .kinks import kinks_command
+from .plot import plot_command
 from .printing import block, columns, json_line, latex_value, print_result, shown
 from .reading import note_unused, read_formulas, read_point, read_problem, read_shapes, read_sizes, read_text, values_at
+from .writing import write
 
 #: Exit codes; interruption and a closed pipe use the shell's own.
 DONE, DISAGREED, WRONG, INTERRUPTED, CLOSED = 0, 1, 2, 130, 141
@@ -296,7 +300,7 @@ def code(
     if output is None:
         click.echo(text, nl=not text.endswith("\n"))
     else:
-        _write(output, text)
+        write(output, text)
 
 
 def _one_number(part: str, f: Any) -> Node:
@@ -304,23 +308,6 @@ def _one_number(part: str, f: Any) -> Node:
     if not isinstance(f, Node):
         raise SymdiffError(f"--derivatives {part} takes one formula, not {len(f)}; use --derivatives jacobian")
     return _scalar(f"code --derivatives {part}", f, "sum it")
-
-
-def _write(path: str, text: str) -> None:
-    """Write a file whole or not at all; what is no file (a pipe, a device) is written to directly."""
-    target = os.path.realpath(path)
-    direct = os.path.exists(target) and not os.path.isfile(target)
-    draft = target if direct else f"{target}.{os.getpid()}.tmp"
-    try:
-        with open(draft, "w", encoding="utf-8") as file:
-            file.write(text)
-        if not direct:
-            os.replace(draft, target)
-    except OSError as error:
-        raise SymdiffError(f"cannot write {path}: {error.strerror}") from None
-    finally:
-        if not direct and os.path.exists(draft):
-            os.unlink(draft)
 
 
 @commands.command(cls=FormulaCommand)
@@ -394,7 +381,7 @@ def _cell(value: Any) -> str:
     return "any" if value == -1 else str(value) or "-"
 
 
-for command in (audit_command, kinks_command):
+for command in (audit_command, explain_command, graph_command, kinks_command, plot_command):
     commands.add_command(command)
 
 

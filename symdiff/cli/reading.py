@@ -225,11 +225,11 @@ def values_at(structure: Any, point: Mapping[str, Any], inputs: Sequence[Node]) 
     from ..compiler import compile
 
     with np.errstate(all="ignore"):
-        found = compile(structure, list(inputs))(*(_array(point[var.name]) for var in inputs))
+        found = compile(structure, list(inputs))(*(array(point[var.name]) for var in inputs))
     return map_structure(lambda value: value.tolist() if hasattr(value, "tolist") else value, found)
 
 
-def _array(value: Any) -> Any:
+def array(value: Any) -> Any:
     """A list of whole numbers as such, so that it can be an index; other numbers as floats."""
     import numpy as np
 

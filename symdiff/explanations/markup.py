@@ -103,7 +103,7 @@ def page(explanation: Explanation) -> str:
     """A whole document."""
     heading = escape(str(explanation.formula)[:200])
     return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8"/>\n'
         f"<title>{heading}</title>\n<style>body{{font-family:sans-serif;margin:2em}}{_STYLE}</style>\n</head>\n"
         f"<body>\n{body(explanation)}\n</body>\n</html>\n"
     )
@@ -144,7 +144,10 @@ def _table(caption: str, header: str, rows: list[list[str]]) -> str:
     """A table under a heading; columns that are empty throughout are left out."""
     names = header.split("|")
     kept = [place for place in range(len(names)) if any(row[place] for row in rows)]
-    cells = lambda tag, row: "".join(f"<{tag}>{row[place]}</{tag}>" for place in kept)
-    head = f"<tr>{cells('th', names)}</tr>\n" if any(names) else ""
-    lines = "\n".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
+    head = _line("th", [names[place] for place in kept]) + "\n" if any(names) else ""
+    lines = "\n".join(_line("td", [row[place] for place in kept]) for row in rows)
     return f"<h3>{escape(caption)}</h3>\n<table>\n{head}{lines}\n</table>"
+
+
+def _line(tag: str, cells: list[str]) -> str:
+    return "<tr>" + "".join(f"<{tag}>{cell}</{tag}>" for cell in cells) + "</tr>"

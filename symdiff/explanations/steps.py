@@ -36,7 +36,8 @@ class Share(NamedTuple):
 
     ``name`` is the operand's, empty where all operands are taken together. ``local`` is the local partial in the
     names of the steps, with its value; among arrays ``formula`` is the whole share in those names and those of the
-    derivatives, and where an operation is not elementwise there is no local partial. ``total`` is the sum so far, of which this is the share number ``place``, from 0.
+    derivatives, and where an operation is not elementwise there is no local partial. ``total`` is the sum so far, of
+    which this is the share number ``place``, from 0.
     """
 
     name: str

@@ -1,0 +1,7 @@
+"""x"""
+
+import click
+
+
+@click.command("graph")
+def graph_command() -> None: ...
