@@ -83,7 +83,7 @@ def explain(f: Any, at: Mapping[Any, Any], wrt: Any = None, mode: str = "reverse
     root = as_node(f)
     wanted = list(variables(root)) if wrt is None else sources_of(wrt)
     _check(root, wanted, mode)
-    names = named_steps(root, MODES[mode])
+    names = named_steps([root], MODES[mode])
     if mode == "reverse":
         drafts = {"": draft_backward(root, wanted, names)}
     else:

@@ -34,19 +34,20 @@ class Step(NamedTuple):
 class Share(NamedTuple):
     """What one operand adds to a sum of derivatives.
 
-    ``name`` is the operand's, empty where all operands are taken together. ``local`` is the local partial in the
+    ``name`` is the operand's and ``place`` where it stands among the arguments; empty and -1 for all together. ``local`` is the local partial in the
     names of the steps, with its value; among arrays ``formula`` is the whole share in those names and those of the
-    derivatives, and where an operation is not elementwise there is no local partial. ``total`` is the sum so far, of
-    which this is the share number ``place``, from 0.
+    derivatives, and where an operation is not elementwise there is no local partial. ``total`` is the sum of the
+    ``count`` shares so far.
     """
 
     name: str
+    place: int
     local: Node | None
     local_value: Any
     formula: Node | None
     value: Any
     total: Any
-    place: int
+    count: int
 
 
 class Move(NamedTuple):
@@ -89,19 +90,21 @@ class Names(NamedTuple):
         return rebuild(node, tuple(map(self.operand, node.args)))
 
 
-def named_steps(root: Node, letters: str) -> Names:
-    """A name for each node that depends on a variable, ``v1, v2, ...``, and for the formula itself."""
-    order = topological(root)
-    inputs = variables(root)
+def named_steps(roots: list[Node], letters: str) -> Names:
+    """A name for each node that depends on a variable, ``v1, v2, ...``, and for the roots themselves.
+
+    ``letters``: what names of derivatives may begin with.
+    """
+    order = topological(*roots)
+    inputs = variables(roots)
     taken = {var.name for var in inputs} | set(letters_of(size for var in inputs for size in var.shape))
-    moving = dependents(order, inputs) | {root}
+    moving = dependents(order, inputs) | set(roots)
     value, derivative = (_free(candidates, taken) for candidates in ("vuwz", letters))
-    numbers = count(1)
     steps, derivatives = {}, {}
-    for node in (*inputs, *(node for node in order if node in moving and node.op is not VAR)):
-        index = node.name if node.op is VAR else str(next(numbers))
-        steps[node] = index if node.op is VAR else value + index
-        derivatives[node] = f"{derivative}_{index}" if node.op is VAR else derivative + index
+    for var in inputs:
+        steps[var], derivatives[var] = var.name, f"{derivative}_{var.name}"
+    for index, node in enumerate((node for node in order if node in moving and node.op is not VAR), 1):
+        steps[node], derivatives[node] = f"{value}{index}", f"{derivative}{index}"
     return Names(steps, derivatives)
 
 
@@ -118,6 +121,7 @@ class _Drafted(NamedTuple):
     """A share before it is evaluated: of arrays with its formula, of an elementwise step with its local partial."""
 
     arg: Node | None
+    place: int
     part: Node
     partial: Node | None
     local: Node | None
@@ -158,9 +162,9 @@ def _drafted(node: Node, place: int, part: Node, names: Names, spelled: Node | N
     arg = node.args[place] if place >= 0 else None
     formula = None if spelled is None else names.written(spelled, node)
     if not node.op.elementwise:
-        return _Drafted(arg, part, None, None, formula)
+        return _Drafted(arg, place, part, None, None, formula)
     partial = unbroadcast(local_partial(node, place))
-    return _Drafted(arg, part, partial, names.written(partial, node), formula)
+    return _Drafted(arg, place, part, partial, names.written(partial, node), formula)
 
 
 # -- evaluated -----------------------------------------------------------------------------------------------------
@@ -198,8 +202,8 @@ class Values:
 
     def _share(self, draft: _Drafted, sums: dict[Node | None, tuple[Any, int]], into: Node | None) -> Share:
         value, slope = self.of[draft.part], None if draft.partial is None else self.of[draft.partial]
-        total, place = sums.get(into, (0.0, 0))
-        sums[into] = total + value, place + 1
+        total, count = sums.get(into, (0.0, 0))
+        sums[into] = total + value, count + 1
         name = "" if draft.arg is None else self.names.steps[draft.arg]
         local, formula = self.spelled.get(draft.local), self.spelled.get(draft.formula)
-        return Share(name, local, slope, formula, value, total + value, place)
+        return Share(name, draft.place, local, slope, formula, value, total + value, count + 1)

@@ -16,25 +16,25 @@ SHOWN = 6
 _WHOLE = 1e15
 
 
-def number(value: Any) -> str:
-    """A number with six digits, whole ones without a fraction; of a larger array its shape and range."""
+def number(value: Any, digits: int = 6) -> str:
+    """A number with so many digits, whole ones without a fraction; of a larger array its shape and range."""
     import numpy as np
 
     found = np.asarray(value)
     if found.ndim == 0:
-        return _digits(found.item())
+        return _digits(found.item(), digits)
     if found.size <= SHOWN:
-        return "[" + ", ".join(map(number, value)) + "]"
-    low, high = _digits(found.min().item()), _digits(found.max().item())
+        return "[" + ", ".join(number(part, digits) for part in value) + "]"
+    low, high = (_digits(end.item(), digits) for end in (found.min(), found.max()))
     return f"{show_shape(found.shape)} from {low} to {high}"
 
 
-def _digits(value: float | bool) -> str:
+def _digits(value: float | bool, digits: int) -> str:
     if isinstance(value, bool):
         return str(value)
     if value == value and abs(value) < _WHOLE and value == int(value):
         return str(int(value))
-    return f"{value:.6g}"
+    return f"{value:.{digits}g}"
 
 
 def shape_of(value: Any) -> str:
@@ -147,7 +147,7 @@ def share_text(share: Share, factor: str) -> str:
 
 def sum_text(sweep: Sweep, share: Share) -> str:
     """The sum so far; what several steps use gets a sum of shares."""
-    return number(share.total) + (" (copies add up)" if share.place and not sweep.source else "")
+    return number(share.total) + (" (copies add up)" if share.count > 1 and not sweep.source else "")
 
 
 def record(explanation: Explanation) -> dict[str, Any]:
