@@ -14,7 +14,7 @@ import numpy as np
 import shared
 
 import symdiff as sd
-from symdiff import nn, train
+from symdiff import nn, plots, train
 
 NET = nn.mlp([4, 8, 3], activation="tanh")
 LOSS = nn.multiclass_logistic(NET.output, sd.symbol("y", "N")) + nn.l2([NET.params["W1"], NET.params["W2"]], 1e-3)
@@ -56,14 +56,8 @@ def surface(given: Params, cells: int, reach: float = 2.0) -> tuple[np.ndarray, 
 
 def draw(path: Path, side: np.ndarray, heights: np.ndarray) -> None:
     with shared.figure(path, figsize=(6.4, 5.2)) as axes:
-        levels = np.geomspace(heights.min(), heights.max(), 25)
-        shades = axes.contourf(side, side, heights, levels=levels, norm="log", cmap="viridis")
-        axes.contour(side, side, heights, levels=levels, colors="black", linewidths=0.3)
-        axes.plot(0, 0, "*", color="white", markeredgecolor="black", markersize=16, label="trained net")
-        ticks = levels[::4]
-        axes.figure.colorbar(shades, ax=axes, label="loss", ticks=ticks, format=lambda level, _: f"{level:.2f}")
-        axes.set(title="loss along two random directions", xlabel="a", ylabel="b", aspect="equal")
-        axes.legend()
+        plots.landscape(axes, side, heights)
+        axes.set(title="loss along two random directions")
 
 
 def main(argv: Sequence[str] | None = None) -> dict[str, float]:

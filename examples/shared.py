@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import symdiff as sd
-from symdiff import nn
+from symdiff import nn, plots
 
 
 def options(about: str, argv: Sequence[str] | None, choices: Sequence[str] = (), **lengths: int) -> argparse.Namespace:
@@ -81,13 +81,10 @@ def tiles(pictures: np.ndarray, across: int, edge: int = 1) -> np.ndarray:
 @contextmanager
 def figure(path: Path, rows: int = 1, columns: int = 1, **settings: Any) -> Iterator[Any]:
     """Axes to draw on, as ``subplots`` gives them; saved as PNG in the end."""
-    needed("matplotlib", "matplotlib").use("Agg")
-    pyplot = import_module("matplotlib.pyplot")
-    canvas, axes = pyplot.subplots(rows, columns, layout="constrained", **settings)
-    try:
+    needed("matplotlib", "matplotlib")
+    with plots.figure(rows, columns, **settings) as axes:
         yield axes
         path.parent.mkdir(parents=True, exist_ok=True)
-        canvas.savefig(path, dpi=100)
+        canvas = axes.flat[0].figure if hasattr(axes, "flat") else axes.figure
+        path.write_bytes(plots.saved(canvas, "png"))
         print(f"figure: {path}")
-    finally:
-        pyplot.close(canvas)

@@ -68,7 +68,7 @@ _LATE = {
 
 
 #: Public modules, imported when first used.
-_MODULES = ("curves", "nn", "train")
+_MODULES = ("curves", "nn", "plots", "train")
 
 
 def __getattr__(name: str) -> Any:

@@ -1,7 +1,54 @@
-"""x"""
+"""``symdiff graph``: the computation graph as text or as a picture."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
 
 import click
 
+from .common import FormulaCommand, busy, options
+from .reading import array, read_point, read_problem, read_text
+from .writing import write
 
-@click.command("graph")
-def graph_command() -> None: ...
+
+@click.command("graph", cls=FormulaCommand)
+@click.argument("formula")
+@click.option("-o", "--output", metavar="FILE", help="Where to write a picture: .svg, .png, .dot, .mmd or .txt.")
+@click.option("--derivative", is_flag=True, help="The simplified derivatives' graph beside the formula's.")
+@click.option("--limit", type=click.IntRange(min=3), default=60, metavar="N", help="Most steps shown; default: 60.")
+@click.option("--format", "form", type=click.Choice(["txt", "svg", "dot", "mmd"]), default="txt", help="Default: txt.")
+@options("wrt", "at", "shape")
+def graph_command(
+    formula: str,
+    output: str | None,
+    derivative: bool,
+    limit: int,
+    form: str,
+    wrt: str | None,
+    at: Sequence[str],
+    shape: Sequence[str],
+) -> None:
+    """The computation graph, as an indented list, or with -o as a picture in layers.
+
+    With --at, each arrow carries the value above it and the derivative that flows back along it below it. The parts
+    farthest from the result are folded into boxes where there are more steps than --limit.
+
+    \b
+    symdiff graph "(a+3*b)*c**2" --at a=2,b=3,c=4
+    symdiff graph "(a+3*b)*c**2" --at a=2,b=3,c=4 -o graph.svg
+    symdiff graph "exp(x)*sin(x)" --derivative -o both.png
+    symdiff graph "(x+y)*z" --format mmd
+    """
+    with busy("drawing"):
+        from ..pictures import draw
+
+        (root,), wanted = read_problem([read_text(formula)], wrt, shape)
+        point = {name: array(value) for name, value in read_point(at, [root]).items()} if at else None
+        picture = draw(root, point, wanted, derivative, limit)
+        kind = form if output is None else os.path.splitext(output)[1].lower().removeprefix(".")
+        content = picture.content(kind)
+    if output is None:
+        click.echo(content, nl=False)
+    else:
+        write(output, content)

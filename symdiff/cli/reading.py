@@ -187,7 +187,7 @@ def _shape_of(value: Any) -> tuple[int, ...]:
 def _value(name: str, text: str) -> Any:
     """A number, or a nested list of them such as ``[[1,2],[3,4]]``, all rows of one length."""
     if not text.startswith("["):
-        return _number(name, text)
+        return number("--at", name, text)
     inside = text[1:-1].strip()
     parts = _split(inside) if inside else []
     if not text.endswith("]") or text.count("[") != text.count("]") or not all(part.strip() for part in parts):
@@ -202,7 +202,7 @@ def _value(name: str, text: str) -> Any:
     return values
 
 
-def _number(name: str, text: str) -> float:
+def number(option: str, name: str, text: str) -> float:
     """A number, or an expression without variables such as ``pi/4``."""
     try:
         return float(text)
@@ -211,7 +211,7 @@ def _number(name: str, text: str) -> float:
 
         root = parse(text)
     if variables(root) or root.shape:
-        raise SymdiffError(f"--at {name}: {text} is not a number")
+        raise SymdiffError(f"{option} {name}: {text} is not a number")
     return float(values_at(root, {}, ()))
 
 

@@ -34,10 +34,10 @@ class Step(NamedTuple):
 class Share(NamedTuple):
     """What one operand adds to a sum of derivatives.
 
-    ``name`` is the operand's and ``place`` where it stands among the arguments; empty and -1 for all together. ``local`` is the local partial in the
-    names of the steps, with its value; among arrays ``formula`` is the whole share in those names and those of the
-    derivatives, and where an operation is not elementwise there is no local partial. ``total`` is the sum of the
-    ``count`` shares so far.
+    ``name`` is the operand's and ``place`` where it stands among the arguments; empty and -1 for all together.
+    ``local`` is the local partial in the names of the steps, with its value; among arrays ``formula`` is the whole
+    share in those names and those of the derivatives, and where an operation is not elementwise there is no local
+    partial. ``total`` is the sum with those before it, of which this is the ``nth``, from 1.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Share(NamedTuple):
     formula: Node | None
     value: Any
     total: Any
-    count: int
+    nth: int
 
 
 class Move(NamedTuple):

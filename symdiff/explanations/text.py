@@ -57,22 +57,19 @@ def show(explanation: Explanation, console: Any) -> None:
     """Print tables on a rich console."""
     from rich.text import Text
 
-    def put(line: str, style: str = "bold") -> None:
-        console.print(Text(line, style))
+    def section(heading: str, header: str, rows: list[list[str]]) -> None:
+        console.print()
+        console.print(Text(heading, "bold"))
+        if rows:
+            console.print(_table(header, rows))
 
-    put(f"f = {explanation.formula}")
-    put("")
-    put("forward: values")
-    console.print(_table("step| |value|shape", _values(explanation)))
+    console.print(Text(f"f = {explanation.formula}", "bold"))
+    section("forward: values", "step| |value|shape", _values(explanation))
     for sweep in explanation.sweeps:
-        put("")
-        put(title(explanation, sweep))
         header = f"step|rule|{'from' if sweep.source else 'to'}|local partial|derivative * local partial|sum"
-        console.print(_table(header, _rows(explanation, sweep)))
-    put("")
-    put("gradient")
-    lines = [[f"df/d{name}", f"= {number(value)}"] for name, value in explanation.gradient.items()]
-    console.print(_table("", lines))
+        section(title(explanation, sweep), header, _rows(sweep))
+    ends = [[f"df/d{name}", f"= {number(value)}"] for name, value in explanation.gradient.items()]
+    section("gradient" if ends else "gradient: the formula has no variables", "", ends)
 
 
 def title(explanation: Explanation, sweep: Sweep) -> str:
@@ -108,7 +105,7 @@ def _values(explanation: Explanation) -> list[list[str]]:
     ]
 
 
-def _rows(explanation: Explanation, sweep: Sweep) -> list[list[str]]:
+def _rows(sweep: Sweep) -> list[list[str]]:
     """A line for each share; the step and its rule stand in the first one of the step."""
     rows = []
     for move in sweep.moves:
@@ -147,7 +144,7 @@ def share_text(share: Share, factor: str) -> str:
 
 def sum_text(sweep: Sweep, share: Share) -> str:
     """The sum so far; what several steps use gets a sum of shares."""
-    return number(share.total) + (" (copies add up)" if share.count > 1 and not sweep.source else "")
+    return number(share.total) + (" (copies add up)" if share.nth > 1 and not sweep.source else "")
 
 
 def record(explanation: Explanation) -> dict[str, Any]:

@@ -72,7 +72,9 @@ class Picture:
     def content(self, kind: str) -> str | bytes:
         """The content of a file of that kind: one of :data:`KINDS`; raises UnsupportedError for another."""
         if kind not in KINDS:
-            raise UnsupportedError(f"pictures are files of the kinds {', '.join(KINDS)}, not {kind or 'without a kind'}")
+            raise UnsupportedError(
+                f"pictures are files of the kinds {', '.join(KINDS)}, not {kind or 'without a kind'}"
+            )
         return KINDS[kind](self)
 
     def save(self, path: str | Path) -> None:

@@ -3,13 +3,14 @@
 The method of K. Sugiyama, S. Tagawa and M. Toda (1981): a long arrow passes each layer through a place of its own, so
 it avoids the boxes there; the order in a layer follows the mean of the neighbours. Between two layers of boxes stands
 a layer of the arrows' numbers, so these are places of their own too. Heights come from least squares, by the pool
-adjacent violators algorithm, with the distances kept. Everything is computed for a flow to the right; one that runs down has
-widths and heights, and at the end x and y, exchanged.
+adjacent violators algorithm, with the distances kept. Everything is computed for a flow to the right; one that runs
+down has widths and heights, and at the end x and y, exchanged.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from .network import Arrow, Box, Network
@@ -20,7 +21,7 @@ LABEL, SMALL = 13.0, 10.5
 #: A flow to the right that is longer runs down.
 WIDEST = 1600.0
 _ROUNDS = 24
-_BETWEEN, _APART, _MARGIN = 16.0, 12.0, 14.0
+_BETWEEN, _APART, _MARGIN = 20.0, 12.0, 14.0
 
 
 class Item:
@@ -29,6 +30,7 @@ class Item:
     def __init__(self, column: int, width: float, height: float) -> None:
         self.column, self.width, self.height = column, width, height
         self.x = self.y = 0.0
+        self.column_width = 0.0
         self.before: list[Item] = []
         self.after: list[Item] = []
 
@@ -111,7 +113,7 @@ def _way(arrow: Arrow, boxes: dict[str, Item], passing: dict[tuple[str, int], It
     wide = max(text_width(arrow.value, SMALL), text_width(arrow.derivative, SMALL))
     way.append(_item(end.column - 1, wide + 8, 32, down) if wide else Item(end.column - 1, 0, 10))
     way.append(end)
-    for one, other in zip(way, way[1:], strict=False):
+    for one, other in pairwise(way):
         if other not in one.after:
             one.after.append(other)
             other.before.append(one)
@@ -158,7 +160,7 @@ def _set_widths(columns: list[list[Item]]) -> float:
     for column in columns:
         wide = max((item.width for item in column), default=0)
         for item in column:
-            item.x = x + wide / 2
+            item.x, item.column_width = x + wide / 2, wide
         x += wide + _BETWEEN
     return x - _BETWEEN + _MARGIN
 
@@ -198,6 +200,6 @@ def _settle(column: list[Item]) -> None:
 
 def _wish(item: Item) -> float:
     """The mean of the neighbours; those that continue a passing arrow count more."""
-    near = [(other.y, 4.0 if other.bends and item.bends else 1.0) for other in (*item.before, *item.after)]
+    near = [(other.y, 16.0 if other.bends and item.bends else 1.0) for other in (*item.before, *item.after)]
     weight = sum(count for _, count in near)
     return sum(y * count for y, count in near) / weight if weight else item.y

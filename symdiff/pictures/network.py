@@ -68,7 +68,9 @@ def network(roots: Mapping[str, Node], function: Node, names: Names, numbers: Nu
         arrows += _arrows(node, names, numbers) if node in opened else []
     for name, node in roots.items():
         boxes.append(Box(f"= {name}", name, "result", f"{name} = {_short(str(node))}"))
-        arrows.append(Arrow(names.steps[node], f"= {name}", numbers.values.get(node, ""), numbers.derivatives.get(node, "")))
+        arrows.append(
+            Arrow(names.steps[node], f"= {name}", numbers.values.get(node, ""), numbers.derivatives.get(node, ""))
+        )
     return Network(tuple(boxes), tuple(arrows), len(hidden - visible))
 
 
@@ -88,7 +90,7 @@ def _opened(roots: list[Node], names: Names, limit: int) -> tuple[set[Node], set
 
 def _box(node: Node, kind: str, names: Names, numbers: Numbers, uses: int) -> Box:
     name, total = names.steps[node], numbers.derivatives.get(node, "")
-    facts = [f"{name} = {_short(str(names.formula(node)))}" if node.args else name]
+    facts = [name if node.op is VAR else f"{name} = {_short(str(names.formula(node)))}"]
     facts += [f"shape {show_shape(node.shape)}"] if node.shape else []
     facts += [f"value {numbers.values[node]}"] if node in numbers.values else []
     facts += [f"derivative of the result {total}"] if total else []

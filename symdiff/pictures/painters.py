@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from html import escape
 
+from ..plots import matplotlib, saved
 from .shapes import FILLS, LINE, Curve, Drawing, Point, Rectangle
 
 _HEAD = 7.0
@@ -59,12 +59,8 @@ def _arrow_head(curve: Curve) -> list[Point]:
 
 def rendered(drawing: Drawing, kind: str) -> bytes:
     """The file's content: ``kind`` is what matplotlib writes, such as png or pdf; needs matplotlib."""
-    from matplotlib import patches, path
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(drawing.width / 72, drawing.height / 72))
-    FigureCanvasAgg(figure)
+    patches, path = matplotlib("patches"), matplotlib("path")
+    figure = matplotlib("figure").Figure(figsize=(drawing.width / 72, drawing.height / 72))
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, drawing.width), ylim=(drawing.height, 0))
     axes.axis("off")
@@ -84,6 +80,4 @@ def rendered(drawing: Drawing, kind: str) -> bytes:
     for text in drawing.texts:
         style = {"size": text.size, "color": text.colour, "ha": "center", "family": "monospace", "parse_math": False}
         axes.text(text.x, text.y, text.text, **style)
-    out = io.BytesIO()
-    figure.savefig(out, format=kind, dpi=144)
-    return out.getvalue()
+    return saved(figure, kind, dpi=144)

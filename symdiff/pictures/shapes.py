@@ -67,7 +67,9 @@ def drawing(network: Network, placed: Placed, caption: str) -> Drawing:
     texts: list[Text] = []
     for (arrow, way), port in zip(placed.ways, ports, strict=True):
         about = f"{arrow.source} to {arrow.target}".replace("= ", "")
-        curves += [Curve(tuple(_turned(points, placed.down)), about, last) for points, last in _curves(way, port, placed)]
+        curves += [
+            Curve(tuple(_turned(points, placed.down)), about, last) for points, last in _curves(way, port, placed)
+        ]
         texts += _numbers(*_turned([(way[-2].x, way[-2].y)], placed.down)[0], arrow.value, arrow.derivative)
     rectangles = [_rectangle(box, placed) for box in network.boxes]
     for box, rectangle in zip(network.boxes, rectangles, strict=True):
@@ -123,19 +125,22 @@ def _ports(boxes: dict[str, Box], placed: Placed) -> list[float]:
 
 
 def _curves(way: list[Item], port: float, placed: Placed) -> Iterator[tuple[list[Point], bool]]:
-    """Cubics with level ends through the places that an arrow passes, each with whether it is the arrow's end.
+    """Cubics through the places that an arrow passes, each with whether it is the arrow's end.
 
-    One that runs down leaves out where its numbers stand.
+    Arrows are straight inside a column and bend between columns, where nothing is in the way. One that runs down
+    leaves out where its numbers stand.
     """
     start, *middle, end = way
-    stops = [(start.x + start.width / 2, start.y)]
+    stops = [(start.x + start.width / 2, start.y), (start.x + start.column_width / 2, start.y)]
     for item in middle:
-        stops += [(item.x - item.width / 2, item.y), (item.x + item.width / 2, item.y)]
-    stops.append((end.x - end.width / 2 - 1, port))
-    if placed.down and not middle[-1].bends:
-        yield _bent(stops[:-2]), False
-        stops = stops[-2:]
-    yield _bent(stops), True
+        if item.column_width:
+            stops += [(item.x - item.column_width / 2, item.y), (item.x + item.column_width / 2, item.y)]
+    tip = [(end.x - end.column_width / 2, port), (end.x - end.width / 2 - 1, port)]
+    numbers = middle[-1]
+    if placed.down and not numbers.bends:
+        yield _bent([*stops[:-1], (numbers.x - numbers.width / 2, numbers.y)]), False
+        stops = [(numbers.x + numbers.width / 2, numbers.y), stops[-1]]
+    yield _bent([*stops, *tip]), True
 
 
 def _bent(stops: list[Point]) -> list[Point]:

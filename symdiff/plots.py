@@ -1,0 +1,204 @@
+"""Plots: functions of one variable with their derivatives, of two with the gradient field, losses and landscapes.
+
+Matplotlib is imported when something is drawn, and no window is opened: every plot becomes a file.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from .compiler import compile
+from .differentiate import grad
+from .errors import ShapeError, SymdiffError, UnsupportedError
+from .expr import VAR, Node, as_node, const, symbol
+from .shapes import show_shape
+from .simplifier import simplify
+from .walk import substitute, variables
+
+Bounds = tuple[float, float]
+
+#: Where a variable goes unless told otherwise, and how many points are computed along it.
+DEFAULT: Bounds = (-3.0, 3.0)
+POINTS, CELLS, ARROWS = 601, 121, 17
+KINDS = ("svg", "png", "pdf")
+#: The same plot is the same file: no dates, no random names.
+_FIXED = {"svg.hashsalt": "symdiff", "svg.fonttype": "none"}
+_UNDATED: dict[str, dict[str, None]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+
+
+def matplotlib(module: str) -> Any:
+    """A module of matplotlib; raises UnsupportedError where it is not installed."""
+    try:
+        return import_module(f"matplotlib.{module}")
+    except ImportError:
+        raise UnsupportedError("drawing this needs matplotlib: pip install matplotlib") from None
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A function to draw: of one variable with its derivatives, or of two with its gradient."""
+
+    formula: Node
+    ranges: dict[str, Bounds]
+    order: int
+
+    def content(self, kind: str) -> bytes:
+        """The file's content; raises UnsupportedError for a kind that is none of :data:`KINDS`."""
+        if kind not in KINDS:
+            raise UnsupportedError(f"plots are files of the kinds {', '.join(KINDS)}, not {kind or 'without a kind'}")
+        with figure() as axes:
+            self.draw(axes)
+            return saved(axes.figure, kind)
+
+    def draw(self, axes: Any) -> None:
+        """Draw on matplotlib axes."""
+        variables = [(symbol(name), bounds) for name, bounds in self.ranges.items()]
+        if len(variables) == 1:
+            curves(axes, self.formula, *variables[0], self.order)
+        else:
+            field(axes, self.formula, *variables)
+
+    def save(self, path: str | Path) -> None:
+        """Write a file, of the kind that its name ends with."""
+        Path(path).write_bytes(self.content(Path(path).suffix.lower().removeprefix(".")))
+
+    def _repr_png_(self) -> bytes:
+        return self.content("png")
+
+
+def plot(
+    f: Any, ranges: Mapping[Any, Bounds] | None = None, at: Mapping[Any, float] | None = None, order: int = 2
+) -> Plot:
+    """The plot of a function of one or two variables.
+
+    ``ranges``: lowest and highest value by name or variable, by default -3 and 3. ``at``: values of variables that
+    stay fixed. ``order``: how many derivatives are drawn beside a function of one variable. Raises SymdiffError for
+    another number of variables or an empty range, ShapeError for arrays.
+
+    >>> import symdiff as sd
+    >>> plot(sd.parse("a*x**2"), at={"a": 2}).formula
+    2*x**2
+    """
+    root = as_node(f)
+    fixed = {_name(key): value for key, value in (at or {}).items()}
+    given = {_name(key): value for key, value in (ranges or {}).items()}
+    found = {var.name: var for var in variables(root)}
+    for name in (*fixed, *given):
+        if name not in found:
+            raise SymdiffError(f"the formula has no variable {name}; its variables are {', '.join(found) or 'none'}")
+    if root.shape or any(var.shape for var in found.values()):
+        raise ShapeError(f"plots are of numbers by numbers, not of shape {show_shape(root.shape)} or by arrays")
+    root = substitute(root, {found[name]: const(value) for name, value in fixed.items()})
+    free = [name for name in found if name not in fixed]
+    if not 1 <= len(free) <= 2:
+        raise SymdiffError(
+            f"a plot is of one or two variables, and this formula has {', '.join(free) or 'none'}; "
+            "give values for the others"
+        )
+    return Plot(root, {name: _bounds(name, given.get(name, DEFAULT)) for name in free}, order)
+
+
+def _name(key: Any) -> str:
+    return key.name if isinstance(key, Node) and key.op is VAR else str(key)
+
+
+def _bounds(name: str, bounds: Bounds) -> Bounds:
+    low, high = map(float, bounds)
+    if not (low < high and abs(low) < float("inf") and abs(high) < float("inf")):
+        raise SymdiffError(f"the range of {name} goes from a number to a larger one, not from {low:g} to {high:g}")
+    return low, high
+
+
+# -- on axes -------------------------------------------------------------------------------------------------------
+
+
+def curves(axes: Any, f: Node, x: Node, bounds: Bounds, order: int) -> None:
+    """A function of one variable and its derivatives."""
+    import numpy as np
+
+    derivatives = [simplify(f)]
+    for _ in range(order):
+        derivatives.append(simplify(grad(derivatives[-1], x)))
+    points = np.linspace(*bounds, POINTS)
+    with np.errstate(all="ignore"):
+        found = compile(derivatives, [x])(points)
+    for count, (derivative, values) in enumerate(zip(derivatives, found, strict=True)):
+        name = "f" + "'" * count if count < 4 else f"f({count})"
+        axes.plot(points, np.broadcast_to(values, points.shape), label=f"{name} = {_short(derivative)}")
+    axes.axhline(0, color="grey", linewidth=0.6)
+    axes.set(xlabel=x.name, xlim=bounds)
+    axes.grid(alpha=0.3)
+    axes.legend()
+
+
+def field(axes: Any, f: Node, first: tuple[Node, Bounds], second: tuple[Node, Bounds]) -> None:
+    """A function of two variables as contours, with arrows along its gradient."""
+    import numpy as np
+
+    (x, across), (y, up) = first, second
+    grid = np.meshgrid(np.linspace(*across, CELLS), np.linspace(*up, CELLS))
+    coarse = np.meshgrid(*(np.linspace(*bounds, ARROWS + 2)[1:-1] for bounds in (across, up)))
+    with np.errstate(all="ignore"):
+        heights = np.broadcast_to(compile(simplify(f), [x, y])(*grid), grid[0].shape)
+        slopes = [
+            np.broadcast_to(part, coarse[0].shape) for part in compile(simplify(grad(f, [x, y])), [x, y])(*coarse)
+        ]
+    heights = np.ma.masked_invalid(heights)
+    shades = axes.contourf(*grid, heights, levels=20, cmap="viridis")
+    axes.contour(*grid, heights, levels=20, colors="black", linewidths=0.3)
+    length = np.hypot(*slopes)
+    scale = np.where(length > 0, length, 1)
+    axes.quiver(*coarse, *(part / scale for part in slopes), length, cmap="autumn", pivot="mid", scale=30)
+    axes.figure.colorbar(shades, ax=axes, label="f")
+    axes.set(title=f"f = {_short(f)}, with the directions of its gradient", xlabel=x.name, ylabel=y.name)
+
+
+def losses(axes: Any, courses: Mapping[str, Sequence[float]], xlabel: str = "step") -> None:
+    """Losses by step on a logarithmic scale, a line for each name."""
+    for name, course in courses.items():
+        axes.semilogy(course, label=name)
+    axes.set(xlabel=xlabel, ylabel="loss")
+    axes.legend()
+
+
+def landscape(axes: Any, side: Any, heights: Any, trained: str = "trained net") -> None:
+    """A section of a loss above a square, on a logarithmic scale, with its middle marked."""
+    import numpy as np
+
+    levels = np.geomspace(heights.min(), heights.max(), 25)
+    shades = axes.contourf(side, side, heights, levels=levels, norm="log", cmap="viridis")
+    axes.contour(side, side, heights, levels=levels, colors="black", linewidths=0.3)
+    axes.plot(0, 0, "*", color="white", markeredgecolor="black", markersize=16, label=trained)
+    label = lambda level, _: f"{level:.2f}"
+    axes.figure.colorbar(shades, ax=axes, label="loss", ticks=levels[::4], format=label)
+    axes.set(xlabel="a", ylabel="b", aspect="equal")
+    axes.legend()
+
+
+def _short(f: Node, most: int = 48) -> str:
+    text = str(f)
+    return (text if len(text) <= most else text[: most - 4] + " ...").replace("$", r"\$")
+
+
+# -- files ---------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def figure(rows: int = 1, columns: int = 1, **settings: Any) -> Iterator[Any]:
+    """Axes to draw on, as ``subplots`` gives them, of a figure without a window."""
+    with matplotlib("style").context(["default", _FIXED]):
+        canvas = matplotlib("figure").Figure(layout="constrained", **settings)
+        yield canvas.subplots(rows, columns)
+
+
+def saved(canvas: Any, kind: str, dpi: int = 100) -> bytes:
+    """The figure as a file's content, the same for the same figure."""
+    out = io.BytesIO()
+    canvas.savefig(out, format=kind, dpi=dpi, metadata=_UNDATED.get(kind))
+    return out.getvalue()
