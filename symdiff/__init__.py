@@ -48,7 +48,6 @@ _LATE = {
     "plan": "costs",
     "explain": "explanations",
     "draw": "pictures",
-    "plot": "plots",
     "hvp": "differentiate",
     "jvp": "differentiate",
     "vjp": "differentiate",

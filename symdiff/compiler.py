@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import functools
 import hashlib
+import html
 import itertools
 import linecache
 import weakref
@@ -50,6 +51,16 @@ class Compiled(functools.partial[Any]):
         memory = self.func.__globals__.get("_MEMORY")
         if memory is not None:
             memory.__dict__.clear()
+
+    def _repr_html_(self) -> str:
+        """The source for notebooks, coloured where Pygments is installed."""
+        try:
+            from pygments import highlight
+            from pygments.formatters import HtmlFormatter
+            from pygments.lexers import PythonLexer
+        except ImportError:
+            return f"<pre>{html.escape(self.source)}</pre>"
+        return str(highlight(self.source, PythonLexer(), HtmlFormatter(noclasses=True)))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return load, (self.source, self.name, self.backend, self.inputs)

@@ -92,6 +92,12 @@ class Node(_Fields):
 
     __repr__ = __str__
 
+    def _repr_latex_(self) -> str:
+        """For notebooks."""
+        from .latex import to_latex
+
+        return f"$\\displaystyle {to_latex(self)}$"
+
     def __bool__(self) -> bool:
         raise SymdiffError("an expression has no truth value; use where(condition, a, b), logical_and and logical_or")
 

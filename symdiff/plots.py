@@ -156,7 +156,7 @@ def field(axes: Any, f: Node, first: tuple[Node, Bounds], second: tuple[Node, Bo
     scale = np.where(length > 0, length, 1)
     axes.quiver(*coarse, *(part / scale for part in slopes), length, cmap="autumn", pivot="mid", scale=30)
     axes.figure.colorbar(shades, ax=axes, label="f")
-    axes.set(title=f"f = {_short(f)}, with the directions of its gradient", xlabel=x.name, ylabel=y.name)
+    axes.set(title=f"f = {_short(f)}\narrows: directions of its gradient", xlabel=x.name, ylabel=y.name)
 
 
 def losses(axes: Any, courses: Mapping[str, Sequence[float]], xlabel: str = "step") -> None:

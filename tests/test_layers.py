@@ -39,8 +39,8 @@ LAYERS = (
     ("__main__",),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-#: Imports upward, inside a function: text of a node, and pickling it.
-UPWARD = {("expr", "printer"), ("expr", "walk")}
+#: Imports upward, inside a function: text and LaTeX of a node, and pickling it.
+UPWARD = {("expr", "printer"), ("expr", "latex"), ("expr", "walk")}
 HEAVY = {"numpy", "scipy", "sympy", "networkx", "matplotlib", "opt_einsum"}
 #: Modules that need a heavy package throughout: others import them inside functions only.
 IMPORTED_LATE = {"train.operators"}
