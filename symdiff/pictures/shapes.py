@@ -135,7 +135,7 @@ def _curves(way: list[Item], port: float, placed: Placed) -> Iterator[tuple[list
     for item in middle:
         if item.column_width:
             stops += [(item.x - item.column_width / 2, item.y), (item.x + item.column_width / 2, item.y)]
-    tip = [(end.x - end.column_width / 2, port), (end.x - end.width / 2 - 1, port)]
+    tip = [(end.x - end.column_width / 2 - 1, port), (end.x - end.width / 2 - 1, port)]
     numbers = middle[-1]
     if placed.down and not numbers.bends:
         yield _bent([*stops[:-1], (numbers.x - numbers.width / 2, numbers.y)]), False
@@ -145,7 +145,7 @@ def _curves(way: list[Item], port: float, placed: Placed) -> Iterator[tuple[list
 
 def _bent(stops: list[Point]) -> list[Point]:
     points = [stops[0]]
-    for (x, y), (to_x, to_y) in pairwise(stops):
+    for (x, y), (to_x, to_y) in pairwise(dict.fromkeys(stops)):
         bend = (x + to_x) / 2
         points += [(bend, y), (bend, to_y), (to_x, to_y)]
     return points
