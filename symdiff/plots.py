@@ -152,9 +152,9 @@ def field(axes: Any, f: Node, first: tuple[Node, Bounds], second: tuple[Node, Bo
     heights = np.ma.masked_invalid(heights)
     shades = axes.contourf(*grid, heights, levels=20, cmap="viridis")
     axes.contour(*grid, heights, levels=20, colors="black", linewidths=0.3)
-    length = np.hypot(*slopes)
-    scale = np.where(length > 0, length, 1)
-    axes.quiver(*coarse, *(part / scale for part in slopes), length, cmap="autumn", pivot="mid", scale=30)
+    length = np.ma.masked_invalid(np.hypot(*slopes))
+    units = (np.ma.masked_invalid(part) / np.where(length > 0, length, 1) for part in slopes)
+    axes.quiver(*coarse, *units, length, cmap="autumn", pivot="mid", scale=30)
     axes.figure.colorbar(shades, ax=axes, label="f")
     axes.set(title=f"f = {_short(f)}\narrows: directions of its gradient", xlabel=x.name, ylabel=y.name)
 
