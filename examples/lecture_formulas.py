@@ -1,7 +1,6 @@
 """The lecture's formulas: values forward, gradients backward, for every step of the graph."""
 
 import symdiff as sd
-from symdiff.walk import topological
 
 FORMULAS = {
     "(a + 3*b)*c**2": {"a": 2, "b": 3, "c": 4},
@@ -10,16 +9,11 @@ FORMULAS = {
 }
 
 
-def value(node: sd.Node, point: dict[str, float]) -> float:
-    """The number of a node; a point may name more variables than the node has."""
-    return sd.evaluate(node, {var.name: point[var.name] for var in sd.variables(node)})
-
-
 def steps(text: str, point: dict[str, float]) -> list[tuple[str, float, float]]:
     """For each step, arguments first: its text, its value, and the derivative of the formula by it."""
-    formula = sd.parse(text)
-    nodes = [node for node in topological(formula) if sd.variables(node)]
-    return [(str(node), value(node, point), value(sd.grad(formula, node), point)) for node in nodes]
+    found = sd.explain(sd.parse(text), point)
+    derivatives = {move.step.name: move.derivative for move in found.sweeps[0].moves}
+    return [(str(step.node), step.value, derivatives[step.name]) for step in found.steps]
 
 
 def main() -> None:

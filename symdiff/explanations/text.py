@@ -9,7 +9,7 @@ from ..shapes import show_shape
 
 if TYPE_CHECKING:
     from . import Explanation
-    from .steps import Move, Share, Sweep
+    from .steps import Move, Share, Step, Sweep
 
 #: Arrays of more elements are shown by their shape and range.
 SHOWN = 6
@@ -64,7 +64,7 @@ def show(explanation: Explanation, console: Any) -> None:
             console.print(_table(header, rows))
 
     console.print(Text(f"f = {explanation.formula}", "bold"))
-    section("forward: values", "step| |value|shape", _values(explanation))
+    section("forward: values", "step|value|shape", _values(explanation))
     for sweep in explanation.sweeps:
         header = f"step|rule|{'from' if sweep.source else 'to'}|local partial|derivative * local partial|sum"
         section(title(explanation, sweep), header, _rows(sweep))
@@ -98,11 +98,12 @@ def _table(header: str, rows: list[list[str]]) -> Any:
 
 
 def _values(explanation: Explanation) -> list[list[str]]:
-    return [
-        [step.name, "" if step.name == str(step.formula) else f"= {step.formula}", f"= {number(step.value)}", shape]
-        for step in explanation.steps
-        for shape in [shape_of(step.value)]
-    ]
+    return [[equation(step), f"= {number(step.value)}", shape_of(step.value)] for step in explanation.steps]
+
+
+def equation(step: Step) -> str:
+    """``v2 = a + v1``; an input is its name alone."""
+    return step.name if step.name == str(step.formula) else f"{step.name} = {step.formula}"
 
 
 def _rows(sweep: Sweep) -> list[list[str]]:
@@ -110,7 +111,7 @@ def _rows(sweep: Sweep) -> list[list[str]]:
     rows = []
     for move in sweep.moves:
         for line, share in enumerate(move.shares):
-            start = [f"{move.step.name} = {move.step.formula}", named_rule(move)] if line == 0 else ["", ""]
+            start = [equation(move.step), named_rule(move)] if line == 0 else ["", ""]
             product = share_text(share, number(outer(sweep, move, share)))
             rows.append([*start, share.name or "all", local_text(share), product, sum_text(sweep, share)])
     return rows
