@@ -171,21 +171,24 @@ def local_partial(node: Node, place: int) -> Node:
 
 def _forward(outputs: list[Node], tangents: Mapping[Node, Node]) -> dict[Node, Node]:
     """Tangents of all nodes that depend on a key of ``tangents``."""
-    with growing():
-        return {node: tangent for node, tangent, _ in forward(outputs, tangents)} | dict(tangents)
-
-
-def forward(outputs: list[Node], tangents: Mapping[Node, Node]) -> Iterator[tuple[Node, Node, Shares]]:
-    """Each node that depends on a key of ``tangents``, arguments first, with its tangent and its sum's parts.
-
-    The one part of a node that is not elementwise has the place -1: it is the part of all arguments together.
-    """
     found = dict(tangents)
+    with growing():
+        for _ in forward(outputs, found):
+            pass
+    return found
+
+
+def forward(outputs: list[Node], found: dict[Node, Node]) -> Iterator[tuple[Node, Node, Shares]]:
+    """Each node that depends on a key of ``found``, arguments first, with its tangent and its sum's parts.
+
+    ``found`` holds the tangents to start from and gets all others. The one part of a node that is not elementwise has
+    the place -1: it is the part of all arguments together.
+    """
     for node in topological(*outputs):
-        shares = pushed(node, found) if node not in tangents else []
-        if shares:
-            found[node] = shares[0][1] if len(shares) == 1 else total([part for _, part in shares])
         if node in found:
+            yield node, found[node], []
+        elif shares := pushed(node, found):
+            found[node] = shares[0][1] if len(shares) == 1 else total([part for _, part in shares])
             yield node, found[node], shares
 
 

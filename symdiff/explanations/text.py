@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 #: Arrays of more elements are shown by their shape and range.
 SHOWN = 6
 _WHOLE = 1e15
+#: Colours of columns on a terminal, those of pictures.
+_COLOURS = {"value": "green", "sum": "red", "rule": "dim"}
 
 
 def number(value: Any, digits: int = 6) -> str:
@@ -91,7 +93,7 @@ def _table(header: str, rows: list[list[str]]) -> Any:
     kept = [place for place in range(len(names)) if any(row[place] for row in rows)]
     found = Table(box=box.SIMPLE_HEAD if header else None, show_edge=False, pad_edge=False, show_header=bool(header))
     for place in kept:
-        found.add_column(names[place], overflow="fold")
+        found.add_column(names[place], overflow="fold", style=_COLOURS.get(names[place]))
     for row in rows:
         found.add_row(*(Text(row[place]) for place in kept))
     return found
