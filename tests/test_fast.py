@@ -153,3 +153,9 @@ def test_a_sum_with_a_diagonal_is_written_in_place() -> None:
     values = rng.normal(size=(4, 4)), rng.normal(size=4)
     slow, quick = (sd.compile(f, [A, x], schedule=schedule)(*values) for schedule in ("clear", "fast"))
     np.testing.assert_allclose(slow, quick, rtol=1e-12)
+
+
+def test_a_number_among_arrays_is_a_result_too():
+    """A number given as a Python number, returned as it is beside arrays."""
+    b, x = sd.symbol("b"), sd.symbol("X", "n")
+    assert sd.evaluate([b, b + 1, sd.sum(x)], {"b": 1, "X": [1, 2]}) == [1.0, 2.0, 3.0]
