@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .codegen import array_api as array_api_code
 from .codegen import numpy as numpy_code
 from .codegen import python as math_code
 from .codegen.names import check_function_name
@@ -102,6 +103,7 @@ class Backend(NamedTuple):
 BACKENDS: dict[str, Backend] = {
     "numpy": Backend(numpy_code.module, CompiledNumPy),
     "math": Backend(math_code.module),
+    "array_api": Backend(array_api_code.module),
 }
 
 
@@ -124,7 +126,8 @@ def source(
     """A whole module with the function ``name`` of ``inputs``, importable without symdiff.
 
     ``outputs``: a node or a nested structure of tuples, lists and dicts, which the function returns.
-    ``inputs``: list of variables. ``backend``: ``"numpy"`` (arrays of points) or ``"math"`` (plain numbers, fastest).
+    ``inputs``: list of variables. ``backend``: ``"numpy"`` (arrays), ``"math"`` (plain numbers, fastest) or
+    ``"array_api"`` (arrays of JAX, PyTorch, ... too: the function finds their library, or takes it as ``xp``).
     ``updates``: new values by input variable, which the function writes into its arguments in place (``"numpy"``).
     ``schedule``: ``"clear"`` to be read, or ``"fast"``, which computes arrays in buffers that are kept.
     Raises SymdiffError for a variable that is no input, UnsupportedError for an operation the backend lacks.

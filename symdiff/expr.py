@@ -211,6 +211,10 @@ class Row:
     #: For operations with attributes: templates of one node, for NumPy and in the formula language; ``{=N}`` is a size.
     numpy_of: Callable[[Node], str] | None = None
     text_of: Callable[[Node], str] | None = None
+    #: Code for the array API standard, or a function of a node that returns it, where it is not NumPy's by other
+    #: names; the helpers that it needs.
+    array: str | Callable[[Node], str] = ""
+    array_helpers: tuple[str, ...] = ()
     #: NumPy statements that write the value to ``{out}``, and whether that may be the operand's own array.
     steps: tuple[str, ...] = ()
     steps_in_place: bool = True

@@ -58,7 +58,7 @@ _AT_LEAST = '''def _at_least(sizes, **least):
     for letter, size in least.items():
         if sizes[letter] < size:
             raise ValueError(f"the size {letter} is {sizes[letter]}, and the slices taken need {size} at least")'''
-_HELPERS = {
+HELPERS = {
     "_float": _FLOAT,
     "_number": _NUMBER,
     "_places": _PLACES,
@@ -117,11 +117,11 @@ class Printer:
         self.outputs, self.inputs, self.updates = outputs, inputs, updates
         self.nodes = leaves(outputs)
         self.order = topological(*self.nodes, *updates.values(), read=operands)
-        helpers = {*_HELPERS, *(found for node in self.order for found in _defined(node.op.helper))}
+        helpers = {*HELPERS, *(found for node in self.order for found in defined(node.op.helper))}
         self.names = Names(inputs, name, helpers)
         self.name, self.shown = name, list(self.names.variables.values())
         self.shape = False
-        self.reads = _reads(self.order, inputs)
+        self.reads = reads_of(self.order, inputs)
         self.schedule = self.scheduler(
             Dialect("np", False, True, _templates(self.names), _constant, _finish), self.names
         )
@@ -139,8 +139,8 @@ class Printer:
         extra = self.extra("\n".join(body))
         code = "\n".join([*body, *extra, *_texts(self.schedule)])
         rows = dict.fromkeys(row.helper for _, row in sorted(self.schedule.rows.items()) if row.helper)
-        helpers = [text for name, text in _HELPERS.items() if _calls(name, code)]
-        helpers += [text for text in rows if any(_calls(name, code) for name in _defined(text))]
+        helpers = [text for name, text in HELPERS.items() if calls(name, code)]
+        helpers += [text for text in rows if any(calls(name, code) for name in defined(text))]
         used = " ".join([code, *helpers])
         imports = self.imports() + (["import math", ""] if "math." in used else [])
         imports += ["import numpy as np", *_scipy(used)]
@@ -254,15 +254,15 @@ def _texts(schedule: Schedule) -> list[str]:
     return [text for _, text in [*schedule.constants, *schedule.statements]]
 
 
-def _calls(name: str, code: str) -> bool:
+def calls(name: str, code: str) -> bool:
     return re.search(rf"(?<![\w.]){name}\(", code) is not None
 
 
-def _defined(helper: str) -> list[str]:
+def defined(helper: str) -> list[str]:
     return re.findall(r"^def (\w+)", helper, re.M)
 
 
-def _reads(order: Sequence[Node], inputs: Sequence[Node]) -> dict[Node, int]:
+def reads_of(order: Sequence[Node], inputs: Sequence[Node]) -> dict[Node, int]:
     """The inputs that each node depends on, as bits."""
     reads = {var: 1 << place for place, var in enumerate(inputs)}
     for node in order:

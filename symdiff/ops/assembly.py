@@ -12,9 +12,10 @@ from typing import Any
 from ..errors import UnsupportedError
 from ..expr import Node, Row, as_node, make
 from ..shapes import Shape, Size, add_sizes, multiply_sizes
+from . import standard
 from .contraction import contraction
 from .kinds import structural
-from .spelling import Range, einsum_spec, range_text, shape_text
+from .spelling import Range, einsum_spec, letters, range_text, shape_text
 from .tensor import index, reshape, transposed
 
 #: Row and column of the block, axes, ranges.
@@ -107,6 +108,17 @@ def _numpy_assemble(node: Node) -> str:
     return f"_assemble({', '.join([_shapes_text(shapes), 'dtype', *parts])})"
 
 
+def _array_assemble(node: Node) -> str:
+    shapes, layout = node.attrs
+    parts = []
+    for place, (i, j, axes, ranges) in enumerate(layout):
+        own = tuple(range(len(set(axes))))
+        labels = f'("{letters(own)}", "{letters(axes)}")' if len(own) < len(axes) else "None"
+        places = ", ".join(shape_text((start, step)) for start, _, step in ranges)
+        parts.append(f"({i}, {j}, {{{place}}}, {labels}, {f'({places},)' if places else 'None'})")
+    return f"_assemble({', '.join(['xp', _shapes_text(shapes), 'dtype', 'device', *parts])})"
+
+
 def _text_assemble(node: Node) -> str:
     return f"assemble({_shapes_text(node.attrs[0])}, {_layout_text(node)})"
 
@@ -119,6 +131,7 @@ def _layout_text(node: Node) -> str:
 assemble = structural(
     "assemble", -1, _build_assemble, _pull_assemble, domain="parts of blocks on and above the diagonal",
     helper=_ASSEMBLE, numpy_of=_numpy_assemble, text_of=_text_assemble,
+    array=_array_assemble, array_helpers=(standard.ON_DIAGONAL, standard.PLACED, standard.ASSEMBLE),
 )  # fmt: skip
 
 # -- sparse --------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from ..expr import CONST, PI, Node, Number, const, is_const
+from . import standard
 from .kinds import Map, binary, comparison, mask, over, several, unary, unbroadcast
 from .sides import around_tie, around_zero, jump, tip
 
@@ -253,13 +254,14 @@ ceil    = unary("ceil", None, math="float(math.ceil({0}))", aliases=("ceiling",)
 # -- exponentials and logarithms -----------------------------------------------------------------------------------
 exp    = unary("exp",    lambda y, x: y, sympy="exp")
 expm1  = unary("expm1",  lambda y, x: y + 1)
-exp2   = unary("exp2",   lambda y, x: y * log(const(2)))
+exp2   = unary("exp2",   lambda y, x: y * log(const(2)), array="2 ** {0}")
 log    = unary("log",    lambda y, x: over(x), aliases=("ln",), domain="x > 0", samples=(0.2, 4), sympy="log")
 log1p  = unary("log1p",  lambda y, x: over(x + 1), domain="x > -1", samples=(-0.8, 4))
 log2   = unary("log2",   lambda y, x: over(x * log(const(2))), domain="x > 0", samples=(0.2, 4))
 log10  = unary("log10",  lambda y, x: over(x * log(const(10))), domain="x > 0", samples=(0.2, 4))
 sqrt   = unary("sqrt",   lambda y, x: over(2 * y), domain="x >= 0", samples=(0.2, 4), sympy="sqrt", latex=r"\sqrt{{{0}}}")
-cbrt   = unary("cbrt",   lambda y, x: over(3 * y**2), odd=True, samples=(0.2, 4), latex=r"\sqrt[3]{{{0}}}")
+cbrt   = unary("cbrt",   lambda y, x: over(3 * y**2), odd=True, samples=(0.2, 4), latex=r"\sqrt[3]{{{0}}}",
+               array="_cbrt(xp, {0})", array_helpers=(standard.CBRT,))
 hypot  = binary("hypot", (lambda y, a, b: lambda t: t * (a / y), lambda y, a, b: lambda t: t * (b / y)), commutative=True,
                 domain="all real a, b; no derivative at (0, 0)", sides=lambda y, a, b: tip(y, equal(y, 0), hypot(where(equal(y, 0), 1, a), b)))
 
@@ -320,24 +322,27 @@ _SINC_DERIVATIVE_MATH = """def _sinc_derivative(n, x):
 _ELU_KINK = "x = 0: the derivative of the side x <= 0"
 sinc = unary("sinc", lambda y, x: sinc_derivative(1, x), even=True, math="_sinc({0})",
              math_helper="def _sinc(x):\n    return math.sin(math.pi * x) / (math.pi * x) if x else 1.0",
-             domain="all real x: sin(pi*x)/(pi*x)")
+             domain="all real x: sin(pi*x)/(pi*x)", array="_sinc(xp, {0})", array_helpers=(standard.SINC,))
 sinc_derivative = binary("sinc_derivative", (None, lambda y, n, x: sinc_derivative(n + 1, x)), numpy="_sinc_derivative({0}, {1})",
                          math="_sinc_derivative({0}, {1})", helper=_SINC_DERIVATIVE, math_helper=_SINC_DERIVATIVE_MATH,
                          domain="n = 0, 1, 2, ... fixed: the n-th derivative of sinc", samples=((1, 1), (-3, 3)))
 sigmoid = unary("sigmoid", lambda y, x: y * (1 - y), numpy="_sigmoid({0})", math="_sigmoid({0})", aliases=("expit", "logistic"), helper=_SIGMOID, steps=_SIGMOID_STEPS,
                 math_helper="def _sigmoid(x):\n    e = math.exp(-abs(x))\n    return (1.0 if x >= 0 else e) / (1.0 + e)",
-                latex=r"\sigma\left({0}\right)", domain="all real x: 1/(1 + exp(-x))")
+                latex=r"\sigma\left({0}\right)", domain="all real x: 1/(1 + exp(-x))",
+                array="_sigmoid(xp, {0})", array_helpers=(standard.SIGMOID,))
 softplus = unary("softplus", lambda y, x: sigmoid(x), numpy="np.logaddexp({0}, 0)", domain="all real x: log(1 + exp(x))",
-                 math="_softplus({0})", math_helper="def _softplus(x):\n    return max(x, 0.0) + math.log1p(math.exp(-abs(x)))")
+                 math="_softplus({0})", math_helper="def _softplus(x):\n    return max(x, 0.0) + math.log1p(math.exp(-abs(x)))",
+                 array="_softplus(xp, {0})", array_helpers=(standard.SOFTPLUS,))
 relu = unary("relu", lambda y, x: mask(x > 0), numpy="np.maximum({0}, 0)", math="max({0}, 0.0)", kink="x = 0: 0", sides=around_zero(lambda x: 0, lambda x: x),
-             gate="relu passes or stops", domain="all real x: max(x, 0)")
+             gate="relu passes or stops", domain="all real x: max(x, 0)", array="xp.clip({0}, 0, None)")
 leaky_relu = unary("leaky_relu", lambda y, x: lambda t: where(x >= 0, t, t * 0.01), numpy="np.where({0} >= 0, {0}, 0.01*{0})",
                    math="({0} if {0} >= 0 else 0.01*{0})", kink="x = 0: 1, the derivative of the side x >= 0",
                    sides=around_zero(lambda x: x * 0.01, lambda x: x),
                    domain="all real x: x where x >= 0, else 0.01*x", steps=("np.multiply({0}, 0.01, {out})", "np.maximum({0}, {out}, out={out})"),
                    steps_in_place=False)
 elu = unary("elu", lambda y, x: lambda t: where(x > 0, t, t * (y + 1)), numpy="np.where({0} > 0, {0}, np.expm1(np.minimum({0}, 0)))",
-            math="({0} if {0} > 0 else math.expm1({0}))", kink=_ELU_KINK, sides=around_zero(lambda x: expm1(x), lambda x: x), domain="all real x: x where x > 0, else exp(x) - 1")
+            math="({0} if {0} > 0 else math.expm1({0}))", kink=_ELU_KINK, sides=around_zero(lambda x: expm1(x), lambda x: x), domain="all real x: x where x > 0, else exp(x) - 1",
+            array="xp.where({0} > 0, {0}, xp.expm1(xp.clip({0}, None, 0)))")
 gelu = unary("gelu", lambda y, x: erfc(-x / sqrt(const(2))) / 2 + x * exp(-(x**2) / 2) / sqrt(2 * PI()),
              numpy="0.5*{0}*special.erfc(-0.7071067811865476*{0})", math="0.5*{0}*math.erfc(-{0}/math.sqrt(2))",
              domain="all real x: x times the normal distribution function")
@@ -347,7 +352,8 @@ logaddexp = binary("logaddexp", (lambda y, a, b: sigmoid(a - b), lambda y, a, b:
 xlogy = binary("xlogy", (lambda y, a, b: lambda t: xlogy(t, b), lambda y, a, b: lambda t: where(equal(a, 0), 0, t * (a / b))),
                numpy="_xlogy({0}, {1})", helper="def _xlogy(a, b):\n    return a * np.log(np.where(a == 0, 1, b))",
                math="_xlogy({0}, {1})", math_helper="def _xlogy(a, b):\n    return a * math.log(b) if a else 0.0",
-               domain="b > 0, or a = 0: a*log(b), 0 where a = 0", samples=((-3, 3), (0.2, 4)))
+               domain="b > 0, or a = 0: a*log(b), 0 where a = 0", samples=((-3, 3), (0.2, 4)),
+               array="_xlogy(xp, {0}, {1})", array_helpers=(standard.XLOGY,))
 
 # -- special functions (SciPy) -------------------------------------------------------------------------------------
 erf   = unary("erf",  lambda y, x: 2 / sqrt(PI()) * exp(-(x**2)), numpy="special.erf({0})", odd=True, sympy="erf")

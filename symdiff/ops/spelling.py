@@ -87,7 +87,7 @@ def _axes(inputs: Labels, output: Labels) -> str:
     return "" if not output else str(axes[0]) if len(axes) == 1 else str(axes)
 
 
-def _spell_contract(node: Node, sums: str, every: str, outer: str, einsum: str, plain: bool) -> str:
+def contract_code(node: Node, sums: str, every: str, outer: str, einsum: str, plain: bool) -> str:
     inputs, output = node.attrs
     if len(inputs) == 1:
         axes = _axes(inputs[0], output)
@@ -107,30 +107,30 @@ def _spell_contract(node: Node, sums: str, every: str, outer: str, einsum: str, 
     return einsum.format(einsum_spec(inputs, output), operands)
 
 
-def _is_trace(node: Node) -> bool:
+def is_trace(node: Node) -> bool:
     return len(node.args) == 1 and node.args[0].op.name == "view" and node.args[0].attrs == ((0, 0), (0,))
 
 
 def read_by_contract(node: Node) -> tuple[Node, ...]:
     """A trace is spelled by the matrix, not by its diagonal."""
-    return node.args[0].args if _is_trace(node) else node.args
+    return node.args[0].args if is_trace(node) else node.args
 
 
 def text_contract(node: Node) -> str:
-    if _is_trace(node):
+    if is_trace(node):
         return "trace({0})"
-    return _spell_contract(node, "sum({{0}}, axis={})", "sum({0})", "outer({{{}}}, {{{}}})", 'einsum("{}", {})', True)
+    return contract_code(node, "sum({{0}}, axis={})", "sum({0})", "outer({{{}}}, {{{}}})", 'einsum("{}", {})', True)
 
 
 def numpy_contract(node: Node) -> str:
     optimize = ", optimize=True" if len(node.args) > 2 else ""
-    if _is_trace(node):
+    if is_trace(node):
         return "np.trace({0})"
     einsum = 'np.einsum("{}", {}' + optimize + ")"
-    return _spell_contract(node, "{{0}}.sum({})", "{0}.sum()", "np.outer({{{}}}, {{{}}})", einsum, False)
+    return contract_code(node, "{{0}}.sum({})", "{0}.sum()", "np.outer({{{}}}, {{{}}})", einsum, False)
 
 
-def _stages(node: Node) -> tuple[Labels, Labels, str]:
+def view_parts(node: Node) -> tuple[Labels, Labels, str]:
     """The labels of a view's operand, those of the result that it has, and the index that makes the new axes."""
     inner, outer = node.attrs
     kept = tuple(label for label in outer if label in inner)
@@ -202,11 +202,14 @@ def read_by_view(node: Node) -> tuple[Node, ...]:
     return inner.args if inner.op.name == "index" and _dropped(*node.attrs) else node.args
 
 
-def _indexed(node: Node) -> str | None:
-    dropped = _dropped(*node.attrs)
-    if node.args[0].op.name != "index" or not dropped:
-        return None
-    return f"{{0}}[{index_text(node.args[0], dropped)}]"
+def single_places(node: Node) -> tuple[int, ...] | None:
+    """The axes of the slices under a view that it drops, where that is all it does."""
+    return (node.args[0].op.name == "index" and _dropped(*node.attrs)) or None
+
+
+def single_index(node: Node) -> str | None:
+    dropped = single_places(node)
+    return f"{{0}}[{index_text(node.args[0], dropped)}]" if dropped else None
 
 
 def _shared(inner: Labels, kept: Labels) -> str | None:
@@ -215,8 +218,8 @@ def _shared(inner: Labels, kept: Labels) -> str | None:
 
 
 def text_view(node: Node) -> str:
-    inner, kept, index = _stages(node)
-    return _indexed(node) or (_shared(inner, kept) or _text_of_labels(inner, kept)) + index
+    inner, kept, index = view_parts(node)
+    return single_index(node) or (_shared(inner, kept) or _text_of_labels(inner, kept)) + index
 
 
 def _text_of_labels(inner: Labels, kept: Labels) -> str:
@@ -231,9 +234,9 @@ def _text_of_labels(inner: Labels, kept: Labels) -> str:
 
 
 def numpy_view(node: Node) -> str:
-    inner, kept, index = _stages(node)
+    inner, kept, index = view_parts(node)
     shape = tuple(size for label, size in zip(node.attrs[1], node.shape, strict=True) if label in inner)
-    return _indexed(node) or (_shared(inner, kept) or _numpy_of_labels(inner, kept, shape)) + index
+    return single_index(node) or (_shared(inner, kept) or _numpy_of_labels(inner, kept, shape)) + index
 
 
 def _numpy_of_labels(inner: Labels, kept: Labels, shape: Shape) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from ..errors import ShapeError
 from ..expr import VAR, Node, Row, as_node, const, make
 from ..shapes import Shape, Size, add_sizes, broadcast_shapes, divide_sizes, multiply_sizes, show_shape, size_terms
+from . import standard
 from .contraction import EYE, VIEW, contraction
 from .kinds import broadcast_to, structural, without_axes
 from .scalar import equal, where
@@ -65,6 +66,11 @@ def _reduction(name: str, pullback: Callable[..., Any], numpy: str, **traits: An
     return structural(name, 1, build, pullback, numpy_of=numpy_of, text_of=_reduction_text(name), **traits)
 
 
+def _array_reduction(call: str) -> Callable[[Node], str]:
+    """Code for the array API standard: a call with ``{axes}``."""
+    return lambda node: standard.over_axes(call, node.attrs[0])
+
+
 def _reduction_text(name: str) -> Callable[[Node], str]:
     def text_of(node: Node) -> str:
         every = len(node.attrs[0]) == node.args[0].ndim
@@ -92,11 +98,15 @@ def _tied(y: Node, x: Node) -> Sides:
 
 
 amax = _reduction("max", _pull_extreme, "{0}.max({axes})", domain="real arrays, not empty along the axes",
-                  kink="ties share equally", sides=_tied, gate="max routes")  # fmt: skip
+                  kink="ties share equally", sides=_tied, gate="max routes",
+                  array=_array_reduction('_extreme(xp, "max", {0}, {axes})'),
+                  array_helpers=(standard.EXTREME,))  # fmt: skip
 amin = _reduction("min", _pull_extreme, "{0}.min({axes})", domain="real arrays, not empty along the axes",
-                  kink="ties share equally", sides=_tied, gate="min routes")  # fmt: skip
+                  kink="ties share equally", sides=_tied, gate="min routes",
+                  array=_array_reduction('_extreme(xp, "min", {0}, {axes})'),
+                  array_helpers=(standard.EXTREME,))  # fmt: skip
 argmax = _reduction("argmax", lambda ct, y, x: (None,), "{0}.argmax({axes})", domain="real arrays, one axis or all",
-                    kink="derivative 0 everywhere; the first of ties")  # fmt: skip
+                    kink="derivative 0 everywhere; the first of ties", array=standard.argmax)  # fmt: skip
 
 # -- sums of exponentials ------------------------------------------------------------------------------------------
 
@@ -137,9 +147,13 @@ def _softmax_text(node: Node) -> str:
 
 
 logsumexp = _reduction("logsumexp", _pull_logsumexp, "_logsumexp({0}, {axes})", helper=_LOGSUMEXP,
+                       array=_array_reduction("_logsumexp(xp, {0}, {axes})"),
+                       array_helpers=(standard.EXTREME, standard.LOGSUMEXP),
                        domain="real arrays, not empty along the axes")  # fmt: skip
 softmax = structural("softmax", 1, _build_softmax, _pull_softmax, numpy_of=_softmax_numpy,
-                     text_of=_softmax_text, helper=_SOFTMAX, domain="real arrays")  # fmt: skip
+                     text_of=_softmax_text, helper=_SOFTMAX, domain="real arrays",
+                     array=_array_reduction("_softmax(xp, {0}, {axes})"),
+                     array_helpers=(standard.EXTREME, standard.SOFTMAX))  # fmt: skip
 
 # -- norm, products and running sums -------------------------------------------------------------------------------
 
@@ -203,19 +217,21 @@ def _tip(y: Node, x: Node) -> Sides:
     return tip(y, equal(y, 0), norm(where(expanded(equal(y, 0), axes, x.ndim), 1, x), axes))
 
 
-norm = _reduction(
-    "norm", _pull_norm, "_norm({0}, {axes})", domain="real arrays; no derivative at 0", helper=_NORM, sides=_tip
-)
-prod = _reduction("prod", _pull_prod, "{0}.prod({axes})", domain="all arrays")
+norm = _reduction("norm", _pull_norm, "_norm({0}, {axes})", domain="real arrays; no derivative at 0", helper=_NORM,
+                  sides=_tip, array=_array_reduction("xp.sqrt(xp.sum({0} * {0}, axis={axes}))"))  # fmt: skip
+prod = _reduction("prod", _pull_prod, "{0}.prod({axes})", domain="all arrays",
+                  array=lambda node: standard.products(node.attrs[0]))  # fmt: skip
 product_of_others = structural(
     "product_of_others", 1, _build_along, _pull_others, helper=_OTHERS, domain="all arrays",
     numpy_of=lambda node: f"_product_of_others({{0}}, {node.attrs[0]})",
     text_of=lambda node: f"product_of_others({{0}}, axis={node.attrs[0]})",
+    array=lambda node: f"_product_of_others(xp, {{0}}, {node.attrs[0]})", array_helpers=(standard.OTHERS,),
 )  # fmt: skip
 cumsum = structural(
     "cumsum", 1, _build_along, lambda ct, y, x: (flip(cumsum(flip(ct, y.attrs[0]), y.attrs[0]), y.attrs[0]),),
     domain="all arrays", numpy_of=lambda node: f"{{0}}.cumsum({node.attrs[0]})",
     text_of=lambda node: f"cumsum({{0}}, axis={node.attrs[0]})",
+    array=lambda node: f"_cumsum(xp, {{0}}, {node.attrs[0]})", array_helpers=(standard.CUMSUM,),
 )  # fmt: skip
 
 # -- parts of arrays -----------------------------------------------------------------------------------------------
@@ -267,11 +283,12 @@ index = structural(
     numpy_of=lambda node: f"{{0}}[{index_text(node)}]", text_of=lambda node: f"{{0}}[{index_text(node)}]", view=True,
     moves=True,
     rule="part of an array", gate="a part gets, the rest gets 0",
+    array=standard.sliced,
 )  # fmt: skip
 scatter = structural(
     "scatter", 1, _build_scatter, lambda ct, y, x: (index(ct, y.attrs[1]),), domain="all arrays", helper=_PLACED,
     numpy_of=lambda node: f"_placed({{0}}, {shape_text(node.shape)}, np.s_[{_scatter_index(node)}])",
-    text_of=_scatter_text, moves=True,
+    text_of=_scatter_text, moves=True, array=standard.placed, array_helpers=(standard.PLACED,),
 )  # fmt: skip
 
 
@@ -303,6 +320,11 @@ def index_code(node: Node) -> str:
     )
 
 
+def _array_index(node: Node) -> str:
+    """The index arrays for the array API standard."""
+    return index_code(node).replace("np.arange(", "xp.arange(").replace("})", "}, device=device)")
+
+
 def _places_text(node: Node) -> str:
     return ", ".join(f"{{{place}}}" for place in range(1, len(node.args)))
 
@@ -322,17 +344,21 @@ gather = structural(
     lambda ct, y, x, *places: (scatter_add(ct, *places, x.shape), *(None for _ in places)),
     domain="whole numbers in range as places", numpy_of=lambda node: f"{{0}}[{index_code(node)}]",
     text_of=lambda node: f"{{0}}[{_places_text(node)}]", moves=True,
+    array=lambda node: f"{{0}}[{_array_index(node)}]",
 )  # fmt: skip
 scatter_add = structural(
     "scatter_add", -1, _build_scatter_add,
     lambda ct, y, x, *places: (gather(ct, *places), *(None for _ in places)), domain="whole numbers in range as places",
     helper=_SCATTER_ADD, numpy_of=lambda node: f"_scatter_add({_typed(node.args[0])}, {shape_text(node.shape)}, {index_code(node)})",
     text_of=lambda node: f"scatter_add({{0}}, {shape_text(node.shape)}, {_places_text(node)})",
+    array=lambda node: f"_scatter_add(xp, {{0}}, {shape_text(node.shape)}, device, {_array_index(node)})",
+    array_helpers=(standard.SCATTER_ADD,),
 )  # fmt: skip
 arange = structural(
     "arange", 0, lambda row, size: make(row, (), (size,), (size,)), lambda ct, y: (), domain="sizes",
     numpy_of=lambda node: f"np.arange({{={node.attrs[0]}}}, dtype=dtype)",
     text_of=lambda node: f"arange({{={node.attrs[0]}}})",
+    array=lambda node: f"xp.arange({{={node.attrs[0]}}}, dtype=dtype, device=device)",
 )  # fmt: skip
 
 
@@ -464,11 +490,13 @@ reshape = structural(
     "reshape", 1, _build_reshape, lambda ct, y, x: (reshape(ct, x.shape),), domain="as many elements as before", view=True, moves=True,
     numpy_of=lambda node: f"{{0}}.reshape{shape_text(node.shape)}" if node.ndim != 1 else f"{{0}}.reshape({{={node.shape[0]}}})",
     text_of=lambda node: f"reshape({{0}}, {shape_text(node.shape)})",
+    array=lambda node: f"xp.reshape({{0}}, {shape_text(node.shape)})",
 )  # fmt: skip
 concatenate = structural(
     "concatenate", -1, _build_concatenate, _pull_concatenate, domain="equal sizes along the other axes",
     numpy_of=lambda node: f"np.concatenate(({_parts_text(node)}), {node.attrs[0]})",
     text_of=lambda node: f"concatenate(({_parts_text(node)}), axis={node.attrs[0]})", moves=True,
+    array=lambda node: f"xp.concat(({_parts_text(node)}), axis={node.attrs[0]})",
 )  # fmt: skip
 
 # -- matrices ------------------------------------------------------------------------------------------------------
@@ -555,7 +583,8 @@ det = structural("det", 1, _build_scalar, lambda ct, y, x: _by_inverse(ct * y, x
 logdet = structural("logdet", 1, _build_scalar, lambda ct, y, x: _by_inverse(ct, x), domain="regular matrices: log(abs(det(X)))",
                     numpy_of=lambda node: "np.linalg.slogdet({0})[1]", text_of=lambda node: "logdet({0})")  # fmt: skip
 cholesky = structural("cholesky", 1, _build_square, _pull_cholesky, domain="positive definite symmetric part", helper=_CHOLESKY,
-                      numpy_of=lambda node: "_cholesky({0})", text_of=lambda node: "cholesky({0})")  # fmt: skip
+                      numpy_of=lambda node: "_cholesky({0})", text_of=lambda node: "cholesky({0})",
+                      array="xp.linalg.cholesky(({0} + {0}.mT) / 2)")  # fmt: skip
 tril = structural("tril", 1, _build_triangle, lambda ct, y, x: (tril(ct, y.attrs[0]),), domain="all matrices",
                   numpy_of=lambda node: _triangle("np.tril", node), text_of=lambda node: _triangle("tril", node), moves=True)  # fmt: skip
 triu = structural("triu", 1, _build_triangle, lambda ct, y, x: (triu(ct, y.attrs[0]),), domain="all matrices",

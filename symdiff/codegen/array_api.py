@@ -1,0 +1,193 @@
+"""Code for the array API standard: one source for NumPy, JAX, PyTorch, ..., which finds the library from its inputs.
+
+Rows have no code of their own for it where NumPy's does by the standard's names. Nothing is written in place, so the
+function may be traced by ``jax.jit`` and differentiated by PyTorch. Every number that meets a function is an array of
+the inputs' type and device; operators take Python's numbers, as the standard says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..errors import UnsupportedError
+from ..expr import Node, Row
+from ..ops.contraction import SIZE
+from ..ops.kinds import operands
+from ..templates import fill_sizes
+from ..walk import leaves, topological
+from .arrays import Arrays
+from .module import assemble, definition, docstring, result
+from .names import Names
+from .points import HELPERS, calls, defined, reads_of
+from .schedule import Dialect, Schedule
+from .text import Code
+
+#: The standard's functions by NumPy's names for them.
+STANDARD = {
+    "abs": "abs", "arccos": "acos", "arccosh": "acosh", "arcsin": "asin", "arcsinh": "asinh", "arctan": "atan",
+    "arctan2": "atan2", "arctanh": "atanh", "ceil": "ceil", "cos": "cos", "cosh": "cosh", "exp": "exp",
+    "expm1": "expm1", "floor": "floor", "hypot": "hypot", "linalg.det": "linalg.det", "linalg.inv": "linalg.inv",
+    "linalg.slogdet": "linalg.slogdet", "linalg.solve": "linalg.solve", "log": "log", "log10": "log10",
+    "log1p": "log1p", "log2": "log2", "logaddexp": "logaddexp", "logical_and": "logical_and",
+    "logical_not": "logical_not", "logical_or": "logical_or", "maximum": "maximum", "minimum": "minimum",
+    "sign": "sign", "sin": "sin", "sinh": "sinh", "sqrt": "sqrt", "tan": "tan", "tanh": "tanh", "tril": "tril",
+    "triu": "triu", "where": "where",
+}  # fmt: skip
+_KNOWN = {f"np.{name}" for name in STANDARD}
+_FUNCTION = re.compile(r"(\b[a-z]+(?:\.\w+)+)")
+_ARGUMENTS = '''def _namespace(arrays):
+    """The array API namespace of the arrays; PyTorch's do not say, and it is the module of their class."""
+    for array in arrays:
+        if hasattr(array, "__array_namespace__"):
+            return array.__array_namespace__()
+    return importlib.import_module(type(arrays[0]).__module__.partition(".")[0] if arrays else "numpy")
+
+
+def _arguments(xp, *values):
+    """Namespace, type and device of the arrays among the values, then all values as floating-point arrays."""
+    arrays = [value for value in values if hasattr(value, "dtype")]
+    xp = xp or _namespace(arrays)
+    device = getattr(arrays[0], "device", None) if arrays else None
+    kinds = [array.dtype for array in arrays if "float" in str(array.dtype) or "complex" in str(array.dtype)]
+    dtype = functools.reduce(getattr(xp, "promote_types", None) or xp.result_type, kinds or [xp.asarray(0.0).dtype])
+    values = [value if hasattr(value, "dtype") else xp.asarray(value, dtype=dtype, device=device) for value in values]
+    return xp, dtype, device, *(x if x.dtype == dtype else xp.asarray(x, dtype=dtype) for x in values)'''
+_NOTES = (
+    "Arguments are numbers and arrays of one library that has the array API (NumPy 2, JAX, CuPy, ...) or of PyTorch; "
+    "xp is its namespace, found from them. Results are arrays of their type and device; nothing is written in place. "
+    "Whole numbers and truth values take the type of the other arguments.",
+)
+
+
+class _Standard(Schedule):
+    """Statements where numbers that functions read are arrays."""
+
+    def __init__(self, dialect: Dialect, names: Names) -> None:
+        super().__init__(dialect, names)
+        self.arrays: dict[str, str] = {}
+
+    def _operation(self, node: Node) -> Code:
+        constant = [arg for arg in operands(node) if arg in self.fixed or arg.op is SIZE]
+        operator = (node.op.infix or node.op.prefix) and len(constant) < len(operands(node))
+        if node not in self.fixed and not (operator and not node.op.array):
+            for arg in constant:
+                self.number(arg)
+        return super()._operation(node)
+
+    def number(self, node: Node) -> None:
+        """Give the number the name of an array, once."""
+        text = as_array(self._settled(node).text, node.op.predicate)
+        if text not in self.arrays:
+            self.arrays[text] = self.names.fresh("k")
+            self.statements.append((self.arrays[text], text))
+        self.code[node] = Code(self.arrays[text])
+
+
+def as_array(text: str, truth: bool) -> str:
+    """A number as an array of the arguments' type, a truth value as one of truth values."""
+    return f"xp.asarray({text}, dtype={'xp.bool' if truth else 'dtype'}, device=device)"
+
+
+def _constant(row: Row, code: Code, value: float | None, args: list[Code]) -> Code:
+    return Code(str(bool(value))) if row.predicate else Code("math.inf") if value == float("inf") else code
+
+
+class ArrayAPI(Arrays):
+    """A module for arrays of any library; scalar formulas take arrays of points, which broadcast."""
+
+    def __init__(self, outputs: Any, inputs: Sequence[Node], name: str) -> None:
+        updates: Mapping[Node, Node] = {}
+        self.outputs, self.inputs, self.updates, self.name = outputs, inputs, updates, name
+        self.nodes = leaves(outputs)
+        self.order = topological(*self.nodes, read=operands)
+        texts = [text for node in self.order for text in node.op.array_helpers]
+        taken = {"xp", "device", "_namespace", "_arguments", *HELPERS, *(f for text in texts for f in defined(text))}
+        self.names = Names(inputs, name, taken | {"functools", "importlib"})
+        self.shown = list(self.names.variables.values())
+        self.reads = reads_of(self.order, inputs)
+        self.points = not any(node.shape or node.op.numpy_of for node in (*self.order, *inputs))
+        self.schedule = _Standard(Dialect("math", False, False, self.template, _constant), self.names)
+
+    def template(self, node: Node) -> str:
+        """The row's own code, or NumPy's by the standard's names; Python's for a constant."""
+        row = node.op
+        if node in self.schedule.fixed and row.math is not None:
+            return row.math
+        if row is SIZE:
+            return self.names.count(*node.attrs)
+        code = row.array or row.numpy_of or row.numpy
+        text = fill_sizes(code if isinstance(code, str) else code(node), self.names.size)
+        if not row.array and (row.helper or not set(_FUNCTION.findall(text)) <= _KNOWN):
+            raise UnsupportedError(f'the array API standard has no {row.name}; use backend="numpy"')
+        return text if row.array else _FUNCTION.sub(lambda match: f"xp.{STANDARD[match[1][3:]]}", text)
+
+    def notes(self) -> list[str]:
+        return [*super().notes()[: 0 if self.points else -1], *_NOTES]
+
+    def globals(self) -> str:
+        return "" if self.points else super().globals()
+
+    def head(self, body: str) -> list[str]:
+        places = self.places()
+        read = [shown for var, shown in self.names.variables.items() if var not in places]
+        lines = [f"{', '.join(['xp', 'dtype', 'device', *read])} = _arguments({', '.join(['xp', *read])})"]
+        if self.points:
+            shapes = ", ".join(f"{shown}.shape" for shown in self.shown)
+            return lines + [f"shape = xp.broadcast_shapes({shapes})"] * ("shape" in re.findall(r"\w+", body))
+        used = [letter for letter in self.used_sizes(body) if self.names.counts.get(letter) != self.names.sizes[letter]]
+        if self.shown:
+            lines += [f"sizes = _sizes({', '.join(f'{shown}={shown}' for shown in self.shown)})", *self.least()]
+        lines += [f'{self.names.sizes[letter]} = sizes["{letter}"]' for letter in used]
+        return lines + [f'{name} = sizes["{letter}"] or math.nan' for letter, name in self.names.counts.items()]
+
+    def output(self, node: Node, text: str) -> str:
+        """An array, of the common shape of all points."""
+        schedule: Any = self.schedule
+        if node in schedule.fixed or node.op is SIZE:
+            text = text if text in schedule.arrays.values() else as_array(text, self.kind(node) == "bool")
+        every = (1 << len(self.inputs)) - 1
+        spread = self.points and self.inputs and self.reads[node] != every
+        return f"xp.broadcast_to({text}, shape)" if spread else text
+
+    def module(self, docs: str) -> str:
+        schedule = self.schedule
+        texts = schedule.run(self.nodes)
+        texts = [self.output(node, text) for node, text in zip(self.nodes, texts, strict=True)]
+        lines = [f"{name} = {text}" for name, text in schedule.statements]
+        body = self.renamed([*lines, f"return {result(self.outputs, texts)}"])
+        body = self.head("\n".join(body)) + body
+        helpers = [_ARGUMENTS, *self.helpers("\n".join(body))]
+        constants = "\n".join(f"{target} = {text}" for target, text in schedule.constants)
+        used = "\n".join([*helpers, constants, *body])
+        modules = [name for name in ("functools", "importlib", "math") if f"{name}." in used]
+        parameters = [*self.shown, "*", "xp=None"]
+        notes = [docs, *self.notes()] if docs else self.notes()
+        return assemble(
+            docstring(self.name, self.outputs, self.inputs, self.shown, notes),
+            "\n".join(f"import {name}" for name in modules),
+            self.globals(),
+            *helpers,
+            constants,
+            definition(self.name, parameters, body),
+        )
+
+    def helpers(self, code: str) -> list[str]:
+        """The functions that the code calls, and those that they call."""
+        shared = [HELPERS[name] for name in ("_sizes", "_at_least")]
+        own = [text for _, row in sorted(self.schedule.rows.items()) for text in row.array_helpers]
+        found: list[str] = []
+        for text in reversed([*shared, *dict.fromkeys(own)]):
+            if any(calls(name, code) for name in defined(text)):
+                found.insert(0, text.replace("np.shape(array)", "tuple(array.shape)"))
+                code += text
+        return found
+
+
+def module(outputs: Any, inputs: Sequence[Node], name: str, docs: str = "") -> str:
+    """A module with the function ``name`` of ``inputs``, standard library only: arrays bring their own.
+
+    Raises UnsupportedError for an operation that the standard has no functions for.
+    """
+    return ArrayAPI(outputs, inputs, name).module(docs)
