@@ -1,20 +1,15 @@
-"""Scalar formulas beside the peers, in one process, interleaved; prints ratios (ours/theirs), medians of several.
-
-    python -m benchmarks.core
-
-Peers that are not installed are named and left out.
-"""
+"""Scalar formulas: one call at a point, and how long it takes to build, differentiate and compile a long chain."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from importlib.util import find_spec
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import symdiff as sd
 from symdiff.walk import leaves
 
-from .timing import ratio, seconds
+from .protocol import Result, compare, installed
+from .timing import Work, seconds
 
 POINT_CASES = {
     "x**2*y+y+2": {"x": 3.0, "y": 4.0},
@@ -35,23 +30,35 @@ def our_chain(k: int) -> sd.Node:
     return sd.grad(chain(x, sd.sin, k), x)
 
 
-def chain_casadi(k: int = 100_000) -> None:
-    import casadi
+def chain_casadi(k: int = 100_000) -> Iterator[Result]:
+    """Building a deep chain and its gradient."""
 
-    def theirs() -> Any:
-        x = casadi.SX.sym("x")
-        return casadi.gradient(chain(x, casadi.sin, k), x)
+    def theirs() -> Work:
+        import casadi
 
-    print(f"chain k={k}: build + gradient / CasADi SX: {ratio(lambda: our_chain(k), theirs, 5):.2f}")
+        def build() -> Any:
+            x = casadi.SX.sym("x")
+            return casadi.gradient(chain(x, casadi.sin, k), x)
+
+        return build
+
+    works = {"ours": lambda: lambda: our_chain(k), "CasADi": theirs}
+    yield from compare(f"chain of {k}: build and differentiate", works, {"CasADi": 1.0}, rounds=5)
 
 
-def growth() -> None:
+def growth() -> Iterator[Result]:
+    """Ten times the chain takes ten times as long."""
     for k in (1_000, 10_000):
-        found = ratio(lambda k=k: our_chain(10 * k), lambda k=k: our_chain(k), 5)
-        print(f"chain: time for k={10 * k} / time for k={k}: {found:.1f}")
+        works = {"ours": lambda k=k: lambda: our_chain(10 * k), "a tenth of it": lambda k=k: lambda: our_chain(k)}
+        yield from compare(f"chain of {10 * k}: build and differentiate", works, {"a tenth of it": 12.0}, rounds=5)
 
 
-def chain_jax(k: int = 1_000) -> None:
+def chain_jax(k: int = 1_000) -> Iterator[Result]:
+    """From nothing to a compiled function, once: a compiler is timed when it is called first."""
+    name = f"chain of {k}: first and second derivative compiled"
+    if not installed("JAX"):
+        yield Result(name, "JAX", None, 0.01)
+        return
     import jax
 
     def ours() -> None:
@@ -63,36 +70,34 @@ def chain_jax(k: int = 1_000) -> None:
         f = lambda x: chain(x, jax.numpy.sin, k)
         jax.jit(lambda x: (jax.grad(f)(x), jax.grad(jax.grad(f))(x))).lower(0.5).compile()
 
-    theirs = seconds(first)
-    print(f"chain k={k}: first and second derivative built and compiled / JAX: {seconds(ours) / theirs:.4f}")
+    yield Result(name, "JAX", seconds(ours) / seconds(first), 0.01)
 
 
-def one_call() -> None:
-    import sympy
-
+def one_call() -> Iterator[Result]:
+    """Value and gradient at one point, in Python's floats."""
     for text, point in POINT_CASES.items():
-        symbols = sympy.symbols(list(point))
-        f = sympy.sympify(text, locals=dict(zip(point, symbols, strict=True)))
-        theirs = sympy.lambdify(symbols, [f, *(f.diff(v) for v in symbols)], "math", cse=True)
-        node, wrt = sd.parse(text), [sd.symbol(name) for name in point]
-        ours = sd.compile(leaves(sd.simplify((node, sd.grad(node, wrt)))), wrt, backend="math")
         values = list(point.values())
-        found = ratio(lambda a=ours, v=values: a(*v), lambda a=theirs, v=values: a(*v), 31, 20_000)
-        print(f"value + gradient at a point / SymPy math cse, {text}: {found:.2f}")
+
+        def ours(text: str = text, point: dict[str, float] = point, values: list[float] = values) -> Work:
+            node, wrt = sd.parse(text), [sd.symbol(name) for name in point]
+            fn = sd.compile(leaves(sd.simplify((node, sd.grad(node, wrt)))), wrt, backend="math")
+            return lambda: fn(*values)
+
+        def theirs(text: str = text, point: dict[str, float] = point, values: list[float] = values) -> Work:
+            import sympy
+
+            symbols = sympy.symbols(list(point))
+            f = sympy.sympify(text, locals=dict(zip(point, symbols, strict=True)))
+            fn = sympy.lambdify(symbols, [f, *(f.diff(v) for v in symbols)], "math", cse=True)
+            return lambda: fn(*values)
+
+        works = {"ours": ours, "SymPy": theirs}
+        yield from compare(f"value and gradient at a point: {text}", works, {"SymPy": 1.0}, rounds=31, at_least=0.01)
 
 
-def main() -> None:
-    for needed, work in (
-        ("sympy", one_call),
-        ("symdiff", growth),
-        ("casadi", chain_casadi),
-        ("jax", chain_jax),
-    ):
-        if find_spec(needed):
-            work()
-        else:
-            print(f"{needed} is not installed: {work.__name__} is left out")
-
+WORKLOADS = (one_call, growth, chain_casadi, chain_jax)
 
 if __name__ == "__main__":
-    main()
+    from .__main__ import main
+
+    main(["--only", "core"])

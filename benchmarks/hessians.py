@@ -1,15 +1,8 @@
-"""Full Hessians of small networks beside those of JAX, PyTorch, autograd and CasADi, and beside formulas by hand.
-
-    python -m benchmarks.hessians
-
-Peers that are not installed are named and left out.
-"""
+"""Full Hessians of small networks beside those of other programs, and beside the formulas a specialist would write."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
-from importlib.util import find_spec
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,9 +10,12 @@ import numpy as np
 import symdiff as sd
 from symdiff.walk import topological
 
-from .timing import Work, medians
+from .protocol import Result, compare
+from .timing import Work
 
 CASES = ((100, (20, 50, 10)), (64, (64, 32, 10)), (100, (8, 16, 1)), (256, (4, 32, 16, 4)))
+#: At most this of JAX's time, in the order of the cases.
+TARGETS = (1 / 8, 1 / 4, 1.0, 1 / 3)
 
 
 def network(rows: int, layers: Sequence[int]) -> tuple[sd.Node, list[sd.Node], list[sd.Node], dict[str, int]]:
@@ -110,10 +106,10 @@ def by_casadi(values: list[np.ndarray]) -> Work:
 
 #: Peers by package, and the most parameters that each finishes in seconds.
 PEERS: dict[str, tuple[Callable[[list[np.ndarray]], Work], int]] = {
-    "jax": (by_jax, 10_000),
-    "torch": (by_torch, 10_000),
+    "JAX": (by_jax, 10_000),
+    "PyTorch": (by_torch, 10_000),
     "autograd": (by_autograd, 1000),
-    "casadi": (by_casadi, 200),
+    "CasADi": (by_casadi, 200),
 }
 
 
@@ -144,40 +140,35 @@ def by_hand(values: list[np.ndarray]) -> Work:
     return hessian
 
 
-def dense() -> None:
-    peers = {name: peer for name, peer in PEERS.items() if find_spec(name)}
-    for rows, layers in CASES:
-        start = time.perf_counter()
-        work, values, nodes = ours(rows, layers)
-        built = time.perf_counter() - start
-        known = work()
-        works = {name: peer(values) for name, (peer, most) in peers.items() if len(known) <= most}
-        gap = max((float(np.abs(np.asarray(theirs()) - known).max()) for theirs in works.values()), default=0.0)
+def dense() -> Iterator[Result]:
+    """One matrix with the second derivatives by all weights and biases; peers up to the parameters they manage."""
+    for (rows, layers), target in zip(CASES, TARGETS, strict=True):
+        work, values, _ = ours(rows, layers)
+        count = work().shape[0]
+        works: dict[str, Callable[[], Work]] = {"ours": lambda work=work: work}
+        for name, (peer, most) in PEERS.items():
+            if count <= most:
+                works[name] = lambda peer=peer, values=values: peer(values)
         if len(layers) == 3:
-            works["by hand"] = by_hand(values)
-        found = medians({"ours": work} | works, rounds=7)
-        ratios = ", ".join(f"{name} / ours {found[name] / found['ours']:.1f}" for name in works)
-        print(f"{layers}, N={rows}, {len(known)} parameters: {ratios}")
-        print(f"  largest difference from a peer {gap:.1e}; {nodes} nodes; built in {built:.2f} s", flush=True)
+            works["blocks by hand"] = lambda values=values: by_hand(values)
+        name = f"dense Hessian {layers}, N = {rows}, {count} parameters"
+        yield from compare(name, works, {"JAX": target, "blocks by hand": 1.0}, rounds=9)
 
 
-def depth() -> None:
-    for layers in (2, 4, 8, 16):
+def depth() -> Iterator[Result]:
+    """Nodes for each block of the matrix: a plan grows with the number of blocks and no faster."""
+
+    def nodes(layers: int) -> float:
         loss, _, params, sizes = network(32, [4] * (layers + 1))
-        start = time.perf_counter()
         matrix = sd.hessian(loss, params, form="dense", sizes=sizes)
-        took = time.perf_counter() - start
-        count = len(topological(matrix))
-        print(f"{layers} layers: {count} nodes, {count / len(params) ** 2:.1f} a block, {took:.2f} s")
+        return len(topological(matrix)) / len(params) ** 2
+
+    yield Result("dense Hessian of 16 layers: nodes a block", "2 layers", nodes(16) / nodes(2), 1.5)
 
 
-def main() -> None:
-    left_out = [name for name in PEERS if not find_spec(name)]
-    if left_out:
-        print(f"not installed and left out: {', '.join(left_out)}")
-    dense()
-    depth()
-
+WORKLOADS = (dense, depth)
 
 if __name__ == "__main__":
-    main()
+    from .__main__ import main
+
+    main(["--only", "hessians"])

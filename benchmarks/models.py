@@ -1,22 +1,25 @@
-"""Training steps and gradients of models beside plain NumPy and PyTorch; prints ratios (ours/theirs).
-
-    python -m benchmarks.models
-
-Peers that are not installed are named and left out.
-"""
+"""Training steps and gradients of models beside plain NumPy, PyTorch and JAX."""
 
 from __future__ import annotations
 
-from importlib.util import find_spec
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 import symdiff as sd
 
-from .timing import Work, medians
+from .protocol import Result, compare
+from .timing import Work
 
-SIZES = ((64, 1000, 100, 10), (64, 64, 72, 10), (100, 784, 72, 10))
+#: Rows, inputs, hidden units and outputs, with how much of a peer's time is wanted at most.
+TARGETS = {
+    (64, 1000, 100, 10): {"plain NumPy": 0.4, "PyTorch": 0.9, "JAX": 0.9},
+    (64, 64, 72, 10): {"plain NumPy": 1.0, "PyTorch": 0.9, "JAX": 0.9},
+    (100, 784, 72, 10): {"plain NumPy": 1.0, "PyTorch": 0.9, "JAX": 0.9},
+    (256, 784, 512, 10): {"plain NumPy": 1.0, "PyTorch": 1.0, "JAX": 1.0},
+    (4, 2, 4, 1): {"plain NumPy": 1.0},
+}
 RATE = 1e-6
 
 
@@ -58,9 +61,9 @@ def network(sizes: tuple[int, ...]) -> tuple[sd.Node, list[sd.Node], dict[sd.Nod
     return loss, [x, y, w1, w2, rate], {w1: new1, w2: new2}
 
 
-def ours(x: Any, y: Any, w1: Any, w2: Any, schedule: str) -> Work:
+def ours(x: Any, y: Any, w1: Any, w2: Any) -> Work:
     loss, inputs, updates = network((*x.shape, w1.shape[1], y.shape[1]))
-    step = sd.compile(loss, inputs, updates=updates, schedule=schedule)
+    step = sd.compile(loss, inputs, updates=updates)
     return lambda: step(x, y, w1, w2, RATE)
 
 
@@ -82,16 +85,44 @@ def torch_eager(x: Any, y: Any, w1: Any, w2: Any) -> Work:
     return step
 
 
-def steps() -> None:
-    for sizes in SIZES:
+def jax_jit(x: Any, y: Any, w1: Any, w2: Any) -> Work:
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    data, target, weights = jax.numpy.array(x), jax.numpy.array(y), [jax.numpy.array(w) for w in (w1, w2)]
+
+    def loss(weights: Any) -> Any:
+        return ((jax.nn.sigmoid(data @ weights[0]) @ weights[1] - target) ** 2).sum()
+
+    @jax.jit
+    def update(weights: Any) -> Any:
+        value, grads = jax.value_and_grad(loss)(weights)
+        return value, [weight - RATE * grad for weight, grad in zip(weights, grads, strict=True)]
+
+    def step() -> Any:
+        nonlocal weights
+        value, weights = jax.block_until_ready(update(weights))
+        return value
+
+    return step
+
+
+#: Ways to make a step from the arrays.
+PEERS: dict[str, Callable[..., Work]] = {"plain NumPy": by_hand, "PyTorch": torch_eager, "JAX": jax_jit}
+
+
+def steps() -> Iterator[Result]:
+    """One step of gradient descent of a two-layer net: the loss, and both weights changed in place."""
+    for sizes, targets in TARGETS.items():
         for dtype in ("float64", "float32"):
-            works = {name: ours(*arrays(sizes, dtype), name) for name in ("fast", "clear")}
-            works["hand"] = by_hand(*arrays(sizes, dtype))
-            if find_spec("torch"):
-                works["torch"] = torch_eager(*arrays(sizes, dtype))
-            found = medians(works)
-            ratios = ", ".join(f"/ {name} {found['fast'] / time:.2f}" for name, time in found.items() if name != "fast")
-            print(f"training step {sizes} {dtype}: fast {ratios}")
+            yield from step(sizes, dtype, targets)
+
+
+def step(sizes: tuple[int, ...], dtype: str, targets: dict[str, float]) -> Iterator[Result]:
+    peers: dict[str, Callable[..., Work]] = {"ours": ours, **PEERS}
+    works = {name: lambda make=make: make(*arrays(sizes, dtype)) for name, make in peers.items()}
+    wanted = targets | ({"plain NumPy": 1.0} if dtype == "float32" else {})
+    yield from compare(f"training step {sizes} {dtype}", works, wanted)
 
 
 def mixture() -> tuple[sd.Node, list[sd.Node], list[sd.Node]]:
@@ -121,24 +152,27 @@ def mixture_point(n: int, d: int, k: int) -> list[Any]:
     return [*(rng.standard_normal(shape) * (0.1 if place > 2 else 1) for place, shape in enumerate(shapes)), 1.0, 0.0]
 
 
-def gaussian_mixture(n: int = 1000, d: int = 64, k: int = 25) -> None:
+def gaussian_mixture(n: int = 1000, d: int = 64, k: int = 25) -> Iterator[Result]:
+    """Value and gradient beside the value alone."""
     value, inputs, learnt = mixture()
     value = sd.simplify(value)
     point = mixture_point(n, d, k)
-    functions = {
-        "value": sd.compile(value, inputs),
-        "both": sd.compile(sd.simplify([value, *sd.grad(value, learnt)]), inputs),
-    }
-    found = medians({name: lambda fn=fn: fn(*point) for name, fn in functions.items()})
-    print(f"Gaussian mixture d={d}, k={k}, n={n}: value + gradient / value {found['both'] / found['value']:.2f}")
+
+    def both() -> Work:
+        fn = sd.compile(sd.simplify([value, *sd.grad(value, learnt)]), inputs)
+        return lambda: fn(*point)
+
+    def alone() -> Work:
+        fn = sd.compile(value, inputs)
+        return lambda: fn(*point)
+
+    name = f"Gaussian mixture d = {d}, k = {k}, n = {n}: value and gradient"
+    yield from compare(name, {"ours": both, "the value alone": alone}, {"the value alone": 2.6})
 
 
-def main() -> None:
-    if not find_spec("torch"):
-        print("torch is not installed and left out")
-    steps()
-    gaussian_mixture()
-
+WORKLOADS = (steps, gaussian_mixture)
 
 if __name__ == "__main__":
-    main()
+    from .__main__ import main
+
+    main(["--only", "models"])

@@ -27,8 +27,8 @@ def ratio(ours: Work, theirs: Work, rounds: int = 5, times: int = 1) -> float:
     return statistics.median(seconds(ours, times) / seconds(theirs, times) for _ in range(rounds))
 
 
-def medians(works: Mapping[str, Work], rounds: int = 15, at_least: float = 0.05) -> dict[str, float]:
-    """The median time of each, run in turn, each long enough to be seen by the clock."""
+def samples(works: Mapping[str, Work], rounds: int = 15, at_least: float = 0.05) -> dict[str, list[float]]:
+    """The times of each, run in turn, each long enough to be seen by the clock."""
     times = {}
     for name, work in works.items():
         work()
@@ -37,4 +37,15 @@ def medians(works: Mapping[str, Work], rounds: int = 15, at_least: float = 0.05)
     for _ in range(rounds):
         for name, work in works.items():
             found[name].append(seconds(work, times[name]))
-    return {name: statistics.median(runs) for name, runs in found.items()}
+    return found
+
+
+def medians(works: Mapping[str, Work], rounds: int = 15, at_least: float = 0.05) -> dict[str, float]:
+    """The median time of each, run in turn."""
+    return {name: statistics.median(runs) for name, runs in samples(works, rounds, at_least).items()}
+
+
+def ratios(works: Mapping[str, Work], rounds: int = 15, at_least: float = 0.05) -> dict[str, float]:
+    """The first by each of the others: medians of the ratios of neighbouring runs, little moved by a loaded machine."""
+    (_, ours), *others = samples(works, rounds, at_least).items()
+    return {name: statistics.median(a / b for a, b in zip(ours, runs, strict=True)) for name, runs in others}

@@ -1,0 +1,68 @@
+"""The benchmark runner: a quick workload through table, JSON and chart; what fails or is missing is said."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from rich.console import Console
+
+from benchmarks import __main__ as runner
+from benchmarks import core, protocol
+from benchmarks.protocol import Result, compare
+from benchmarks.report import table, write_chart
+
+
+def quick() -> Iterator[Result]:
+    works = {"ours": lambda: lambda: sum(range(500)), "twice": lambda: lambda: sum(range(50_000))}
+    yield from compare("adding", works, {"twice": 0.5}, rounds=3, at_least=0.001)
+    yield from compare("adding", {"ours": works["ours"], "nobody": works["twice"]}, rounds=3, at_least=0.001)
+
+
+def broken() -> Iterator[Result]:
+    yield Result("half", "itself", 1.0)
+    raise ValueError("no such matrix")
+
+
+def test_runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Results before a failure are kept, those after it still come, and the exit code says that something failed."""
+    pytest.importorskip("matplotlib")
+    monkeypatch.setitem(protocol.PACKAGES, "nobody", "no_such_package")
+    monkeypatch.setattr(core, "WORKLOADS", (broken, quick))
+    run = CliRunner().invoke(runner.main, ["--only", "core", "--output", str(tmp_path / "new")])
+    assert run.exit_code == 1, run.output
+    record = json.loads((tmp_path / "new" / "ratios.json").read_text())
+    assert record["failures"] == {"core.broken": "ValueError: no such matrix"} and record["machine"]["processors"]
+    half, adding, left_out = record["results"]
+    assert half["ratio"] == 1 and 0 < adding["ratio"] < 0.5 == adding["target"] and left_out["ratio"] is None
+    assert "nobody (pip install no_such_package)" in run.output and "met" in run.output
+    chart = (tmp_path / "new" / "ratios.png").read_bytes()
+    assert chart[:8] == b"\x89PNG\r\n\x1a\n" and len(chart) > 5000
+
+
+def test_discovery() -> None:
+    names = [name for name, _ in runner.discover()]
+    assert {"core.one_call", "models.steps", "hessians.dense"} <= set(names)
+    assert [name for name, _ in runner.chosen(["models", "growth"])] == [
+        name for name in names if name == "core.growth" or name.startswith("models.")
+    ]
+    wrong = CliRunner().invoke(runner.main, ["--only", "cores"])
+    assert wrong.exit_code == 2 and "there is no benchmark 'cores'" in wrong.output
+
+
+def test_table_says_what_is_met_and_missing() -> None:
+    console = Console(width=120, record=True, file=io.StringIO())
+    console.print(table([Result("a", "b", 2.0, 1.0), Result("c", "d", None), Result("e", "f", 0.5, 1.0)]))
+    lines = console.export_text().splitlines()
+    assert any("missed" in line and "2" in line for line in lines)
+    assert any("not installed" in line and "c" in line for line in lines)
+
+
+def test_an_empty_chart_is_a_chart(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    write_chart(tmp_path / "chart.png", [Result("a", "b", None)])
+    assert (tmp_path / "chart.png").read_bytes()[:4] == b"\x89PNG"
