@@ -155,7 +155,35 @@ def test_a_sum_with_a_diagonal_is_written_in_place() -> None:
     np.testing.assert_allclose(slow, quick, rtol=1e-12)
 
 
-def test_a_number_among_arrays_is_a_result_too():
+def test_a_number_among_arrays_is_a_result_too() -> None:
     """A number given as a Python number, returned as it is beside arrays."""
     b, x = sd.symbol("b"), sd.symbol("X", "n")
     assert sd.evaluate([b, b + 1, sd.sum(x)], {"b": 1, "X": [1, 2]}) == [1.0, 2.0, 3.0]
+
+
+def test_numbers_are_read_as_kept_arrays() -> None:
+    """Python numbers cost NumPy's functions twice the call: constants are made once, a rate once a call."""
+    x, rate = sd.symbol("x", "n"), sd.symbol("rate")
+    nodes = [sd.exp(2 * x) * rate + 2 * sd.sigmoid(x), rate * x / 3]
+    text = sd.source(nodes, [x, rate], schedule="fast")
+    body = text.split("def f(")[1]
+    assert not re.search(r"np\.\w+\((\d|.*, \d)", body) and body.count("np.asarray(rate, dtype)") == 1
+    fn, clear = (sd.compile(nodes, [x, rate], schedule=schedule) for schedule in ("fast", "clear"))
+    for dtype in ("float64", "float32"):
+        values = np.linspace(-2, 2, 7, dtype=dtype), 0.1
+        for a, b in zip(fn(*values), clear(*values), strict=True):
+            assert a.dtype == dtype
+            np.testing.assert_array_max_ulp(a, b, 2)
+
+
+def test_complex_steps_pass_through_sums_of_products() -> None:
+    """No product is conjugated: the imaginary part of a step is the derivative."""
+    x, w = sd.symbol("x", ("n", "d")), sd.symbol("w", ("n", "d"))
+    f = sd.sum(x**2) + sd.sum(x * w)
+    values = [np.arange(6.0).reshape(2, 3), np.ones((2, 3))]
+    step = np.zeros((2, 3), complex)
+    step[1, 2] = 1e-30j
+    fn = sd.compile(f, [x, w])
+    assert fn(values[0] + step, values[1]).imag / 1e-30 == pytest.approx(
+        sd.compile(sd.grad(f, x), [x, w])(*values)[1, 2]
+    )

@@ -32,8 +32,8 @@ STANDARD = {
     "linalg.slogdet": "linalg.slogdet", "linalg.solve": "linalg.solve", "log": "log", "log10": "log10",
     "log1p": "log1p", "log2": "log2", "logaddexp": "logaddexp", "logical_and": "logical_and",
     "logical_not": "logical_not", "logical_or": "logical_or", "maximum": "maximum", "minimum": "minimum",
-    "positive": "positive", "sign": "sign", "sin": "sin", "sinh": "sinh", "sqrt": "sqrt", "tan": "tan", "tanh": "tanh", "tril": "tril",
-    "triu": "triu", "where": "where",
+    "positive": "positive", "sign": "sign", "sin": "sin", "sinh": "sinh", "sqrt": "sqrt", "tan": "tan",
+    "tanh": "tanh", "tril": "tril", "triu": "triu", "where": "where",
 }  # fmt: skip
 _KNOWN = {f"np.{name}" for name in STANDARD}
 _FUNCTION = re.compile(r"(\b[a-z]+(?:\.\w+)+)")

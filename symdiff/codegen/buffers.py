@@ -13,7 +13,7 @@ from ..ops.contraction import CONTRACT
 from ..ops.kinds import operands, unbroadcast
 from ..ops.spelling import einsum_spec, tensordot
 from ..shapes import Shape
-from ..templates import fill_sizes
+from ..templates import ATOM, fill_sizes
 from ..walk import use_counts
 from .schedule import Schedule, copies
 from .text import Code
@@ -94,7 +94,7 @@ class Buffers(Schedule):
         if arg in self.skipped and arg not in self.placed:
             factors = operands(arg)
             left, right = self.code[factors[0]], self.code[factors[-1 if arg.op.name == "mul" else 0]]
-            return Code(f"_dot({left.text}, {right.text})", depth=1)
+            return Code(f"np.dot({left.within(ATOM)}.ravel(), {right.within(ATOM)}.ravel())", depth=1)
         return super()._operation(node)
 
     # -- buffers -------------------------------------------------------------------------------------------------

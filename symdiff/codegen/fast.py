@@ -30,9 +30,6 @@ _SAME_TYPE = '''def _same_type(dtype, **arrays):
     for name, array in arrays.items():
         if array.dtype != dtype:
             raise TypeError(f"{name} is updated in place as {array.dtype}; the other arguments make it {dtype}")'''
-_DOT = '''def _dot(a, b):
-    """The sum of a*b over all elements."""
-    return np.dot(a.reshape(-1), b.reshape(-1))'''
 _TENSORDOT = '''def _tensordot(a, b, left, right, out):
     """The product of a and b summed over those axes of each, the others in order, written to out."""
     rows = [axis for axis in range(a.ndim) if axis not in left]
@@ -184,7 +181,6 @@ class Fast(Arrays):
     def extra(self, body: str) -> list[str]:
         return [
             "_MEMORY = threading.local()",
-            *([_DOT] if "_dot(" in body else []),
             *([_TENSORDOT] if "_tensordot(" in body else []),
             *([_SAME_TYPE] if self.updates else []),
             *([arena_code()] if len(self.schedule.made) > 1 else []),  # type: ignore[attr-defined]
