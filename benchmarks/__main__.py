@@ -6,6 +6,8 @@ import importlib
 import pkgutil
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import click
@@ -37,18 +39,39 @@ def chosen(only: Sequence[str]) -> list[tuple[str, Workload]]:
 
 
 def run(workloads: Sequence[tuple[str, Workload]], say: Console) -> tuple[list[Result], Failures]:
-    """Results, and a sentence for each workload that failed: the rest goes on."""
+    """Results, and a sentence for each workload that failed: the rest goes on.
+
+    Each workload has a fresh process, so that no library's threads and memory weigh on what does not use it.
+    """
     results: list[Result] = []
     failures: Failures = {}
     for name, workload in workloads:
         say.print(f"{name} ...", style="dim")
-        try:
-            for result in workload():
-                results.append(result)
-        except Exception as error:
-            failures[name] = f"{type(error).__name__}: {error}"
-            say.print(f"{name} failed: {failures[name]}", style="red", markup=False)
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+            try:
+                found, failure = pool.submit(collect, workload).result()
+            except Exception as error:
+                found, failure = [], sentence(error)
+        results += found
+        if failure:
+            failures[name] = failure
+            say.print(f"{name} failed: {failure}", style="red", markup=False)
     return results, failures
+
+
+def collect(workload: Workload) -> tuple[list[Result], str]:
+    """The results up to the end or to the first failure, and what failed."""
+    found: list[Result] = []
+    try:
+        for result in workload():
+            found.append(result)
+    except Exception as error:
+        return found, sentence(error)
+    return found, ""
+
+
+def sentence(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 @click.command()

@@ -6,7 +6,7 @@
     WORKLOADS = (one_call,)
 
 A peer whose package is not installed has a result without a ratio. Only ratios mean anything: both sides run in turn,
-in one process.
+in one process, which is that workload's own.
 """
 
 from __future__ import annotations
