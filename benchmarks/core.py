@@ -98,6 +98,6 @@ def one_call() -> Iterator[Result]:
 WORKLOADS = (one_call, growth, chain_casadi, chain_jax)
 
 if __name__ == "__main__":
-    from .__main__ import main
+    from .runner import main
 
     main(["--only", "core"])

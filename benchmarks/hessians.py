@@ -169,6 +169,6 @@ def depth() -> Iterator[Result]:
 WORKLOADS = (dense, depth)
 
 if __name__ == "__main__":
-    from .__main__ import main
+    from .runner import main
 
     main(["--only", "hessians"])

@@ -182,6 +182,6 @@ def gaussian_mixture(n: int = 1000, d: int = 64, k: int = 25) -> Iterator[Result
 WORKLOADS = (steps_by_hand, steps_of_libraries, gaussian_mixture)
 
 if __name__ == "__main__":
-    from .__main__ import main
+    from .runner import main
 
     main(["--only", "models"])

@@ -12,8 +12,7 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from benchmarks import __main__ as runner
-from benchmarks import core, protocol
+from benchmarks import core, protocol, runner
 from benchmarks.protocol import Result, compare
 from benchmarks.report import table, write_chart
 
