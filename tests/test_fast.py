@@ -187,3 +187,46 @@ def test_complex_steps_pass_through_sums_of_products() -> None:
     assert fn(values[0] + step, values[1]).imag / 1e-30 == pytest.approx(
         sd.compile(sd.grad(f, x), [x, w])(*values)[1, 2]
     )
+
+
+#: Losses whose step allocates nothing, with what is learnt. What still does: docs/backends.md.
+STEPS = [
+    ("sum((sigmoid(X @ A) @ W - Y)**2)/n", "A W"),
+    ("mean((tanh(tanh(X @ A + a) @ A) @ W + b - Y)**2)", "A a W b"),
+    ("mean((relu(X @ A + a) @ W + b - Y)**2)", "A a W b"),
+    ("sum(softplus(-y*(X @ w)))/n + sum(w**2)", "w"),
+    ("sum(where(abs(X @ w - y) < 1, (X @ w - y)**2/2, abs(X @ w - y) - 1/2))", "w"),
+    ("sum(max(X @ A, axis=1)*y)", "A"),
+    ("sum(((X @ A - mean(X @ A, axis=0))/sqrt(var(X @ A, axis=0) + 1))**3)", "A"),
+]
+
+
+@pytest.mark.parametrize(("text", "learnt"), STEPS)
+def test_training_steps_allocate_no_array(text: str, learnt: str) -> None:
+    """The peak of a step is below 2 kB, the size of its smallest array.
+
+    NumPy copies an operand with repeated axes piece by piece through a buffer of 64 kB, which is made small here.
+    """
+    shapes = SHAPES | {"Y": ("n", "k"), "a": ("d",)}
+    sizes = {"n": 300, "d": 270, "k": 260}
+    loss, rate = sd.parse(text, shapes=shapes), sd.symbol("rate")
+    params = [sd.symbol(name, shapes[name]) for name in learnt.split()]
+    out, *new = sd.simplify([loss, *(p - rate * g for p, g in zip(params, sd.grad(loss, params), strict=True))])
+    inputs = [*sd.variables(loss), rate]
+    step = sd.compile(out, inputs, updates=dict(zip(params, new, strict=True)))
+    rng = np.random.default_rng(0)
+    arrays = [rng.normal(size=[sizes[s] for s in var.shape]) / 20 for var in inputs[:-1]]
+    before = np.setbufsize(16)
+    try:
+        for _ in range(3):
+            step(*arrays, 1e-3)
+        tracemalloc.start()
+        start = tracemalloc.get_traced_memory()[0]
+        tracemalloc.reset_peak()
+        for _ in range(3):
+            step(*arrays, 1e-3)
+        peak = tracemalloc.get_traced_memory()[1] - start
+    finally:
+        tracemalloc.stop()
+        np.setbufsize(before)
+    assert peak < 2000
