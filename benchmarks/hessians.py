@@ -163,7 +163,7 @@ def depth() -> Iterator[Result]:
         matrix = sd.hessian(loss, params, form="dense", sizes=sizes)
         return len(topological(matrix)) / len(params) ** 2
 
-    yield Result("dense Hessian of 16 layers: nodes a block", "2 layers", nodes(16) / nodes(2), 1.5)
+    yield Result("dense Hessian of 8 layers: nodes a block", "2 layers", nodes(8) / nodes(2), 1.5)
 
 
 WORKLOADS = (dense, depth)

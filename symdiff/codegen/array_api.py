@@ -8,7 +8,7 @@ the inputs' type and device; operators take Python's numbers, as the standard sa
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
 from ..errors import UnsupportedError
@@ -64,8 +64,8 @@ _NOTES = (
 class _Standard(Schedule):
     """Statements where numbers that functions read are arrays."""
 
-    def __init__(self, dialect: Dialect, names: Names) -> None:
-        super().__init__(dialect, names)
+    def __init__(self, dialect: Dialect, names: Names, fixed: dict[Node, float | None]) -> None:
+        super().__init__(dialect, names, fixed=fixed)
         self.arrays: dict[str, str] = {}
 
     def _operation(self, node: Node) -> Code:
@@ -94,6 +94,24 @@ def _constant(row: Row, code: Code, value: float | None, args: list[Code]) -> Co
     return Code(str(bool(value))) if row.predicate else Code("math.inf") if value == float("inf") else code
 
 
+def _templates(names: Names, fixed: Container[Node]) -> Callable[[Node], str]:
+    """The row's own code, or NumPy's by the standard's names; Python's for a constant."""
+
+    def template(node: Node) -> str:
+        row = node.op
+        if node in fixed and row.math is not None:
+            return row.math
+        if row is SIZE:
+            return names.count(*node.attrs)
+        code = row.array or row.numpy_of or row.numpy
+        text = fill_sizes(code if isinstance(code, str) else code(node), names.size)
+        if not row.array and (row.helper or not set(_FUNCTION.findall(text)) <= _KNOWN):
+            raise UnsupportedError(f'the array API standard has no {row.name}; use backend="numpy"')
+        return text if row.array else _FUNCTION.sub(lambda match: f"xp.{STANDARD[match[1][3:]]}", text)
+
+    return template
+
+
 class ArrayAPI(Arrays):
     """A module for arrays of any library; scalar formulas take arrays of points, which broadcast."""
 
@@ -108,20 +126,9 @@ class ArrayAPI(Arrays):
         self.shown = list(self.names.variables.values())
         self.reads = reads_of(self.order, inputs)
         self.points = not any(node.shape or node.op.numpy_of for node in (*self.order, *inputs))
-        self.schedule = _Standard(Dialect("math", False, False, self.template, _constant), self.names)
-
-    def template(self, node: Node) -> str:
-        """The row's own code, or NumPy's by the standard's names; Python's for a constant."""
-        row = node.op
-        if node in self.schedule.fixed and row.math is not None:
-            return row.math
-        if row is SIZE:
-            return self.names.count(*node.attrs)
-        code = row.array or row.numpy_of or row.numpy
-        text = fill_sizes(code if isinstance(code, str) else code(node), self.names.size)
-        if not row.array and (row.helper or not set(_FUNCTION.findall(text)) <= _KNOWN):
-            raise UnsupportedError(f'the array API standard has no {row.name}; use backend="numpy"')
-        return text if row.array else _FUNCTION.sub(lambda match: f"xp.{STANDARD[match[1][3:]]}", text)
+        fixed: dict[Node, float | None] = {}
+        dialect = Dialect("math", False, False, _templates(self.names, fixed), _constant)
+        self.schedule = _Standard(dialect, self.names, fixed=fixed)
 
     def notes(self) -> list[str]:
         return [*super().notes()[: 0 if self.points else -1], *_NOTES]
