@@ -17,7 +17,7 @@ from symdiff.codegen.array_api import STANDARD
 from symdiff.walk import topological
 
 #: Operations for which the standard has no functions.
-MISSING = {"sinc_derivative", "gelu", "erf", "erfc", "gamma", "gammaln", "digamma", "polygamma"}
+MISSING = {"refused", "sinc_derivative", "gelu", "erf", "erfc", "gamma", "gammaln", "digamma", "polygamma"}
 LIBRARIES = ("numpy", "torch", "jax")
 
 

@@ -230,6 +230,7 @@ _REFUSED_MATH = '''def _refused(at, order, x):
     return 0.0'''
 undefined = several("undefined", (None, None, lambda y, c, n, x: undefined(c, n + 1, x)), logical=1,
                     numpy="np.where(np.logical_and({0}, {1}), np.nan, np.zeros_like({2}))", math="(math.nan if {0} and {1} else 0.0)",
+                    array="xp.where(xp.logical_and({0}, {1} != 0), xp.full_like({2}, xp.nan), xp.zeros_like({2}))",
                     domain="n = 0, 1, 2, ... fixed: 0, with derivatives NaN where c holds", samples=((-3, 3), (0, 0), (-3, 3)), surrogate=True)
 refused = several("refused", (None, None, lambda y, c, n, x: refused(c, n + 1, x)), logical=1, numpy="_refused({0}, {1}, {2})",
                   math="_refused({0}, {1}, {2})", helper=_REFUSED, math_helper=_REFUSED_MATH,
