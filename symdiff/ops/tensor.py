@@ -372,6 +372,11 @@ def _places_numpy(node: Node) -> str:
     return f"np.array({list(values)}{kind})" + (f".reshape{shape_text(shape)}" if len(shape) > 1 else "")
 
 
+def _places_array(node: Node) -> str:
+    values, shape = node.attrs
+    return f"xp.reshape(xp.asarray({list(values)}, dtype=xp.int64, device=device), {shape_text(shape)})"
+
+
 def _places_shown(node: Node) -> str:
     values, shape = node.attrs
     listed = f"places({shape_text(values)})"
@@ -380,6 +385,7 @@ def _places_shown(node: Node) -> str:
 
 places = structural(
     "places", 0, _build_places, lambda ct, y: (), domain="whole numbers", numpy_of=_places_numpy, text_of=_places_shown,
+    array=_places_array,
 )  # fmt: skip
 
 
