@@ -37,6 +37,8 @@ class Compiled(functools.partial[Any]):
     name: str
     #: What is computed, as long as the function is not pickled.
     outputs: Any = None
+    #: The nesting of the results.
+    structure: Any = None
 
     @property
     def plan(self) -> Plan:
@@ -64,7 +66,7 @@ class Compiled(functools.partial[Any]):
         return str(highlight(self.source, PythonLexer(), HtmlFormatter(noclasses=True)))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return load, (self.source, self.name, self.backend, self.inputs)
+        return load, (self.source, self.name, self.backend, self.inputs, self.structure)
 
     def __repr__(self) -> str:
         return f"<{self.name}({', '.join(var.name for var in self.inputs)}) compiled by symdiff for {self.backend}>"
@@ -77,16 +79,19 @@ class CompiledNumPy(Compiled):
         if len(arrays) != len(self.inputs):
             names = ", ".join(var.name for var in self.inputs) or "none"
             raise SymdiffError(f"{self.name} takes {len(self.inputs)} arguments ({names}), not {len(arrays)}")
+        targets = None if out is None else _flat(self.structure, out)
         try:
-            values = self.func(*arrays)
+            if targets is None:
+                return self.func(*arrays)
+            if self.func.__kwdefaults__:
+                self.func(*arrays, out=targets)
+            else:
+                _write(_flat(self.structure, self.func(*arrays)), targets)
         except ValueError as error:
             if " has shape (" in str(error) or " at least" in str(error):
                 raise ShapeError(str(error)) from None
             raise
-        if out is not None:
-            _write(values, out)
-            return out
-        return values
+        return out
 
 
 class Backend(NamedTuple):
@@ -178,13 +183,17 @@ def compile(
     (12.0, 7.0)
     """
     found = _inputs([outputs, updates or {}], inputs)
-    fn = load(_written(outputs, found, "f", backend, updates, schedule), "f", backend, tuple(found))
+    text = _written(outputs, found, "f", backend, updates, schedule)
+    fn = load(text, "f", backend, tuple(found), map_structure(lambda _: None, outputs))
     fn.outputs = [outputs, updates or {}]
     return fn
 
 
-def load(text: str, name: str, backend: str, inputs: tuple[Node, ...]) -> Compiled:
-    """The function from its source; its lines stand in tracebacks as long as it lives."""
+def load(text: str, name: str, backend: str, inputs: tuple[Node, ...], structure: Any = None) -> Compiled:
+    """The function from its source; its lines stand in tracebacks as long as it lives.
+
+    ``structure``: the nesting of its results, with None for each.
+    """
     check_function_name(name)
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
     filename = f"<symdiff {name} {digest} {next(_serial)}>"
@@ -196,7 +205,7 @@ def load(text: str, name: str, backend: str, inputs: tuple[Node, ...]) -> Compil
     weakref.finalize(function, linecache.cache.pop, filename, None).atexit = False
     fn = _backend(backend).wrapper(function)
     fn.__doc__ = space["__doc__"]
-    fn.source, fn.name, fn.backend, fn.inputs = text, name, backend, inputs
+    fn.source, fn.name, fn.backend, fn.inputs, fn.structure = text, name, backend, inputs, structure
     return fn
 
 
@@ -233,30 +242,31 @@ def _inputs(outputs: Any, inputs: Any) -> list[Node]:
     return listed
 
 
-def _write(values: Any, out: Any) -> None:
-    """Copy results into arrays of the same nesting."""
+def _flat(structure: Any, out: Any) -> list[Any]:
+    """The arrays of ``out`` in order; raises ShapeError where it is not nested like the results."""
+    if isinstance(structure, Mapping):
+        if not isinstance(out, Mapping) or set(out) != set(structure):
+            raise ShapeError(f"out is a dict with the keys {', '.join(map(repr, structure))}")
+        pairs = [(structure[key], out[key]) for key in structure]
+    elif isinstance(structure, (list, tuple)):
+        if not isinstance(out, (list, tuple)) or len(out) != len(structure):
+            raise ShapeError(f"out is a {type(structure).__name__} of {len(structure)} parts, like the results")
+        pairs = list(zip(structure, out, strict=True))
+    elif not hasattr(out, "shape"):
+        raise ShapeError(f"out is an array of the result's shape, not {type(out).__name__}")
+    else:
+        return [out]
+    return [array for part, other in pairs for array in _flat(part, other)]
+
+
+def _write(values: list[Any], targets: list[Any]) -> None:
+    """Copy results into arrays."""
     import numpy as np
 
-    if isinstance(values, Mapping):
-        if not isinstance(out, Mapping) or set(out) != set(values):
-            raise ShapeError(f"out is a dict with the keys {', '.join(map(repr, values))}")
-        pairs = [(values[key], out[key]) for key in values]
-    elif isinstance(values, (list, tuple)):
-        if not isinstance(out, (list, tuple)) or len(out) != len(values):
-            raise ShapeError(f"out is a {type(values).__name__} of {len(values)} parts, like the results")
-        pairs = list(zip(values, out, strict=True))
-    else:
-        if not isinstance(out, np.ndarray) or out.shape != np.shape(values):
-            shape = np.shape(values)
-            raise ShapeError(f"the result has shape {shape}; out is an array of that shape, not {_kind(out)}")
-        np.copyto(out, values, casting="same_kind")
-        return
-    for value, target in pairs:
-        _write(value, target)
-
-
-def _kind(out: Any) -> str:
-    return f"one of shape {out.shape}" if hasattr(out, "shape") else type(out).__name__
+    for value, target in zip(values, targets, strict=True):
+        if target.shape != value.shape:
+            raise ShapeError(f"the result has shape {value.shape}; out is an array of that shape, not {target.shape}")
+        np.copyto(target, value, casting="same_kind")
 
 
 def evaluate(f: Any, values: Mapping[Any, Any]) -> Any:
@@ -281,8 +291,9 @@ def evaluate(f: Any, values: Mapping[Any, Any]) -> Any:
     unknown = [key for key in given if key not in names]
     if unknown:
         raise SymdiffError(f"{unknown[0]!s} is no variable here; the variables are {', '.join(names) or 'none'}")
+    schedule = "fast" if any(np.ndim(given[name]) for name in names) else "clear"
     with np.errstate(all="ignore"):
-        results = compile(f, list(wanted))(*(given[name] for name in names))
+        results = compile(f, list(wanted), schedule=schedule)(*(given[name] for name in names))
     return map_structure(lambda value: np.asarray(value).item() if np.ndim(value) == 0 else value, results)
 
 

@@ -215,7 +215,8 @@ class Row:
     #: names; the helpers that it needs.
     array: str | Callable[[Node], str] = ""
     array_helpers: tuple[str, ...] = ()
-    #: NumPy statements that write the value to ``{out}``, and whether that may be the operand's own array.
+    #: NumPy statements that write the value to ``{out}`` (``{one}``: 1 as an array), and whether that may be the
+    #: operand's own array.
     steps: tuple[str, ...] = ()
     steps_in_place: bool = True
     #: What code and text of a node read, where that is not its arguments.

@@ -87,6 +87,8 @@ def test_golden(case: str, backend: str) -> None:
         (x / (y * 2), "x/(y*2)"),
         (-(x + y), "-(x + y)"),
         (x**-2, "x**-2"),
+        ((x + y) ** -1, "1/(x + y)"),
+        ((x * y) ** const(0.5), "np.sqrt(x*y)"),
         ((-x) ** y, "(-x)**y"),
         (x ** (y**x), "x**y**x"),
         ((x**y) ** x, "(x**y)**x"),

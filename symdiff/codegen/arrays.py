@@ -39,7 +39,6 @@ class Arrays(Printer):
         return f"{text}.copy()" if root.op is VAR and root.shape else text
 
     def conversions(self) -> list[str]:
-        """Each argument as an array or a number of the right kind."""
         places, lines = self.places(), []
         for var, shown in self.names.variables.items():
             kind = "_float" if var.shape else "_number"

@@ -6,15 +6,18 @@ An elementwise operation that reads a value for the last time writes over it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import cache
 
-from ..expr import CONST, ROWS, VAR, Node
+from ..expr import CONST, VAR, Node
 from ..ops.contraction import CONTRACT
-from ..ops.kinds import operands, unbroadcast
+from ..ops.kinds import operands
 from ..ops.spelling import einsum_spec, tensordot
 from ..shapes import Shape
 from ..templates import ATOM, fill_sizes
 from ..walk import use_counts
+from .merged import dotted, placed
+from .powers import power_steps
 from .schedule import Schedule, copies
 from .text import Code
 
@@ -33,14 +36,20 @@ class Buffers(Schedule):
         """Find out who reads what for the last time. ``results`` are returned and get arrays of their own."""
         uses = use_counts(outputs, order, operands)
         self.end = len(order)
-        self.placed = _placed(order, uses)
-        self.skipped = _dotted(order, uses) | self.placed
+        self.placed = placed(order, uses)
+        self.skipped = dotted(order, uses) | self.placed
         self.made: list[tuple[str, Key]] = []
         self.fixed_arrays: list[tuple[str, str]] = []
+        #: The names of numbers as arrays, by their text.
+        self.numbers: dict[str, str] = {}
+        #: Numbers that the call gives, as arrays.
+        self.given: dict[Node, Code] = {}
         self.fresh_results: list[tuple[str, Key]] = []
         #: Shapes of intermediate arrays that each call makes anew.
         self.new: list[Shape] = []
-        self.free: dict[Key, list[str]] = {}
+        #: The buffers that hold nothing, in the order of release, so that the text is the same in every process.
+        self.free: dict[Key, dict[str, None]] = {}
+        #: The steps in which each buffer is in use, from one to another.
         self.uses: dict[str, list[tuple[int, int]]] = {}
         self.base: dict[Node, Node] = {}
         self.last: dict[Node, int] = {}
@@ -61,12 +70,22 @@ class Buffers(Schedule):
         repeats = node.op.name == "broadcast" and bool(node.args[0].shape)
         return bool(node.shape) and (node.op.view or repeats) and not copies(node)
 
+    def inline(self, node: Node) -> bool:
+        """Whether the value needs no array: a number, or an array that exists."""
+        return not node.shape or node.op in (VAR, CONST) or self.aliases(node)
+
+    def result(self, node: Node) -> str:
+        """The name of a result's own array."""
+        name = self.names.fresh("r")
+        self.fresh_results.append((name, self.key(node)))
+        return name
+
     def schedule(self, order: Sequence[Node]) -> None:
         for place, node in enumerate(order):
             self.taken_over = frozenset()
             if node in self.skipped:
                 continue
-            if not node.shape or node.op in (VAR, CONST) or self.aliases(node):
+            if self.inline(node):
                 self.code[node] = self._code(node)
                 if not node.shape and node.args and node not in self.fixed and any(arg.shape for arg in operands(node)):
                     self.bind(node)
@@ -103,9 +122,9 @@ class Buffers(Schedule):
         name = self.code[node].text
         if self.last.get(node) != place or name not in self.uses:
             return
-        key = self.key(node)
-        if name not in self.free.setdefault(key, []) and name not in self.taken_over:
-            self.free[key].append(name)
+        free = self.free.setdefault(self.key(node), {})
+        if name not in self.taken_over and name not in free:
+            free[name] = None
             self.uses[name][-1] = self.uses[name][-1][0], place
 
     def acquire(self, name: str, place: int) -> str:
@@ -122,9 +141,7 @@ class Buffers(Schedule):
         """The array that the value goes to: a result's own, an operand's that nobody reads again, or a buffer."""
         key = self.key(node)
         if node in self.results:
-            name = self.names.fresh("r")
-            self.fresh_results.append((name, key))
-            return name
+            return self.result(node)
         self.taken_over = frozenset()
         if in_place:
             for arg in operands(node):
@@ -137,7 +154,7 @@ class Buffers(Schedule):
                     self.taken_over = frozenset((name,))
                     return name
         if self.free.get(key):
-            return self.acquire(self.free[key].pop(), place)
+            return self.acquire(self.free[key].popitem()[0], place)
         name = self.names.fresh("b")
         self.made.append((name, key))
         return self.acquire(name, place)
@@ -147,10 +164,10 @@ class Buffers(Schedule):
         self.rows[node.op.name] = node.op
         for arg in operands(node):
             self._settled(arg)
-        recipe = self.on_diagonal(node) or self.recipe(node, [self.code[arg] for arg in operands(node)])
+        recipe = self.on_diagonal(node) or self.recipe(node, [self.operand(arg, node) for arg in operands(node)])
         if recipe is None:
             self.taken_over = frozenset()
-            name = self.names.fresh("r" if node in self.results else "t")
+            name = self.names.fresh("t")
             self.new += [node.shape] if node not in self.results else []
             code = self.dialect.finish(node, self._operation(node), self.fixed)
             self.statements.append((name, code.text))
@@ -161,6 +178,28 @@ class Buffers(Schedule):
             lines = [f"np.copyto({name}, {line[6:]})" if line.startswith("{copy}") else line for line in lines]
             self.statements += [("", line.replace("{out}", name)) for line in lines]
         self.code[node] = Code(name)
+
+    def operand(self, node: Node, reader: Node) -> Code:
+        """The code of an operand; a number becomes an array of the common type, so that no call converts it."""
+        code = self.code[node]
+        if node.op is VAR and self.number(node) and reader.op.elementwise:
+            if node not in self.given:
+                self.given[node] = Code(self.names.fresh("s"))
+                self.statements.append((self.given[node].text, f"np.asarray({code.text}, dtype)"))
+            return self.given[node]
+        if node not in self.fixed or node.shape:
+            return code
+        return Code(self.kept_number(code.text))
+
+    def kept_number(self, text: str) -> str:
+        """The name of a number as an array."""
+        if text not in self.numbers:
+            self.numbers[text] = self.names.fresh("k")
+        return self.numbers[text]
+
+    def number(self, node: Node) -> bool:
+        """Whether the value is no array."""
+        return not node.shape
 
     def on_diagonal(self, node: Node) -> tuple[list[str], bool] | None:
         """A sum with what stands on a diagonal: the other operand, with the diagonal added in place."""
@@ -179,28 +218,27 @@ class Buffers(Schedule):
         """Lines that write the value to ``{out}``, and whether that may be an operand."""
         texts = [arg.text for arg in args]
         row = node.op
-        if row.name == "pow" and (lines := _power(operands(node)[1], texts[0])):
-            return lines, len(lines) == 1
+        if row.infix == "**" and (steps := power_steps(operands(node)[1])):
+            return _filled(steps, texts), not any("{0}" in step for step in steps[1:])
         if row.steps:
-            filled = [step.replace("{out}", "\0").format(*texts).replace("\0", "{out}") for step in row.steps]
-            return filled, row.steps_in_place
+            one = self.kept_number("1") if any("{one}" in step for step in row.steps) else ""
+            return _filled(row.steps, texts, one), row.steps_in_place
         if row.elementwise and row.infix in _UFUNCS:
             return [f"np.{_UFUNCS[row.infix]}({texts[0]}, {texts[1]}, {{out}})"], True
         if row.name == "neg":
             return [f"np.negative({texts[0]}, {{out}})"], True
         if row.name == "where":
-            return [f"np.copyto({{out}}, {texts[2]})", f"np.copyto({{out}}, {texts[1]}, where={texts[0]})"], False
+            chosen = texts[0] if operands(node)[0].op.predicate else f"{texts[0]} != 0"
+            return [f"np.copyto({{out}}, {texts[2]})", f"np.copyto({{out}}, {texts[1]}, where={chosen})"], False
         if row.elementwise:
             return self.function(row.numpy, texts)
         return self.reduction(node, texts) if row is CONTRACT or row.name in ("max", "min") else None
 
     def function(self, template: str, texts: list[str]) -> tuple[list[str], bool] | None:
-        import numpy as np
-
-        found = re.fullmatch(r"np\.(\w+)\(([^()]*)\)", template)
-        if not found or not isinstance(getattr(np, found[1], None), np.ufunc):
+        found = re.fullmatch(r"(np|special)\.(\w+)\(([^()]*)\)", template)
+        if not found or not _is_ufunc(found[1], found[2]):
             return None
-        return [f"np.{found[1]}({found[2].format(*texts)}, out={{out}})"], True
+        return [f"{found[1]}.{found[2]}({found[3].format(*texts)}, out={{out}})"], True
 
     def reduction(self, node: Node, texts: list[str]) -> tuple[list[str], bool] | None:
         """Contractions and reductions of arrays, by the functions that take ``out``."""
@@ -219,47 +257,14 @@ class Buffers(Schedule):
         return [text[:-1].format(*atoms) + ", out={out})"], False
 
 
-def _power(exponent: Node, base: str) -> list[str]:
-    """Small whole powers as products."""
-    value = exponent.value if exponent.op is CONST else None
-    lines = [f"np.multiply({base}, {base}, {{out}})"]
-    return lines if value == 2 else [*lines, f"np.multiply({{out}}, {base}, {{out}})"] if value == 3 else []
+@cache
+def _is_ufunc(module: str, name: str) -> bool:
+    """Whether the function of NumPy or of ``scipy.special`` takes ``out``."""
+    import numpy as np
+    from scipy import special
+
+    return isinstance(getattr({"np": np, "special": special}[module], name, None), np.ufunc)
 
 
-def _dotted(order: Sequence[Node], uses: Mapping[Node, int]) -> set[Node]:
-    """Products of arrays of one shape, and squares, that only a full sum reads: it becomes a dot product."""
-    found = set()
-    for node in order:
-        if node.op is not CONTRACT or node.shape or len(node.args) != 1 or len(operands(node)) != 1:
-            continue
-        (arg,) = operands(node)
-        factors = [unbroadcast(factor) for factor in arg.args]
-        square = arg.op.name == "pow" and factors[1] is _TWO
-        product = arg.op.name == "mul" and all(factor.shape == arg.shape for factor in factors)
-        if (square or product) and uses[arg] == 1 and arg is node.args[0]:
-            found.add(arg)
-    return found
-
-
-def _placed(order: Sequence[Node], uses: Mapping[Node, int]) -> set[Node]:
-    """Arrays put on a diagonal that only one sum reads, beside another array of its shape."""
-    found = set()
-    for node in order:
-        if node.op.name not in ("add", "sub") or not node.shape:
-            continue
-        first, second = operands(node)
-        for arg, other in ((second, first), (first, second))[: 1 if node.op.name == "sub" else 2]:
-            plain = other.shape == node.shape == arg.shape and not (other.op.name == "view" and copies(other))
-            alone = arg.op.name == "view" and copies(arg) and uses[arg] == 1
-            if plain and alone and _only_places(*arg.attrs):
-                found.add(arg)
-                break
-    return found
-
-
-def _only_places(inner: tuple[int, ...], outer: tuple[int, ...]) -> bool:
-    """Whether a view puts its operand on a diagonal and does nothing else."""
-    return bool(inner) and len(set(inner)) == len(inner) and set(inner) == set(outer)
-
-
-_TWO = ROWS["const"](2)
+def _filled(steps: Sequence[str], texts: Sequence[str], one: str = "") -> list[str]:
+    return [step.replace("{out}", "\0").format(*texts, one=one).replace("\0", "{out}") for step in steps]

@@ -22,6 +22,7 @@ from .arrays import Arrays
 from .buffers import Buffers, Key
 from .memory import arena_code, eager, offsets
 from .module import WIDTH
+from .targets import HELPERS, NOTE, listed, needed
 
 #: How many sets of buffers a thread keeps.
 KEPT = 4
@@ -38,11 +39,7 @@ _TENSORDOT = '''def _tensordot(a, b, left, right, out):
     first = a.transpose(*rows, *left).reshape(math.prod(a.shape[axis] for axis in rows), summed)
     second = b.transpose(*right, *columns).reshape(summed, math.prod(b.shape[axis] for axis in columns))
     np.dot(first, second, out.reshape(first.shape[0], second.shape[1]))'''
-
-
-def _listed(names: Sequence[str]) -> str:
-    """A tuple of names."""
-    return ", ".join(names) + "," * (len(names) == 1) if names else "()"
+_NOTES = ("Buffers are kept for each thread and for the shapes and types of the arguments.",)
 
 
 def buffer_bytes(outputs: Any, letters: Sequence[str], count: Callable[[Shape], int]) -> int:
@@ -58,6 +55,10 @@ class Fast(Arrays):
     """A module with a function that allocates nothing but its results once it has seen the shapes."""
 
     scheduler = Buffers
+    taken = (
+        "_MEMORY", "_prepare", "_tensordot", "_arena", "_offsets", "_same_type", "found", "known", "key", "threading",
+        *HELPERS,
+    )  # fmt: skip
 
     def scheduled(self) -> Buffers:
         """The statements."""
@@ -75,39 +76,69 @@ class Fast(Arrays):
         for node in self.rests():
             schedule._settled(node)
         texts = [self.output(node, text) for node, text in zip(self.nodes, texts, strict=True)]
+        texts = [text if text.isidentifier() else self.named(text) for text in texts]
         updates = self.update_lines(texts)
         lines = [f"{name} = {text}" if name else text for name, text in schedule.statements]
-        return self.assembled(docs, texts, self.allocated() + lines + updates)
+        given = ["if out is not None:", f"    return _written(out, ({listed(texts)}))"] if texts else []
+        return self.assembled(docs, texts, self.allocated(texts) + lines + updates + given)
+
+    def named(self, text: str) -> str:
+        """A name for the value of a result."""
+        name = self.names.fresh("t")
+        self.schedule.statements.append((name, text))
+        return name
 
     def output(self, node: Node, text: str) -> str:
         schedule: Any = self.schedule
         constant = text.split(".")[0] in {name for name, _ in schedule.fixed_arrays}
         return f"{text}.copy()" if constant else super().output(node, text)
 
-    def allocated(self) -> list[str]:
-        """The arrays of the results."""
+    def allocated(self, texts: list[str]) -> list[str]:
+        """The arrays of the results: new ones, or those of ``out``."""
         made: list[tuple[str, Key]] = self.schedule.fresh_results  # type: ignore[attr-defined]
-        return [f"{name} = np.empty({self.shape_code(shape)}, {kind})" for name, (shape, kind) in made]
+        places = {text: place for place, text in reversed(list(enumerate(texts)))}
+        new = [f"np.empty({self.shape_code(shape)}, {kind})" for _, (shape, kind) in made]
+        direct = [(name, fill) for (name, _), fill in zip(made, new, strict=True) if name in places]
+        lines = [f"{name} = {fill}" for (name, _), fill in zip(made, new, strict=True) if name not in places]
+        if not direct:
+            return lines
+        names = listed([name for name, _ in direct])
+        wanted = listed([fill.removeprefix("np.empty") for _, fill in direct])
+        given = ", ".join(f"out[{places[name]}]" for name, _ in direct)
+        return [
+            *lines,
+            "if out is None:",
+            f"    {names} = {listed([fill for _, fill in direct])}",
+            "else:",
+            f"    {names} = _results([{given}], {self.arguments()}, ({wanted}))",
+        ]
+
+    def arguments(self) -> str:
+        return f"({listed([shown for var, shown in self.names.variables.items() if var.shape])})"
+
+    def parameters(self) -> list[str]:
+        return [*self.shown, "*", "out=None"] if self.nodes else self.shown
 
     def shape_code(self, shape: Shape) -> str:
         return fill_sizes(shape_text(shape), self.names.size)
 
     def notes(self) -> list[str]:
-        return [*super().notes(), "Buffers are kept for each thread and for the shapes and types of the arguments."]
+        return [*super().notes(), *_NOTES, *([NOTE] if self.nodes else [])]
 
     def head(self, body: str) -> list[str]:
         """The sizes and buffers for these shapes; arguments that are arrays of known shapes need nothing else."""
-        self.kept = [name for name in self.prepared() if re.search(rf"(?<!\.)\b{name}\b", body)]
-        listed, single = ", ".join([*self.shown, "found"]), self.single()
+        read = set(re.findall(r"(?<![\w.])\w+", body))
+        self.kept = [name for name in self.prepared() if name in read]
+        every, single = listed([*self.shown, "found"]), self.single()
         lines = [
             "try:",
             f"    found = _MEMORY.__dict__.get(({self.key()}{single}))",
             "except AttributeError:",
             "    found = None",
             "if found is None:",
-            f"    {listed} = _prepare({', '.join(self.shown)})",
+            f"    {every} = _prepare({', '.join(self.shown)})",
         ]
-        return lines + ([f"{_listed(self.kept)} = found"] if self.kept else [])
+        return lines + ([f"{listed(self.kept)} = found"] if self.kept else [])
 
     def key(self) -> str:
         """What tells shapes and types apart."""
@@ -122,7 +153,7 @@ class Fast(Arrays):
             "dtype",
             *(name for name, _ in schedule.made),
         ]
-        return [*names, *(name for name, _ in schedule.fixed_arrays)]
+        return [*names, *schedule.numbers.values(), *(name for name, _ in schedule.fixed_arrays)]
 
     def single(self) -> str:
         return "," * (len(self.shown) == 1 and not self.inputs[0].shape)
@@ -139,11 +170,12 @@ class Fast(Arrays):
             f"dtype = np.result_type({', '.join(floats) or 'float'})",
             *(f"_same_type(dtype, {name}={name})" for var, name in self.names.variables.items() if var in self.updates),
             *self.buffers(),
+            *(f"{name} = np.array({text}, dtype)" for text, name in schedule.numbers.items()),
             *(f"{name} = {text}" for name, text in schedule.fixed_arrays),
             *(f"{name} = {sizes[letter]} or np.nan" for letter, name in self.names.counts.items()),
             f"if len(known) >= {KEPT}:",
             "    known.clear()",
-            f"known[key] = {_listed(self.kept)}",
+            f"known[key] = {listed(self.kept)}",
         ]
         lines = [
             '"""The arguments as arrays, with the sizes and buffers for their shapes and types."""',
@@ -183,9 +215,10 @@ class Fast(Arrays):
             "_MEMORY = threading.local()",
             *([_TENSORDOT] if "_tensordot(" in body else []),
             *([_SAME_TYPE] if self.updates else []),
+            *needed(body),
             *([arena_code()] if len(self.schedule.made) > 1 else []),  # type: ignore[attr-defined]
             self.preparation(),
         ]
 
     def imports(self) -> list[str]:
-        return ["import threading", ""]
+        return ["import threading"]

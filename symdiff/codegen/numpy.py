@@ -8,6 +8,7 @@ from typing import Any
 from ..expr import Node
 from ..walk import leaves, topological
 from .arrays import Arrays
+from .columns import FastPoints
 from .fast import Fast
 from .points import Printer
 
@@ -24,9 +25,10 @@ def module(
     """A module with the function ``name`` of ``inputs``, on NumPy (and SciPy where a special function needs it).
 
     ``updates``: inputs that the function overwrites in place, each with its new value. ``fast``: arrays are computed in
-    buffers that are kept; points have the clear schedule only.
+    buffers that are kept, points block by block.
     """
     found = topological(*leaves(outputs), *(updates or {}).values())
     arrays = updates or any(node.shape or node.op.numpy_of for node in (*found, *inputs))
-    printer = Fast if arrays and fast else Arrays if arrays else Printer
+    blocks = fast and bool(inputs) and bool(leaves(outputs))
+    printer = (Fast if fast else Arrays) if arrays else FastPoints if blocks else Printer
     return printer(outputs, inputs, name, updates or {}).module(docs)

@@ -112,12 +112,14 @@ class Printer:
     """One function's worth of NumPy code; every scalar variable may be an array of points."""
 
     scheduler = Schedule
+    #: Names that the frame of the module uses.
+    taken: tuple[str, ...] = ()
 
     def __init__(self, outputs: Any, inputs: Sequence[Node], name: str, updates: Mapping[Node, Node]) -> None:
         self.outputs, self.inputs, self.updates = outputs, inputs, updates
         self.nodes = leaves(outputs)
         self.order = topological(*self.nodes, *updates.values(), read=operands)
-        helpers = {*HELPERS, *(found for node in self.order for found in defined(node.op.helper))}
+        helpers = {*HELPERS, *self.taken, *(found for node in self.order for found in defined(node.op.helper))}
         self.names = Names(inputs, name, helpers)
         self.name, self.shown = name, list(self.names.variables.values())
         self.shape = False
@@ -142,8 +144,8 @@ class Printer:
         helpers = [text for name, text in HELPERS.items() if calls(name, code)]
         helpers += [text for text in rows if any(calls(name, code) for name in defined(text))]
         used = " ".join([code, *helpers])
-        imports = self.imports() + (["import math", ""] if "math." in used else [])
-        imports += ["import numpy as np", *_scipy(used)]
+        plain = [*(["import math"] if "math." in used else []), *self.imports()]
+        imports = [*plain, *([""] if plain else []), "import numpy as np", *_scipy(used)]
         notes = [docs, *self.notes()] if docs else self.notes()
         return assemble(
             docstring(self.name, self.outputs, self.inputs, self.shown, notes),
@@ -152,10 +154,13 @@ class Printer:
             *helpers,
             "\n".join(f"{target} = {text}" for target, text in self.schedule.constants),
             *extra,
-            definition(self.name, self.shown, body),
+            definition(self.name, self.parameters(), body),
         )
 
     # -- what points and arrays do differently -------------------------------------------------------------------
+
+    def parameters(self) -> list[str]:
+        return self.shown
 
     def notes(self) -> list[str]:
         return [_POINTS, TYPES]
@@ -197,7 +202,15 @@ class Printer:
 
     def head(self, body: str) -> list[str]:
         """Conversions, then shape and type where a result needs them."""
-        lines = [f"{shown} = _float({shown})" for shown in self.shown]
+        return self.conversions() + self.types(body)
+
+    def conversions(self) -> list[str]:
+        """Each argument as an array or a number of the right kind."""
+        return [f"{shown} = _float({shown})" for shown in self.shown]
+
+    def types(self, body: str) -> list[str]:
+        """The common shape and type, where the body names them."""
+        lines = []
         if self.shape:
             lines.append(f"shape = np.broadcast_shapes({', '.join(f'{shown}.shape' for shown in self.shown)})")
         if TYPE.search(body):
@@ -246,7 +259,7 @@ def step_of(var: Node, new: Node) -> tuple[str, Node]:
 
 def _scipy(code: str) -> list[str]:
     """The import of what the code uses of SciPy."""
-    used = [name for name in ("sparse", "special") if re.search(rf"(?<![\w.]){name}\.", code)]
+    used = [name for name in ("sparse", "special") if f"{name}." in code and re.search(rf"(?<![\w.]){name}\.", code)]
     return [f"from scipy import {', '.join(used)}"] if used else []
 
 
@@ -255,7 +268,7 @@ def _texts(schedule: Schedule) -> list[str]:
 
 
 def calls(name: str, code: str) -> bool:
-    return re.search(rf"(?<![\w.]){name}\(", code) is not None
+    return f"{name}(" in code and re.search(rf"(?<![\w.]){name}\(", code) is not None
 
 
 def defined(helper: str) -> list[str]:

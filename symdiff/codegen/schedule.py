@@ -139,6 +139,11 @@ class Schedule:
             if exponent.value in (2, 3) and base.op is not CONST:
                 atom = self.code[base] if base.op is PI else self.bind(base)
                 return product(atom.text, int(exponent.value))
+            if exponent.value == -1 and base not in self.fixed:
+                return infix(ROWS["div"], self._number(1), self.code[base])
+            if exponent.value == 0.5 and base not in self.fixed:
+                root = make(ROWS["sqrt"], (base,), (), base.shape)
+                return fill(root.op, self.dialect.template(root), [self.code[base]])
             if isinstance(exponent.value, int):
                 return infix(node.op, self.code[base], number(exponent.value, self.dialect.module, False))
         if node.op.infix != template[4:-4]:

@@ -295,7 +295,7 @@ _SIGMOID = '''def _sigmoid(x):
     with np.errstate(over="ignore"):
         return 1 / (1 + np.exp(-x))'''
 _SIGMOID_STEPS = ("np.negative({0}, {out})", 'with np.errstate(over="ignore"): np.exp({out}, {out})',
-                  "np.add({out}, 1, {out})", "np.true_divide(1, {out}, {out})")
+                  "np.add({out}, {one}, {out})", "np.reciprocal({out}, {out})")
 # With z = pi*x and f = sin(z)/z: z*f' + f = cos(z) and its derivatives give the n-th from the one before, which keeps
 # its digits where |z| > n; elsewhere the power series of f, differentiated term by term.
 _SINC_DERIVATIVE = """def _sinc_derivative(n, x):

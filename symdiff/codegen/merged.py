@@ -1,0 +1,49 @@
+"""Operations that are computed together with the one that reads them: dot products, and sums with a diagonal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ..expr import ROWS, Node
+from ..ops.contraction import CONTRACT
+from ..ops.kinds import operands, unbroadcast
+from .schedule import copies
+
+
+def dotted(order: Sequence[Node], uses: Mapping[Node, int]) -> set[Node]:
+    """Products of arrays of one shape, and squares, that only a full sum reads: it becomes a dot product."""
+    found = set()
+    for node in order:
+        if node.op is not CONTRACT or node.shape or len(node.args) != 1 or len(operands(node)) != 1:
+            continue
+        (arg,) = operands(node)
+        factors = [unbroadcast(factor) for factor in arg.args]
+        square = arg.op.name == "pow" and factors[1] is _TWO
+        product = arg.op.name == "mul" and all(factor.shape == arg.shape for factor in factors)
+        if (square or product) and uses[arg] == 1 and arg is node.args[0]:
+            found.add(arg)
+    return found
+
+
+def placed(order: Sequence[Node], uses: Mapping[Node, int]) -> set[Node]:
+    """Arrays put on a diagonal that only one sum reads, beside another array of its shape."""
+    found = set()
+    for node in order:
+        if node.op.name not in ("add", "sub") or not node.shape:
+            continue
+        first, second = operands(node)
+        for arg, other in ((second, first), (first, second))[: 1 if node.op.name == "sub" else 2]:
+            plain = other.shape == node.shape == arg.shape and not (other.op.name == "view" and copies(other))
+            alone = arg.op.name == "view" and copies(arg) and uses[arg] == 1
+            if plain and alone and _only_places(*arg.attrs):
+                found.add(arg)
+                break
+    return found
+
+
+def _only_places(inner: tuple[int, ...], outer: tuple[int, ...]) -> bool:
+    """Whether a view puts its operand on a diagonal and does nothing else."""
+    return bool(inner) and len(set(inner)) == len(inner) and set(inner) == set(outer)
+
+
+_TWO = ROWS["const"](2)
