@@ -61,6 +61,10 @@ _LATE = {
     "from_sympy": "interop",
     "to_networkx": "interop",
     "audit": "auditor",
+    "assume": "assumptions",
+    "integer": "ops.rewritten",
+    "parse_where": "assumptions",
+    "check_accuracy": "accuracy",
     "check_graph": "check",
     "check_grads": "check",
 }

@@ -248,6 +248,8 @@ class Row:
     commutative: bool = False
     odd: bool = False
     even: bool = False
+    #: Where the values lie, from the intervals of the arguments (:mod:`symdiff.ops.bounds`); left out: anywhere.
+    bounds: Callable[..., Any] | None = None
     #: Truth values: as result, as that many leading arguments; ``special`` nodes take the general path when building.
     predicate: bool = False
     logical: int = 0

@@ -56,6 +56,8 @@ _TO: dict[str, Callable[..., Any]] = {
     "hypot": lambda s, a, b: s.sqrt(a**2 + b**2),
     "sinc": lambda s, x: s.sinc(s.pi * x),
     "sinc_derivative": lambda s, n, x: _sinc_derivative(s, n, x),
+    "difference_of_products": lambda s, a, b, c, d: a * b - c * d,
+    "spherical_jn": lambda s, n, x: _spherical_jn(s, n, x),
     "sigmoid": lambda s, x: 1 / (s.exp(-x) + 1),
     "softplus": lambda s, x: s.log(s.exp(x) + 1),
     "relu": lambda s, x: s.Max(x, 0),
@@ -70,6 +72,12 @@ _TO: dict[str, Callable[..., Any]] = {
 def _sinc_derivative(s: Any, n: Any, x: Any) -> Any:
     u = s.Dummy("u")
     return s.diff(s.sinc(s.pi * u), u, int(n)).subs(u, x)
+
+
+def _spherical_jn(s: Any, n: Any, x: Any) -> Any:
+    """Through Bessel's J, whose quotient by the square root of x is the limit at 0."""
+    near = s.Integer(int(int(n) == 0))
+    return s.Piecewise((near, s.Eq(x, 0)), (s.jn(n, x).expand(func=True), True))
 
 
 def to_sympy(f: Any) -> Any:

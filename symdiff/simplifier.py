@@ -20,7 +20,7 @@ from .rules import apply_rules
 from .shapes import Shape
 from .walk import growing, leaves, rebuild, topological, unflatten_like, use_counts
 
-LEVELS = ("none", "basic", "full")
+LEVELS = ("none", "basic", "full", "accurate")
 
 #: A pass that still changes something after this many is stopped; each pass leaves a right result.
 MAX_PASSES = 12
@@ -37,9 +37,10 @@ def simplify(structure: Any, level: str = "full", *, sizes: Mapping[str, int] | 
     """The same values with fewer operations, as a structure of the same nesting.
 
     ``level``: "none" returns the input; "basic" is what building does already (constants folded, units dropped);
-    "full" collects like terms and powers and applies the rule table. Outputs are simplified together, so that what
-    they share stays shared. ``sizes``: what letters in shapes count for when the cheapest order of matrix products is
-    chosen (:mod:`symdiff.contractions`). Raises SymdiffError for another level.
+    "full" collects like terms and powers and applies the rule table; "accurate" also rewrites scalar formulas as far as
+    that lowers the measured error of their code (:mod:`symdiff.accurate`). Outputs are simplified together, so that
+    what they share stays shared. ``sizes``: what letters in shapes count for when the cheapest order of matrix products
+    is chosen (:mod:`symdiff.contractions`). Raises SymdiffError for another level.
 
     >>> import symdiff as sd
     >>> simplify(sd.parse("x*2*x + x**2 - y*0"))
@@ -50,6 +51,10 @@ def simplify(structure: Any, level: str = "full", *, sizes: Mapping[str, int] | 
     roots = leaves(structure)
     if level == "full":
         roots = _until_still(roots, sizes or {})
+    elif level == "accurate":
+        from .accurate import most_accurate
+
+        roots = most_accurate(roots)
     return unflatten_like(structure, roots)
 
 

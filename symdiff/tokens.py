@@ -312,6 +312,8 @@ class Tokens:
 
     def no_operator(self, token: str, place: int) -> NoReturn:
         self.refuse(token, place)
+        if token == "where":
+            self.fail('what stands after "where" is read by parse_where, not by parse', place)
         before = self.tokens[place - 1]
         simple = starts_atom(before) and starts_atom(token)
         hint = f"{short(before)}*{short(token)}" if simple else '"*" to multiply'

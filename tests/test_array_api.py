@@ -17,7 +17,10 @@ from symdiff.codegen.array_api import STANDARD
 from symdiff.walk import topological
 
 #: Operations for which the standard has no functions.
-MISSING = {"refused", "sinc_derivative", "gelu", "erf", "erfc", "gamma", "gammaln", "digamma", "polygamma"}
+MISSING = {
+    "refused", "sinc_derivative", "spherical_jn", "difference_of_products", "gelu", "erf", "erfc", "gamma", "gammaln",
+    "digamma", "polygamma",
+}  # fmt: skip
 LIBRARIES = ("numpy", "torch", "jax")
 
 

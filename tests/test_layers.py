@@ -23,6 +23,7 @@ LAYERS = (
     ("tokens",),
     ("match", "printer", "latex", "mathml", "parser"),
     ("nonsmooth",),
+    ("assumptions",),
     ("differentiate", "rules", "contractions", "scaling", "sharing"),
     ("blocks", "simplifier", "codegen", "interop", "linearised"),
     ("elimination",),
@@ -31,16 +32,18 @@ LAYERS = (
     ("patterns",),
     ("compression",),
     ("hessians",),
-    ("check", "structured", "dense", "explanations", "plots"),
+    ("check", "exact", "structured", "dense", "explanations", "plots"),
     ("auditor", "pictures", "selfcheck"),
+    ("accuracy",),
+    ("accurate",),
     ("curves", "nn", "train"),
     ("__init__",),
     ("cli",),
     ("__main__",),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-#: Imports upward, inside a function: text and LaTeX of a node, and pickling it.
-UPWARD = {("expr", "printer"), ("expr", "latex"), ("expr", "walk")}
+#: Imports upward, inside a function: text and LaTeX of a node, pickling it, and the level that measures emitted code.
+UPWARD = {("expr", "printer"), ("expr", "latex"), ("expr", "walk"), ("simplifier", "accurate")}
 HEAVY = {"numpy", "scipy", "sympy", "networkx", "matplotlib", "opt_einsum"}
 #: Modules that need a heavy package throughout: others import them inside functions only.
 IMPORTED_LATE = {"train.operators"}

@@ -17,7 +17,7 @@ from symdiff.expr import ROWS, Node, Row, const
 
 ELEMENTWISE = [row for row in ROWS.values() if row.arity and row.partials is not None]
 SMOOTH = [row for row in ELEMENTWISE if not row.surrogate and row.samples and not row.predicate and row.name != "where"]
-NAMES = ("x", "y", "z")
+NAMES = ("x", "y", "z", "w")
 x, y, z = sd.symbols("x y z")
 zero = const(0)
 

@@ -21,13 +21,24 @@ from ..ops.arrays import FUNCTIONS as ARRAYS
 from ..shapes import show_shape
 from ..walk import variables
 from .audit import audit_command
+from .checking import check
 from .common import FormulaCommand, busy, options
 from .explain import explain_command
 from .graph import graph_command
 from .kinks import kinks_command
 from .plot import plot_command
 from .printing import block, columns, json_line, latex_value, print_result, shown
-from .reading import note_unused, read_formulas, read_point, read_problem, read_shapes, read_sizes, read_text, values_at
+from .reading import (
+    note_unused,
+    read_formulas,
+    read_point,
+    read_problem,
+    read_shapes,
+    read_sizes,
+    read_text,
+    scalar,
+    values_at,
+)
 from .writing import write
 
 #: Exit codes; interruption and a closed pipe use the shell's own.
@@ -50,6 +61,7 @@ def _derivative(
     wrt: str | None,
     at: Sequence[str],
     shape: Sequence[str],
+    level: str,
     form: str,
     kinks: str | None,
     rows: Callable[[list[str]], list[str]] | None = None,
@@ -64,8 +76,8 @@ def _derivative(
 
         roots, wanted = read_problem(texts, wrt, shape)
         point = read_point(at, roots) if at else None
-        simple = with_kinks(simplify(roots, level="full"), kinks)
-        result = simplify(make(simple, wanted), level="full")
+        simple = with_kinks(simplify(roots, level), kinks)
+        result = simplify(make(simple, wanted), level)
         values = None if point is None else values_at(result, point, variables(roots))
     names = [var.name for var in wanted]
     print_result(form, texts, names, result, point, values, rows(names) if rows else [])
@@ -86,17 +98,10 @@ def _only_numbers(root: Node, wanted: list[Node]) -> None:
             raise ShapeError(f"diff is by numbers, and {var.name} has shape {show_shape(var.shape)}; use grad")
 
 
-def _scalar(command: str, root: Node, instead: str = "sum it, or use jacobian") -> Node:
-    if root.shape:
-        shape = show_shape(root.shape)
-        raise ShapeError(f"{command} takes a formula that is a number, not of shape {shape}; {instead}")
-    return root
-
-
 @commands.command(cls=FormulaCommand)
 @click.argument("formula")
 @click.option("--order", type=click.IntRange(min=1), default=1, metavar="N", help="How many times; default: 1.")
-@options("wrt", "at", "shape", "kinks", "form")
+@options("wrt", "at", "shape", "assume", "level", "kinks", "form")
 def diff(formula: str, order: int, **common: Any) -> None:
     """The derivative of a formula, simplified, on one line.
 
@@ -124,7 +129,7 @@ def diff(formula: str, order: int, **common: Any) -> None:
 
 @commands.command(cls=FormulaCommand)
 @click.argument("formula")
-@options("wrt", "at", "shape", "kinks", "form")
+@options("wrt", "at", "shape", "assume", "level", "kinks", "form")
 def grad(formula: str, **common: Any) -> None:
     """The gradient: a line for each variable, with --at followed by its value.
 
@@ -135,12 +140,12 @@ def grad(formula: str, **common: Any) -> None:
     """
     from ..differentiate import grad as gradient
 
-    _derivative(lambda roots, wanted: gradient(_scalar("grad", roots[0]), _some(wanted)), [formula], **common)
+    _derivative(lambda roots, wanted: gradient(scalar("grad", roots[0]), _some(wanted)), [formula], **common)
 
 
 @commands.command(cls=FormulaCommand)
 @click.argument("formulas", nargs=-1, required=True, metavar="FORMULA...")
-@options("wrt", "at", "shape", "kinks", "form")
+@options("wrt", "at", "shape", "assume", "level", "kinks", "form")
 def jacobian(formulas: Sequence[str], **common: Any) -> None:
     """The Jacobian: a row for each formula, a column for each variable; with --at followed by the values.
 
@@ -160,7 +165,7 @@ def jacobian(formulas: Sequence[str], **common: Any) -> None:
 
 @commands.command(cls=FormulaCommand)
 @click.argument("formula")
-@options("layout", "wrt", "at", "shape", "kinks", "form")
+@options("layout", "wrt", "at", "shape", "assume", "level", "kinks", "form")
 def hessian(formula: str, layout: str, **common: Any) -> None:
     """The Hessian: a row and a column for each variable; with --at followed by the values.
 
@@ -175,7 +180,7 @@ def hessian(formula: str, layout: str, **common: Any) -> None:
     """
 
     def make(roots: list[Node], wanted: list[Node]) -> Any:
-        return _second(_scalar("hessian", roots[0], "sum it"), _some(wanted), layout)
+        return _second(scalar("hessian", roots[0], "sum it"), _some(wanted), layout)
 
     _derivative(make, [formula], rows=lambda names: names, **common)
 
@@ -230,7 +235,7 @@ _PARTS = ("value", "grad", "jacobian", "hessian")
 @click.option(
     "--sizes", default="", metavar="N=1000,...", help="What letters in shapes count for when costs are compared."
 )
-@options("layout", "wrt", "shape", "kinks")
+@options("layout", "wrt", "shape", "assume", "level", "kinks")
 def code(
     formulas: Sequence[str],
     derivatives: str,
@@ -243,6 +248,7 @@ def code(
     layout: str,
     wrt: str | None,
     shape: Sequence[str],
+    level: str,
     kinks: str | None,
 ) -> None:
     """A standalone module with one function that computes all derivatives together.
@@ -281,14 +287,14 @@ def code(
             "jacobian": lambda f, wrt: blocks(f, wrt, sizes=known),
             "hessian": lambda f, wrt: _second(_one_number("hessian", f), wrt, layout),
         }
-        simple = simplify(roots if len(roots) > 1 else roots[0], level="full")
+        simple = simplify(roots if len(roots) > 1 else roots[0], level)
         if set(parts) == {"value", "jacobian"}:
             both = value_and_jacobian(simple, wanted, sizes=known, kinks=kinks)
             outputs = tuple(both[part == "jacobian"] for part in parts)
         else:
             smooth = with_kinks(simple, kinks)
             made = tuple(makers[part](simple if part == "value" else smooth, wanted) for part in parts)
-            outputs = simplify(made if len(made) > 1 else made[0], level="full", sizes=known)
+            outputs = simplify(made if len(made) > 1 else made[0], level, sizes=known)
         inputs = variables([*roots, *wanted])
         text = (
             f"{plan(outputs, known)}\n" if explain_plan else source(outputs, list(inputs), name=name, backend=backend)
@@ -307,27 +313,10 @@ def _one_number(part: str, f: Any) -> Node:
     """The formula, where there is one and it is a number."""
     if not isinstance(f, Node):
         raise SymdiffError(f"--derivatives {part} takes one formula, not {len(f)}; use --derivatives jacobian")
-    return _scalar(f"code --derivatives {part}", f, "sum it")
+    return scalar(f"code --derivatives {part}", f, "sum it")
 
 
-@commands.command(cls=FormulaCommand)
-@click.argument("formula")
-@options("wrt", "at", "shape")
-def check(formula: str, wrt: str | None, at: Sequence[str], shape: Sequence[str]) -> None:
-    """Compare first and second derivatives with an independent method; exit code 1 where they disagree.
-
-    Without --at, at random points where the formula has a value; sizes that are letters are 3 there.
-
-    \b
-    symdiff check "x**2*sin(y)"
-    symdiff check "x**2*sin(y)" --at x=3,y=0.5
-    """
-    with busy("checking"):
-        from ..check import check_grads
-
-        roots, wanted = read_problem([read_text(formula)], wrt, shape)
-        report = check_grads(_scalar("check", roots[0], "sum it"), wanted, read_point(at, roots) if at else None)
-    click.echo(str(report))
+commands.add_command(check)
 
 
 @commands.command()

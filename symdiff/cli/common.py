@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from ..expr import Node
 from ..nonsmooth import POLICIES
 
 #: Seconds after which a terminal shows that something is going on.
@@ -40,6 +41,21 @@ class FormulaCommand(click.Command):
         return super().parse_args(ctx, [*options, "--", *formulas])
 
 
+def hold(*conditions: Node) -> None:
+    """Assume the conditions until the command ends."""
+    from ..assumptions import assume
+
+    if conditions:
+        click.get_current_context().with_resource(assume(*conditions))
+
+
+def _assumed(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> None:
+    if texts:
+        from ..parser import parse
+
+        hold(*(parse(text) for text in texts))
+
+
 def options(*names: str) -> Callable[[Any], Any]:
     """The options of those names, the same in every command."""
     known: dict[str, Any] = {
@@ -47,6 +63,21 @@ def options(*names: str) -> Callable[[Any], Any]:
         "at": click.option("--at", multiple=True, metavar="POINT", help="Values, such as x=3,y=pi/4,X=[[1,2],[3,4]]."),
         "shape": click.option(
             "--shape", multiple=True, metavar="X=SIZES", help="Sizes of an array, such as X=N,784; repeatable."
+        ),
+        "assume": click.option(
+            "--assume",
+            multiple=True,
+            metavar="CONDITION",
+            help='What simplifying may use, such as "x > 0" or "integer(n)"; repeatable.',
+            callback=_assumed,
+            expose_value=False,
+        ),
+        "level": click.option(
+            "--simplify",
+            "level",
+            type=click.Choice(["none", "basic", "full", "accurate"]),
+            default="full",
+            help="How results are simplified; accurate chooses by measured errors. Default: full.",
         ),
         "layout": click.option(
             "--form",

@@ -14,10 +14,10 @@ from ..walk import map_structure
 WIDTH = 88
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """A number as JSON has it: whole floats without a fraction, what is not finite as text."""
     if isinstance(value, (list, tuple)):
-        return [_plain(part) for part in value]
+        return [plain(part) for part in value]
     if not isinstance(value, float):
         return value
     if value != value or value in (float("inf"), float("-inf")):
@@ -27,8 +27,8 @@ def _plain(value: Any) -> Any:
 
 def shown(value: Any) -> str:
     """A number as text: ``176``, ``0.1``, ``nan``; lists in brackets."""
-    plain = _plain(value)
-    return "[" + ", ".join(map(shown, value)) + "]" if isinstance(plain, list) else str(plain)
+    found = plain(value)
+    return "[" + ", ".join(map(shown, value)) + "]" if isinstance(found, list) else str(found)
 
 
 def block(value: Any, start: str = "") -> list[str]:
@@ -139,7 +139,7 @@ def json_line(texts: Sequence[str], names: list[str], result: Any, point: dict[s
     formula = texts[0] if len(texts) == 1 else texts
     record = {"formula": formula, "wrt": names, "result": map_structure(str, result)}
     if point is not None:
-        record |= {"at": {name: _plain(value) for name, value in point.items()}, "value": _plain(values)}
+        record |= {"at": {name: plain(value) for name, value in point.items()}, "value": plain(values)}
     return json.dumps(record, ensure_ascii=False)
 
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 
-from ..errors import SymdiffError
+from ..errors import ShapeError, SymdiffError
 from ..expr import RESERVED, Node, symbol
 from ..shapes import Shape, Size, broadcast_shapes, letters_of, show_shape
 from ..walk import map_structure, variables
+from .common import hold
 
 Shapes = Mapping[str, Shape]
 
@@ -22,9 +23,12 @@ def read_text(text: str) -> str:
 
 
 def read_formulas(texts: Iterable[str], shapes: Shapes) -> list[Node]:
-    from ..parser import parse
+    """The formulas; what their ``where`` clauses say is assumed until the command ends."""
+    from ..assumptions import parse_where
 
-    roots = [parse(text, shapes=shapes) if shapes else parse(text) for text in texts]
+    read = [parse_where(text, shapes or None) for text in texts]
+    hold(*(condition for _, conditions in read for condition in conditions))
+    roots = [root for root, _ in read]
     names = {var.name for var in variables(roots)}
     for name in ("e", "E"):
         if name in names:
@@ -40,6 +44,14 @@ def read_problem(texts: Iterable[str], wrt: str | None, given: Iterable[str]) ->
     wanted = read_wrt(wrt, roots, shapes)
     note_unused(shapes, [*roots, *wanted])
     return roots, wanted
+
+
+def scalar(command: str, root: Node, instead: str = "sum it, or use jacobian") -> Node:
+    """The formula, refused where it is no number."""
+    if root.shape:
+        shape = show_shape(root.shape)
+        raise ShapeError(f"{command} takes a formula that is a number, not of shape {shape}; {instead}")
+    return root
 
 
 def note_unused(shapes: Shapes, nodes: list[Node]) -> None:

@@ -112,9 +112,14 @@ def smallest(a: Any, b: Any, *more: Any) -> Node:
     return result
 
 
+def integer(x: Any) -> Node:
+    """Whether x is a whole number: x == floor(x)."""
+    return rows.equal(x, rows.floor(x))
+
+
 #: What the parser may call beside the rows, by the names it accepts.
 FUNCTIONS: dict[str, Callable[..., Node]] = {
-    **{f.__name__: f for f in (sec, csc, cot, sech, csch, coth, square, reciprocal, power, root, clip)},
+    **{f.__name__: f for f in (sec, csc, cot, sech, csch, coth, square, reciprocal, power, root, clip, integer)},
     **{f.__name__: f for f in (arcsec, arccsc, arccot, arcsech, arccsch, arccoth)},
     **{"a" + f.__name__[3:]: f for f in (arcsec, arccsc, arccot, arcsech, arccsch, arccoth)},
     **{"log": log_to_base, "Mod": rows.mod, "max": largest, "Max": largest, "min": smallest, "Min": smallest},

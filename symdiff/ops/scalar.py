@@ -161,6 +161,14 @@ def _zero_wins(slope: Node, t: Node) -> Node:
     return where(logical_and(equal(slope, 0), equal(abs(t), math.inf)), 0, slope * t)
 
 
+def _spherical_slope(n: Node, x: Node) -> Node:
+    """The recurrence that divides by no x: (2n + 1) j_n' = n j_(n-1) - (n + 1) j_(n+1), A&S 10.1.20."""
+    order = int(n.value)
+    if order == 0:
+        return -spherical_jn(1, x)
+    return (order * spherical_jn(order - 1, x) - (order + 1) * spherical_jn(order + 1, x)) / (2 * order + 1)
+
+
 def _by_base(a: Node, b: Node) -> Node | Map:
     """b*a**(b - 1) for a**b, 0 where b is 0."""
     slope = b * a ** where(equal(b, 0), 1, b - 1)
@@ -252,6 +260,24 @@ sign    = unary("sign", None, math="_sign({0})", math_helper="def _sign(x):\n   
 floor   = unary("floor", None, math="float(math.floor({0}))", sympy="floor", kink="derivative 0 everywhere", sides=jump(lambda x: equal(x, floor(x))), fold=lambda x: math.floor(x) if not isinstance(x, float) else float(math.floor(x)))
 ceil    = unary("ceil", None, math="float(math.ceil({0}))", aliases=("ceiling",), sympy="ceiling", kink="derivative 0 everywhere", sides=jump(lambda x: equal(x, ceil(x))), fold=lambda x: math.ceil(x) if not isinstance(x, float) else float(math.ceil(x)))
 
+# a*b - c*d with the rounding errors of both products added (T. J. Dekker, Numer. Math. 18, 1971): each factor is split
+# into halves whose products are exact. Where that overflows, the plain difference.
+_PRODUCT_ERRORS = """    def error(a, b, product):
+        s, t = 134217729.0 * a, 134217729.0 * b
+        p, r = s - (s - a), t - (t - b)
+        q, s = a - p, b - r
+        return ((p * r - product) + p * s + q * r) + q * s
+
+    ab, cd = a * b, c * d
+"""
+_DIFFERENCE_OF_PRODUCTS = f"""def _difference_of_products(a, b, c, d):
+{_PRODUCT_ERRORS}    with np.errstate(over="ignore", invalid="ignore"):
+        found = (ab - cd) + (error(a, b, ab) - error(c, d, cd))
+    return np.where(np.isfinite(found), found, ab - cd)"""
+_DIFFERENCE_OF_PRODUCTS_MATH = f"""def _difference_of_products(a, b, c, d):
+{_PRODUCT_ERRORS}    found = (ab - cd) + (error(a, b, ab) - error(c, d, cd))
+    return found if math.isfinite(found) else ab - cd"""
+
 # -- exponentials and logarithms -----------------------------------------------------------------------------------
 exp    = unary("exp",    lambda y, x: y, sympy="exp")
 expm1  = unary("expm1",  lambda y, x: y + 1)
@@ -263,6 +289,9 @@ log10  = unary("log10",  lambda y, x: over(x * log(const(10))), domain="x > 0", 
 sqrt   = unary("sqrt",   lambda y, x: over(2 * y), domain="x >= 0", samples=(0.2, 4), sympy="sqrt", latex=r"\sqrt{{{0}}}")
 cbrt   = unary("cbrt",   lambda y, x: over(3 * y**2), odd=True, samples=(0.2, 4), latex=r"\sqrt[3]{{{0}}}",
                array="_cbrt(xp, {0})", array_helpers=(standard.CBRT,))
+difference_of_products = several("difference_of_products", (lambda y, a, b, c, d: b, lambda y, a, b, c, d: a, lambda y, a, b, c, d: lambda t: -(t * d), lambda y, a, b, c, d: lambda t: -(t * c)),
+                                 numpy="_difference_of_products({0}, {1}, {2}, {3})", helper=_DIFFERENCE_OF_PRODUCTS, domain="all real a, b, c, d: a*b - c*d, also where the products nearly cancel",
+                                 math="_difference_of_products({0}, {1}, {2}, {3})", math_helper=_DIFFERENCE_OF_PRODUCTS_MATH, samples=((-3, 3),) * 4)
 hypot  = binary("hypot", (lambda y, a, b: lambda t: t * (a / y), lambda y, a, b: lambda t: t * (b / y)), commutative=True,
                 domain="all real a, b; no derivative at (0, 0)", sides=lambda y, a, b: tip(y, equal(y, 0), hypot(where(equal(y, 0), 1, a), b)))
 
@@ -320,6 +349,33 @@ _SINC_DERIVATIVE_MATH = """def _sinc_derivative(n, x):
         terms = range((n + 1) // 2, n // 2 + n + 25)
         value = sum((-1) ** k / ((2 * k + 1) * float(math.factorial(2 * k - n))) * z ** (2 * k - n) for k in terms)
     return math.pi**n * value"""
+# Near 0 the power series (Abramowitz and Stegun 10.1.2), whose terms fall there; else upwards from sin(x)/x (10.1.19).
+_SPHERICAL = """def _spherical_jn(n, x):
+    n, x = int(np.max(n)), np.asarray(x)
+    large = np.abs(x) > n + 1
+    far, near = np.where(large, x, 1), np.where(large, 0, x)
+    below, here = np.cos(far) / far, np.sin(far) / far
+    for k in range(n):
+        below, here = here, (2 * k + 1) / far * here - below
+    term, series = 1.0, 0.0
+    for k in range(1, n + 1):
+        term = term * near / (2 * k + 1)
+    for k in range(1, n + 25):
+        series = series + term
+        term = term * -near * near / (2 * k * (2 * (n + k) + 1))
+    return np.where(large, here, series)"""
+_SPHERICAL_MATH = """def _spherical_jn(n, x):
+    n = int(n)
+    if abs(x) <= n + 1:
+        term, total = math.prod(x / (2 * k + 1) for k in range(1, n + 1)), 0.0
+        for k in range(1, n + 25):
+            total += term
+            term *= -x * x / (2 * k * (2 * (n + k) + 1))
+        return total
+    below, here = math.cos(x) / x, math.sin(x) / x
+    for k in range(n):
+        below, here = here, (2 * k + 1) / x * here - below
+    return here"""
 _ELU_KINK = "x = 0: the derivative of the side x <= 0"
 sinc = unary("sinc", lambda y, x: sinc_derivative(1, x), even=True, math="_sinc({0})",
              math_helper="def _sinc(x):\n    return math.sin(math.pi * x) / (math.pi * x) if x else 1.0",
@@ -327,6 +383,9 @@ sinc = unary("sinc", lambda y, x: sinc_derivative(1, x), even=True, math="_sinc(
 sinc_derivative = binary("sinc_derivative", (None, lambda y, n, x: sinc_derivative(n + 1, x)), numpy="_sinc_derivative({0}, {1})",
                          math="_sinc_derivative({0}, {1})", helper=_SINC_DERIVATIVE, math_helper=_SINC_DERIVATIVE_MATH,
                          domain="n = 0, 1, 2, ... fixed: the n-th derivative of sinc", samples=((1, 1), (-3, 3)))
+spherical_jn = binary("spherical_jn", (None, lambda y, n, x: _spherical_slope(n, x)), numpy="_spherical_jn({0}, {1})", helper=_SPHERICAL,
+                      math="_spherical_jn({0}, {1})", math_helper=_SPHERICAL_MATH, samples=((1, 1), (-3, 3)),
+                      domain="n = 0, 1, 2, ... fixed: the spherical Bessel function; n = 0: sin(x)/x, 1 at 0")
 sigmoid = unary("sigmoid", lambda y, x: y * (1 - y), numpy="_sigmoid({0})", math="_sigmoid({0})", aliases=("expit", "logistic"), helper=_SIGMOID, steps=_SIGMOID_STEPS,
                 math_helper="def _sigmoid(x):\n    e = math.exp(-abs(x))\n    return (1.0 if x >= 0 else e) / (1.0 + e)",
                 latex=r"\sigma\left({0}\right)", domain="all real x: 1/(1 + exp(-x))",
