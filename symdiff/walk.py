@@ -26,21 +26,21 @@ def growing() -> Iterator[None]:
             gc.enable()
 
 
-def _arguments(node: Node) -> tuple[Node, ...]:
-    return node.args
+def _arguments(node: Any) -> tuple[Any, ...]:
+    return node.args  # type: ignore[no-any-return]
 
 
-def topological(*roots: Node, read: Callable[[Node], tuple[Node, ...]] = _arguments) -> list[Node]:
+def topological(*roots: T, read: Callable[[T], tuple[T, ...]] = _arguments) -> list[T]:
     """Every distinct node once, arguments before users, in an order fixed by the structure.
 
-    ``read`` says what a node reads, where that is not its arguments.
+    ``read`` says what a node (or anything else that can be a key) reads, where that is not its arguments.
 
     >>> import symdiff as sd
     >>> [node.op.name for node in topological(sd.parse("sin(x)*x"))]
     ['var', 'sin', 'mul']
     """
-    done: set[Node] = set()
-    order: list[Node] = []
+    done: set[T] = set()
+    order: list[T] = []
     stack = list(reversed(roots))
     plain = read is _arguments
     while stack:
@@ -48,7 +48,7 @@ def topological(*roots: Node, read: Callable[[Node], tuple[Node, ...]] = _argume
         if node in done:
             stack.pop()
             continue
-        args = node.args if plain else read(node)
+        args: tuple[T, ...] = node.args if plain else read(node)  # type: ignore[attr-defined]
         waiting = [arg for arg in args if arg not in done]
         if waiting:
             waiting.reverse()

@@ -49,6 +49,20 @@ def test_forms(text: str, expected: str) -> None:
     assert str(sd.simplify(sd.parse(text))) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "var", "expected"),
+    [
+        ("m_0/sqrt(1 - v**2/c**2)", "v", "m_0*v/(c**2*(1 - v**2/c**2)*sqrt(1 - v**2/c**2))"),
+        ("p*cos(t)/(4*pi*eps*r**2)", "r", "-p*cos(t)/(2*eps*r**3*pi)"),
+        ("q*v*B/p", "p", "-B*q*v/p**2"),
+        ("x**2*sin(x)", "x", "x**2*cos(x) + 2*x*sin(x)"),
+    ],
+)
+def test_derivatives_read_as_written_by_hand(text: str, var: str, expected: str) -> None:
+    """Factors that are shared, and so not opened, cancel all the same; sums are not factored for it."""
+    assert str(sd.simplify(sd.diff(sd.parse(text), sd.symbol(var)))) == expected
+
+
 def test_order_of_typing_does_not_matter() -> None:
     assert sd.simplify(sd.parse("a*b + c")) is sd.simplify(sd.parse("c + b*a"))
 

@@ -19,7 +19,7 @@ from ..expr import ROWS, Node
 from ..nonsmooth import with_kinks
 from ..ops.arrays import FUNCTIONS as ARRAYS
 from ..shapes import show_shape
-from ..walk import variables
+from ..walk import map_structure, variables
 from .audit import audit_command
 from .checking import check
 from .common import FormulaCommand, busy, options
@@ -77,7 +77,8 @@ def _derivative(
         roots, wanted = read_problem(texts, wrt, shape)
         point = read_point(at, roots) if at else None
         simple = with_kinks(simplify(roots, level), kinks)
-        result = simplify(make(simple, wanted), level)
+        # each entry is read on a line of its own: what it shares with others need not stay together
+        result = map_structure(lambda part: simplify(part, level), simplify(make(simple, wanted), level))
         values = None if point is None else values_at(result, point, variables(roots))
     names = [var.name for var in wanted]
     print_result(form, texts, names, result, point, values, rows(names) if rows else [])
@@ -294,6 +295,7 @@ def code(
         else:
             smooth = with_kinks(simple, kinks)
             made = tuple(makers[part](simple if part == "value" else smooth, wanted) for part in parts)
+            level = "code" if level == "full" else level
             outputs = simplify(made if len(made) > 1 else made[0], level, sizes=known)
         inputs = variables([*roots, *wanted])
         text = (

@@ -75,9 +75,9 @@ def options(*names: str) -> Callable[[Any], Any]:
         "level": click.option(
             "--simplify",
             "level",
-            type=click.Choice(["none", "basic", "full", "accurate"]),
+            type=click.Choice(["none", "basic", "full", "code", "accurate"]),
             default="full",
-            help="How results are simplified; accurate chooses by measured errors. Default: full.",
+            help="To be read (full), to be run (code), or by measured errors (accurate); default: full.",
         ),
         "layout": click.option(
             "--form",

@@ -1,0 +1,223 @@
+"""The normal form of a whole list of scalars: products and sums as data, opened through everything that is shared.
+
+Every node becomes a monomial over atoms: variables, functions of normal nodes, and sums without a common factor. What
+outputs have in common then shows as common factors and terms, whichever way each was derived; how it is best computed
+is for :mod:`symdiff.simplifier.sharing` to find. Exact over the reals wherever the input is defined, up to points where
+a factor that cancels is 0 or infinite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
+from math import gcd, lcm
+
+from ..expr import CONST, ROWS, Node, Number, Row
+from ..order import term_key
+from ..walk import rebuild, topological
+from .monomials import ONE, Monomial, checked, exact, raised, size_of
+from .products import build_product, number_of
+from .sums import build_sum
+
+#: A product with more bases, or a sum with more terms, is not opened into a larger one: the form grows linearly.
+MOST_BASES, MOST_TERMS = 14, 14
+
+#: A sum by its terms, each with its number; the constant's is that of None.
+Terms = dict[Node | None, Number]
+
+_ADD, _SUB, _MUL, _DIV, _NEG, _POW, _SQRT = (ROWS[name] for name in ("add", "sub", "mul", "div", "neg", "pow", "sqrt"))
+
+
+class Normal:
+    """Monomials by node, and the terms of each sum that is an atom.
+
+    ``factoring``: whether common factors are taken out of sums.
+    """
+
+    def __init__(self, roots: Iterable[Node], *, factoring: bool = True) -> None:
+        self.factoring = factoring
+        self.monomials: dict[Node, Monomial] = {}
+        self.terms: dict[Node | None, Terms] = {}
+        listed = list(roots)
+        for node in topological(*listed):
+            if node not in self.monomials:
+                self.monomials[node] = self._opened(node)
+        self.roots = [self.node(self.monomials[root]) for root in listed]
+
+    def node(self, monomial: Monomial) -> Node:
+        """The canonical node of a monomial."""
+        if monomial.atom is not None:
+            return monomial.atom
+        found = build_product(monomial.number, dict(monomial.powers))
+        self.monomials.setdefault(found, monomial)
+        return found
+
+    def is_atom(self, node: Node) -> bool:
+        return self.monomials[node].atom is node
+
+    def _opened(self, node: Node) -> Monomial:
+        """The monomial of a node whose arguments have theirs."""
+        family = _FAMILIES.get(node.op)
+        if family is None:
+            return self._opaque(node)
+        try:
+            found = family(self, node)
+        except ArithmeticError:
+            return self._opaque(node)
+        return found if len(found.powers) <= MOST_BASES else self._opaque(node)
+
+    def _opaque(self, node: Node) -> Monomial:
+        """The operation on normal arguments as an atom, or what building makes of it."""
+        new = rebuild(node, tuple(self.node(self.monomials[arg]) for arg in node.args))
+        sign = 1
+        while new.op is _NEG:
+            sign, new = -sign, new.args[0]
+        known = self.monomials.get(new) or self._leaf(new)
+        return Monomial(sign * known.number, known.powers)
+
+    def _leaf(self, node: Node) -> Monomial:
+        self.monomials[node] = Monomial(1, {node: 1})
+        return self.monomials[node]
+
+    # -- products ----------------------------------------------------------------------------------------------------
+
+    def _constant(self, node: Node) -> Monomial:
+        if isinstance(node.value, bool):
+            return self._leaf(node)
+        return Monomial(checked(number_of(node)), {})
+
+    def _product(self, node: Node) -> Monomial:
+        left, right = (self.monomials[arg] for arg in node.args)
+        return ONE if left.number == 0 == right.number else left.times(right, -1 if node.op is _DIV else 1)
+
+    def _negative(self, node: Node) -> Monomial:
+        number, powers = self.monomials[node.args[0]]
+        return Monomial(-number, powers)
+
+    def _root(self, node: Node) -> Monomial:
+        inner = self.monomials[node.args[0]]
+        return Monomial(1, {self.node(inner): Fraction(1, 2)}) if inner.powers else self._opaque(node)
+
+    def _power(self, node: Node) -> Monomial:
+        base, exponent = self.monomials[node.args[0]], node.args[1]
+        if exponent.op is not CONST or isinstance(exponent.value, bool) or not base.powers:
+            return self._opaque(node)
+        value = exponent.value
+        if not isinstance(value, int):
+            return Monomial(1, {self.node(base): value})
+        powers = {inner: exact(power * value) for inner, power in base.powers.items()}
+        return Monomial(checked(raised(base.number, value)), powers)
+
+    # -- sums --------------------------------------------------------------------------------------------------------
+
+    def _sum(self, node: Node) -> Monomial:
+        terms: Terms = {}
+        for arg, sign in zip(node.args, (1, -1 if node.op is _SUB else 1), strict=True):
+            self._add(terms, self.monomials[arg], sign)
+        return self.factored(terms)
+
+    def _add(self, terms: Terms, monomial: Monomial, number: Number) -> None:
+        """Add ``number*monomial``; a sum is opened where that is free."""
+        size = number * monomial.number
+        inner = self.terms.get(_only(monomial.powers), {})
+        if inner and self._opens(terms, inner, size):
+            for core, part in inner.items():
+                terms[core] = exact(terms.get(core, 0) + size * part)
+            return
+        core = self.node(Monomial(1, monomial.powers)) if monomial.powers else None
+        terms[core] = exact(terms.get(core, 0) + size)
+
+    def _opens(self, terms: Terms, inner: Terms, size: Number) -> bool:
+        fits = len(terms) + len(inner) <= MOST_TERMS
+        return fits and (size_of(size) == 1 or any(core in terms for core in inner if core is not None))
+
+    def factored(self, terms: Terms) -> Monomial:
+        """The sum as its common factor times a sum without one."""
+        factor = ONE
+        while True:
+            terms = {core: number for core, number in terms.items() if number != 0}
+            if len(terms) < 2:
+                return factor.times(self._single(terms))
+            parts = [(number, self._powers(core)) for core, number in terms.items()]
+            common = _common([powers for _, powers in parts])
+            number = _number(terms, bool(common))
+            if not self.factoring or (not common and number == 1):
+                return factor.times(self._primitive(terms))
+            factor = factor.times(Monomial(number, common))
+            terms = {}
+            for size, powers in parts:
+                rest = Monomial(1, powers).times(Monomial(1, common), -1)
+                self._add(terms, rest, exact(size / number if isinstance(size, float) else Fraction(size) / number))
+
+    def _powers(self, core: Node | None) -> dict[Node, Number]:
+        return self.monomials[core].powers if core is not None else {}
+
+    def _single(self, terms: Terms) -> Monomial:
+        """Of a sum that has one term or none."""
+        for core, number in terms.items():
+            return Monomial(number, self._powers(core))
+        return Monomial(0, {})
+
+    def _primitive(self, terms: Terms) -> Monomial:
+        """The sum as an atom, with the sign that makes most terms positive, or the constant, or the first."""
+        sign = -1 if _mostly_negative(terms) else 1
+        cores: dict[Node, Number] = {core: sign * number for core, number in terms.items() if core is not None}
+        found = build_sum(cores, sign * terms.get(None, 0))
+        if found not in self.monomials:
+            self._leaf(found)
+        if self.is_atom(found):
+            self.terms.setdefault(found, {core: sign * number for core, number in terms.items()})
+        return Monomial(sign * self.monomials[found].number, self.monomials[found].powers)
+
+
+def _only(powers: dict[Node, Number]) -> Node | None:
+    """The base of a product of one factor."""
+    return next(iter(powers)) if list(powers.values()) == [1] else None
+
+
+def _common(listed: list[dict[Node, Number]]) -> dict[Node, Number]:
+    """The powers that all have in common: those of one sign, the least of them."""
+    found = dict(listed[0])
+    for powers in listed[1:]:
+        for base, power in list(found.items()):
+            other = powers.get(base, 0)
+            if other == 0 or (other > 0) is not (power > 0):
+                del found[base]
+            elif size_of(other) < size_of(power):
+                found[base] = other
+    return found
+
+
+def _number(terms: Mapping[Node | None, Number], product: bool) -> Number:
+    """The number in front of a sum that costs no more there than in its terms."""
+    sizes = [size_of(number) for number in terms.values()]
+    number = sizes[0]
+    if any(size != number for size in sizes):
+        if any(isinstance(size, float) for size in sizes):
+            return 1
+        ratios = [Fraction(size) for size in sizes]
+        number = exact(Fraction(gcd(*(r.numerator for r in ratios)), lcm(*(r.denominator for r in ratios))))
+    before = sum(size_of(size) != 1 for core, size in terms.items() if core is not None)
+    after = sum(size_of(size) != number for core, size in terms.items() if core is not None)
+    return number if after + (not product) <= before or after + 1 <= before else 1
+
+
+def _mostly_negative(terms: Terms) -> bool:
+    positive = sum(number > 0 for number in terms.values())
+    if 2 * positive != len(terms):
+        return 2 * positive < len(terms)
+    if None in terms:
+        return bool(terms[None] < 0)
+    return bool(terms[min((core for core in terms if core is not None), key=term_key)] < 0)
+
+
+_FAMILIES: dict[Row, Callable[[Normal, Node], Monomial]] = {
+    CONST: Normal._constant,
+    _MUL: Normal._product,
+    _DIV: Normal._product,
+    _NEG: Normal._negative,
+    _POW: Normal._power,
+    _SQRT: Normal._root,
+    _ADD: Normal._sum,
+    _SUB: Normal._sum,
+}

@@ -1,0 +1,222 @@
+"""The readable form: sums and products collected into one canonical form, the rule table applied, until still.
+
+A pass visits each distinct node once. A sum (or product) is flattened only through parts that nothing else reads,
+so sharing is never undone, and rebuilt in the structural order of :mod:`symdiff.order`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ..contractions import cheaper, scaled_inside
+from ..expr import CONST, ROWS, Node, Number, Row, const
+from ..ops.contraction import contraction, has_delta
+from ..ops.kinds import broadcast_to, unbroadcast, unrepeated
+from ..rules import apply_rules
+from ..walk import growing, rebuild, topological, use_counts
+from .products import collect, split
+from .sums import ADDED, build_sum, sum_cost, sum_terms
+
+#: A pass that still changes something after this many is stopped; each pass leaves a right result.
+MAX_PASSES = 12
+
+_ADD, _SUB, _MUL, _DIV, _NEG, _POW, _SQRT = (ROWS[name] for name in ("add", "sub", "mul", "div", "neg", "pow", "sqrt"))
+_SUMS: frozenset[Row] = frozenset((_ADD, _SUB, _NEG))
+_PRODUCTS: frozenset[Row] = frozenset((_MUL, _DIV, _NEG, _POW, _SQRT))
+_FLATTENED = frozenset((_MUL, _DIV, _NEG))
+
+#: A sum as its terms with their coefficients; the constant has no core.
+Terms = frozenset[tuple[Node | None, Number]]
+
+
+def until_still(roots: list[Node], sizes: Mapping[str, int]) -> list[Node]:
+    mirrored: frozenset[Terms] = frozenset()
+    with growing():
+        for _ in range(MAX_PASSES):
+            current = Pass(roots, sizes, mirrored)
+            new = current.run()
+            if new == roots:
+                found = current.mirrors() - mirrored
+                if not found:
+                    break
+                mirrored |= found
+            roots = new
+        return _with_shared_signs(roots)
+
+
+def _with_shared_signs(roots: list[Node]) -> list[Node]:
+    """``a - c*b`` as ``a + -c*b`` where ``-c*b`` is computed anyway."""
+    order = topological(*roots, read=unrepeated)
+    if not any(node.op is _SUB for node in order):
+        return roots
+    known = {node for node in order if node.op is _MUL and unrepeated(node)[0].op is CONST}
+    done: dict[Node, Node] = {}
+    for node in order:
+        new = rebuild(node, tuple(done[arg] for arg in unrepeated(node))) if node.args else node
+        if new.op is _SUB and (right := unrepeated(new)[1]).op is _MUL:
+            negative = -right
+            if negative in known:
+                new = _ADD(unrepeated(new)[0], negative)
+        done[node] = broadcast_to(new, node.shape)
+    return [done[root] for root in roots]
+
+
+class Pass:
+    """One visit of every distinct node, arguments first."""
+
+    def __init__(self, roots: list[Node], sizes: Mapping[str, int], mirrored: frozenset[Terms]) -> None:
+        self.roots, self.sizes, self.mirrored = roots, sizes, mirrored
+        self.sums: set[Terms] = set()
+        self.order = topological(*roots, read=unrepeated)
+        self.uses = use_counts(roots, self.order, unrepeated)
+        self.user = {arg: node for node in self.order for arg in unrepeated(node)}
+        self.done: dict[Node, Node] = {}
+        #: Simplified nodes that others read too.
+        self.shared: set[Node] = set()
+
+    def run(self) -> list[Node]:
+        for node in self.order:
+            if not self._inside(node):
+                self.done[node] = broadcast_to(self._visit(node), node.shape)
+                if self.uses[node] > 1:
+                    self.shared.add(self.done[node])
+        return [self.done[root] for root in self.roots]
+
+    def _family(self, node: Node) -> frozenset[Row] | None:
+        """Sums, products or neither; a sign belongs with what reads it, or else with what it is applied to."""
+        if node.op is not _NEG:
+            return _SUMS if node.op in _SUMS else _PRODUCTS if node.op in _PRODUCTS else None
+        user = self.user[node].op if node in self.user and self.uses[node] == 1 else None
+        if user in _SUMS:
+            return _SUMS
+        return _SUMS if unbroadcast(node.args[0]).op in _SUMS and user not in _FLATTENED else _PRODUCTS
+
+    def _inside(self, node: Node) -> bool:
+        """Whether the node is part of a larger sum or product, which will collect it."""
+        if self.uses[node] > 1 or node not in self.user:
+            return False
+        user = self.user[node]
+        both = _SUMS if node.op in _SUMS and user.op in _SUMS else _FLATTENED
+        return node.op in both and user.op in both and self._family(node) is self._family(user)
+
+    def _visit(self, node: Node) -> Node:
+        if not node.args:
+            return node
+        family = self._family(node)
+        if family is not None:
+            if family is _SUMS:
+                return apply_rules(self._sum(node))
+            return apply_rules(scaled_inside(_on_diagonal(self._product(node)), self._alone, self.sizes))
+        new = self._rebuilt(node)
+        if node.shape or not node.op.elementwise:
+            return self._contracted(node, new)
+        return apply_rules(_by_parity(new))
+
+    def _alone(self, part: Node) -> bool:
+        """Whether no more than one node reads it."""
+        return part not in self.shared
+
+    def _contracted(self, node: Node, new: Node) -> Node:
+        """Contractions in their cheapest form; operands that others read are not taken apart."""
+        if new.op.elementwise:
+            return apply_rules(_by_parity(new))
+        shared = {self.done[arg] for arg in node.args if self.uses[arg] > 1}
+        return cheaper(new, lambda part: part not in shared, self.sizes)
+
+    def _rebuilt(self, node: Node) -> Node:
+        return rebuild(node, tuple(self.done[arg] for arg in unrepeated(node)))
+
+    # -- sums ------------------------------------------------------------------------------------------------------
+
+    def _sum(self, root: Node) -> Node:
+        """The terms of a sum, like ones collected, as one left-to-right sum."""
+        total: Number = 0
+        terms: dict[Node, Number] = {}
+        for sign, leaf in self._terms(root):
+            coefficient, core = split(leaf)
+            coefficient = sign * coefficient
+            if core is None:
+                total += coefficient
+            else:
+                terms[core] = terms.get(core, 0) + coefficient
+        terms, total = self._opened(terms, total)
+        listed: Terms = frozenset((core, size) for core, size in (*terms.items(), (None, total)) if size != 0)
+        self.sums.add(listed)
+        if listed in self.mirrored:
+            return -build_sum({core: -size for core, size in terms.items()}, -total)
+        return build_sum(terms, total)
+
+    def mirrors(self) -> frozenset[Terms]:
+        """Sums of three terms or more, most of them negative, that are there with the other sign too."""
+        mostly = (
+            terms for terms in self.sums if len(terms) > 2 and 2 * sum(size > 0 for _, size in terms) < len(terms)
+        )
+        return frozenset(terms for terms in mostly if frozenset((core, -size) for core, size in terms) in self.sums)
+
+    def _opened(self, terms: dict[Node, Number], total: Number) -> tuple[dict[Node, Number], Number]:
+        """Sums among the terms, each with its coefficient, taken apart where like terms then save operations."""
+        for core in [core for core in terms if core.op in ADDED and core not in self.shared]:
+            inner, number = sum_terms(core)
+            if not any(part in terms for part in inner):
+                continue
+            factor = terms[core]
+            merged = {part: size for part, size in terms.items() if part is not core}
+            for part, coefficient in inner.items():
+                merged[part] = merged.get(part, 0) + factor * coefficient
+            if sum_cost(merged, total + factor * number) < sum_cost(terms, total) + sum_cost(inner, number):
+                terms, total = merged, total + factor * number
+        return terms, total
+
+    def _terms(self, root: Node) -> Iterable[tuple[int, Node]]:
+        """Each simplified term with its sign, in the order of writing."""
+        stack = [(1, root)]
+        while stack:
+            sign, node = stack.pop()
+            if node is not root and node in self.done:
+                yield sign, self.done[node]
+            elif node.op is _NEG:
+                stack.append((-sign, unrepeated(node)[0]))
+            else:
+                left, right = unrepeated(node)
+                stack.append((-sign if node.op is _SUB else sign, right))
+                stack.append((sign, left))
+
+    # -- products --------------------------------------------------------------------------------------------------
+
+    def _product(self, root: Node) -> Node:
+        """The factors of a product, like bases collected, as a quotient of products."""
+        return collect(1, self._factors(root))
+
+    def _factors(self, root: Node) -> Iterable[tuple[Number, Node]]:
+        """Each simplified factor with its exponent; a sign is the factor -1."""
+        stack: list[tuple[Number, Node]] = [(1, root)]
+        while stack:
+            exponent, node = stack.pop()
+            if node is not root and node in self.done:
+                yield exponent, self.done[node]
+            elif node.op is _NEG:
+                yield 1, const(-1)
+                stack.append((exponent, unrepeated(node)[0]))
+            elif node.op in (_MUL, _DIV):
+                left, right = unrepeated(node)
+                stack.append((-exponent if node.op is _DIV else exponent, right))
+                stack.append((exponent, left))
+            else:
+                yield exponent, self._rebuilt(node)
+
+
+def _on_diagonal(node: Node) -> Node:
+    """A product with an identity matrix as what stands on the diagonal."""
+    if node.op is not _MUL or not node.shape or not has_delta(node):
+        return node
+    axes = range(node.ndim)
+    found = contraction(node.args, [axes, axes], axes)
+    return node if found.op is _MUL else found
+
+
+def _by_parity(node: Node) -> Node:
+    """f(-x) as -f(x) or f(x), for odd and even functions."""
+    if not (node.op.odd or node.op.even) or node.args[0].op is not _NEG or node.op is _NEG:
+        return node
+    plain = node.op(*unrepeated(node.args[0]))
+    return -plain if node.op.odd else plain

@@ -1,0 +1,203 @@
+"""Products as powers of bases: factors collected, and written as one quotient of products in the structural order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+
+from ..expr import CONST, ROWS, Node, Number, const
+from ..ops.kinds import unrepeated
+from ..order import factor_key
+from ..shapes import Shape
+
+_MUL, _DIV, _NEG, _POW, _SQRT = (ROWS[name] for name in ("mul", "div", "neg", "pow", "sqrt"))
+_HALF = Fraction(1, 2)
+
+
+def powers_of(leaf: Node, exponent: Number) -> tuple[Number, list[tuple[Node, Number]]]:
+    """``leaf**exponent`` as a number and powers of bases, where that is true over the reals."""
+    if leaf.op is CONST:
+        value = number_of(leaf)
+        if exponent == 1:
+            return value, []
+        if value != 0 and exponent == -1:
+            return raised(value, -1), []
+        return 1, [(leaf, exponent)]
+    parts = unrepeated(leaf)
+    if leaf.op is _NEG and exponent in (1, -1):
+        number, factors = powers_of(parts[0], exponent)
+        return -number, factors
+    if leaf.op is _DIV and parts[0].op is CONST and parts[0].value != 0 and exponent in (1, -1):
+        number, factors = powers_of(parts[1], -exponent)
+        return raised(number_of(parts[0]), exponent) * number, factors
+    if leaf.op is _SQRT:
+        return 1, [(parts[0], exponent * _HALF)]
+    if leaf.op is _POW and parts[1].op is CONST and not isinstance(parts[1].value, bool):
+        base, power = parts
+        inner, outer = powers_of(base, 1), power.value
+        if isinstance(outer, int) and inner[0] == 1 and len(inner[1]) == 1:
+            return 1, [(inner[1][0][0], inner[1][0][1] * outer * exponent)]
+        return 1, [(base, outer * exponent)]
+    return 1, [(leaf, exponent)]
+
+
+def factors_of(core: Node) -> Iterable[tuple[Number, Node]]:
+    """The factors of a product that was built here, each with its exponent."""
+    stack: list[tuple[Number, Node]] = [(1, core)]
+    while stack:
+        exponent, node = stack.pop()
+        if node.op in (_MUL, _DIV):
+            left, right = unrepeated(node)
+            stack.append((-exponent if node.op is _DIV else exponent, right))
+            stack.append((exponent, left))
+        else:
+            yield exponent, node
+
+
+def collect(coefficient: Number, factors: Iterable[tuple[Number, Node]]) -> Node:
+    """The product of powers, like bases collected."""
+    powers: dict[Node, Number] = {}
+    for exponent, leaf in factors:
+        number, parts = powers_of(leaf, exponent)
+        coefficient = coefficient * number
+        for base, power in parts:
+            powers[base] = powers.get(base, 0) + power
+    return build_product(*_cancel(coefficient, powers))
+
+
+def _cancel(coefficient: Number, powers: dict[Node, Number]) -> tuple[Number, dict[Node, Number]]:
+    """Open a shared factor ``c*core`` where its number cancels the coefficient."""
+    if coefficient in (1, -1):
+        return coefficient, powers
+    for base, power in powers.items():
+        if power in (1, -1) and base.op in (_MUL, _DIV):
+            number, core = split(base)
+            if number != 0 and core is not None and coefficient * raised(number, power) in (1, -1):
+                rest = {other: powers[other] for other in powers if other is not base}
+                for inner, exponent in powers_of(core, power)[1]:
+                    rest[inner] = rest.get(inner, 0) + exponent
+                return coefficient * raised(number, power), rest
+    return coefficient, powers
+
+
+def raised(number: Number, power: Number) -> Number:
+    if power == 1:
+        return number
+    return 1 / number if isinstance(number, float) else Fraction(1) / number
+
+
+def build_product(coefficient: Number, powers: dict[Node, Number]) -> Node:
+    """A quotient of products of powers in order, with the coefficient in front or below.
+
+    Among arrays, what is small is multiplied before it is repeated to a larger shape.
+    """
+    if coefficient == 0:
+        return const(coefficient)
+    shapes = sorted({base.shape for base in powers if powers[base] != 0}, key=_by_size)
+    if not any(shapes):
+        return _quotient(coefficient, powers)
+    groups = [{base: power for base, power in powers.items() if base.shape == shape} for shape in shapes]
+    scalars = groups.pop(0) if not shapes[0] else {}
+    negative = coefficient < 0
+    size: Number = -coefficient if negative else coefficient
+    if isinstance(size, Fraction) and size.numerator == 1:
+        scale, divisor = const(1), _quotient(size.denominator, {base: -power for base, power in scalars.items()})
+        if scalars and any(power > 0 for power in scalars.values()):
+            scale, divisor = _quotient(size, scalars), const(1)
+    elif size == 1 and scalars and all(power < 0 for power in scalars.values()):
+        scale, divisor = const(1), _quotient(1, {base: -power for base, power in scalars.items()})
+    else:
+        scale, divisor = _quotient(size, scalars), const(1)
+    result = scale
+    for group in groups:
+        result = _times_quotient(result, group)
+    return -(result / divisor) if negative else result / divisor
+
+
+def _by_size(shape: Shape) -> tuple[int, int, str]:
+    """Fewer axes first, then more of size 1."""
+    return len(shape), -shape.count(1), str(shape)
+
+
+def _times_quotient(start: Node, powers: dict[Node, Number]) -> Node:
+    """``start`` times powers of arrays of one shape; divisors are multiplied together first."""
+    above, below = _sides(powers)
+    result = _chain([start, *above])
+    return result / _chain(below) if below else result
+
+
+def _sides(powers: dict[Node, Number]) -> tuple[list[Node], list[Node]]:
+    """The factors above and below the line, in order."""
+    bases = sorted((base for base in powers if powers[base] != 0), key=factor_key)
+    above = [factor for base in bases if powers[base] > 0 for factor in _power(base, powers[base])]
+    below = [factor for base in bases if powers[base] < 0 for factor in _power(base, -powers[base])]
+    return above, below
+
+
+def _quotient(coefficient: Number, powers: dict[Node, Number]) -> Node:
+    """The product of a number and powers of one shape, with at most one division."""
+    above, below = _sides(powers)
+    negative, size = coefficient < 0, abs(coefficient)
+    divisor = 1
+    if isinstance(size, Fraction) and size.numerator == 1 and (above or not below):
+        size, divisor = 1, size.denominator
+    elif isinstance(size, Fraction) and below and not above:
+        size, divisor = size.numerator, size.denominator
+    top = _chain(([const(size)] if size != 1 or not above else []) + above)
+    bottom = ([const(divisor)] if divisor != 1 else []) + below
+    result = top / _chain(bottom) if bottom else top
+    return -result if negative else result
+
+
+def _chain(factors: list[Node]) -> Node:
+    result = factors[0]
+    for factor in factors[1:]:
+        result = result * factor
+    return result
+
+
+def _power(base: Node, exponent: Number) -> list[Node]:
+    """``base**exponent`` as factors: half-integral exponents by the square root."""
+    if exponent == 1:
+        return [base]
+    if isinstance(exponent, Fraction) and exponent.denominator == 2:
+        whole = exponent - _HALF
+        return ([base ** int(whole)] if whole else []) + [_SQRT(base)]
+    return [base**exponent]
+
+
+def split(leaf: Node) -> tuple[Number, Node | None]:
+    """A term as coefficient times core; the core of a constant is None."""
+    if leaf.op is CONST:
+        return number_of(leaf), None
+    if leaf.op is _NEG:
+        coefficient, core = split(*unrepeated(leaf))
+        return -coefficient, core
+    if leaf.op is _MUL:
+        left, right = unrepeated(leaf)
+        return (number_of(left), right) if left.op is CONST else _split_left(leaf)
+    if leaf.op is _DIV:
+        top, bottom = unrepeated(leaf)
+        if bottom.op is CONST and isinstance(bottom.value, int) and bottom.value:
+            coefficient, core = split(top)
+            return coefficient * Fraction(1, bottom.value), core
+    return 1, leaf
+
+
+def _split_left(leaf: Node) -> tuple[Number, Node]:
+    """The coefficient at the left end of a product, and the product without it."""
+    factors = []
+    node = leaf
+    while node.op is _MUL:
+        node, factor = unrepeated(node)
+        factors.append(factor)
+    if node.op is not CONST:
+        return 1, leaf
+    core = factors.pop()
+    while factors:
+        core = core * factors.pop()
+    return number_of(node), core
+
+
+def number_of(node: Node) -> Number:
+    return int(node.value) if isinstance(node.value, bool) else node.value

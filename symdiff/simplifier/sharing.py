@@ -1,0 +1,59 @@
+"""The form to be run: scalars with the fewest operations for the whole list of them.
+
+The list is brought to its normal form (:mod:`symdiff.simplifier.normal`), common pairs of terms and factors are shared
+(:mod:`symdiff.simplifier.pool`), numbers and signs moved to where they cost least (:mod:`symdiff.simplifier.scales`),
+and all is written as nodes again. No product is divided by what it is not divided by in its normal form, so no new
+point is outside a domain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..expr import Node
+from ..order import key
+from ..walk import growing, topological
+from .normal import Normal
+from .passes import until_still
+from .pool import Pool
+from .reading import operations
+from .scales import settle
+from .written import Writer
+
+#: Forms of forms that are tried; most lists have one.
+MOST_ROUNDS = 8
+
+
+def shared(roots: list[Node], sizes: Mapping[str, int]) -> list[Node]:
+    """The same scalars in fewer operations, if some are found; lists with arrays are left in their readable form.
+
+    Reading and sharing are repeated until a form comes again. The shortest of those that come again is the result, or
+    the first readable form where that is shorter still; so the result is its own simplified form.
+    """
+    readable = until_still(roots, sizes)
+    if any(node.shape for node in topological(*readable)):
+        return readable
+    rounds: list[tuple[list[Node], list[Node]]] = []
+    form = readable
+    while len(rounds) < MOST_ROUNDS:
+        short = _once(form)
+        again = next((place for place, (other, _) in enumerate(rounds) if other == short), None)
+        if again is not None:
+            rounds = rounds[again:]
+            break
+        form = until_still(short, sizes)
+        rounds.append((short, form))
+    shorts, forms = zip(*rounds, strict=True)
+    return min([*shorts, *forms, readable], key=_size)
+
+
+def _size(roots: list[Node]) -> tuple[int, list[object]]:
+    """Operations first; then the structure, so that the choice does not depend on where the rounds began."""
+    return operations(roots), [key(root) for root in roots]
+
+
+def _once(roots: list[Node]) -> list[Node]:
+    with growing():
+        pool = Pool(Normal(roots))
+        settle(pool)
+        return Writer(pool).roots()

@@ -1,0 +1,216 @@
+"""Level "code": few operations for a whole list of outputs, the same values, one form, and linear growth."""
+
+from __future__ import annotations
+
+import ast
+import math
+import random
+import subprocess
+import sys
+from functools import cache
+
+import numpy as np
+import pytest
+from feynman import Formula, formulas
+from test_scale import chain
+from test_simplifier import X, Y, Z, random_graph
+
+import symdiff as sd
+from symdiff.simplifier import pairs, passes
+from symdiff.simplifier.normal import Normal
+from symdiff.walk import leaves
+
+Node = sd.Node
+FORMULAS = formulas()
+
+#: Calls that convert arguments and results, and compute nothing.
+CONVERSIONS = {"_float", "_fill", "full", "copy", "broadcast_shapes", "result_type", "astype"}
+
+
+def written(source: str) -> int:
+    """Operations in the last function of a module: operators, signs and calls that have a variable in them."""
+    function = [part for part in ast.parse(source).body if isinstance(part, ast.FunctionDef)][-1]
+    moving = {arg.arg for arg in function.args.args}
+    moving |= {node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    found = 0
+    for node in ast.walk(function):
+        counts = isinstance(node, (ast.BinOp, ast.UnaryOp)) or (
+            isinstance(node, ast.Call) and _name(node) not in CONVERSIONS
+        )
+        found += counts and any(isinstance(part, ast.Name) and part.id in moving for part in ast.walk(node))
+    return found
+
+
+def _name(call: ast.Call) -> str:
+    return (
+        call.func.id
+        if isinstance(call.func, ast.Name)
+        else call.func.attr
+        if isinstance(call.func, ast.Attribute)
+        else ""
+    )
+
+
+def derivatives(formula: Formula, order: int) -> tuple[list[Node], list[Node]]:
+    """The inputs; value, gradient and upper triangle of the Hessian up to the order."""
+    wrt = [sd.symbol(name) for name in formula.ranges]
+    f = sd.simplify(sd.parse(formula.text))
+    found = [f]
+    if order > 0:
+        found += sd.grad(f, wrt)
+    if order > 1:
+        found += [entry for i, row in enumerate(sd.hessian(f, wrt)) for entry in row[i:]]
+    return wrt, found
+
+
+@cache
+def shared(order: int) -> list[tuple[list[Node], list[Node]]]:
+    """Inputs and outputs of each formula, in the form to be run."""
+    found = [derivatives(formula, order) for formula in FORMULAS]
+    return [(wrt, sd.simplify(outputs, level="code")) for wrt, outputs in found]
+
+
+@pytest.mark.parametrize("backend", ["numpy", "math"])
+@pytest.mark.parametrize(("order", "most"), [(0, 492), (1, 1147), (2, 2707)])
+def test_operations_of_the_feynman_formulas(order: int, most: int, backend: str) -> None:
+    """Summed over the hundred. SymPy with cse: 587, 1787, 4713; CasADi with cse: 547, 1512, 5172."""
+    assert sum(written(sd.source(outputs, wrt, backend=backend)) for wrt, outputs in shared(order)) <= most
+
+
+def test_the_count_counts() -> None:
+    x, y = sd.symbols("x y")
+    assert written(sd.source(-sd.sin(x * y) / (2 * sd.parse("pi")), [x, y])) == 4
+    assert written(sd.source([x**3 + 1, y], [x, y])) == 3
+
+
+@pytest.mark.parametrize("place", range(len(FORMULAS)), ids=[formula.name for formula in FORMULAS])
+def test_values(place: int) -> None:
+    """Value, gradient and Hessian as before, to rounding, relative to the largest entry."""
+    formula, (wrt, short) = FORMULAS[place], shared(2)[place]
+    before, after = (sd.compile(outputs, wrt) for outputs in (derivatives(formula, 2)[1], short))
+    rng = random.Random(formula.name)
+    with np.errstate(all="ignore"):
+        for _ in range(5):
+            point = [rng.uniform(low, high) for low, high in formula.ranges.values()]
+            want, got = np.array(before(*point)), np.array(after(*point))
+            known = np.isfinite(want)
+            assert np.allclose(got[known], want[known], rtol=1e-9, atol=1e-11 * np.max(np.abs(want[known]), initial=0))
+
+
+@pytest.mark.parametrize("place", range(len(FORMULAS)), ids=[formula.name for formula in FORMULAS])
+def test_idempotent(place: int) -> None:
+    for order in (0, 1, 2):
+        _, outputs = shared(order)[place]
+        again = sd.simplify(outputs, level="code")
+        assert all(a is b for a, b in zip(again, outputs, strict=True))
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_random_graphs(seed: int) -> None:
+    """With gradients: idempotent, no more operations than the readable form, the same value where there is one."""
+    rng = random.Random(f"code {seed}")
+    for _ in range(20):
+        f = random_graph(rng, rng.randint(2, 14))
+        outputs = [f, *sd.grad(f, [X, Y, Z])]
+        readable, short = (sd.simplify(outputs, level=level) for level in ("full", "code"))
+        assert all(a is b for a, b in zip(sd.simplify(short, level="code"), short, strict=True))
+        assert sum(sd.count_ops(short).values()) <= sum(sd.count_ops(readable).values()) + 1  # a cube counts for two
+        before, after = sd.compile(readable, [X, Y, Z]), sd.compile(short, [X, Y, Z])
+        with np.errstate(all="ignore"):
+            point = [rng.uniform(0.3, 2) for _ in range(3)]
+            for a, b in zip(before(*point), after(*point), strict=True):
+                assert not math.isfinite(a) or abs(a - b) <= 1e-7 * max(1, abs(a)), (f, point)
+
+
+def test_order_of_typing_does_not_matter() -> None:
+    one, other = ("a*b/c + d*(a + b)*c", "c*(b + a)*d + b/c*a")
+    assert _code(one) == _code(other)
+
+
+def _code(text: str) -> list[Node]:
+    f = sd.parse(text)
+    found: list[Node] = sd.simplify([f, *sd.grad(f, list(sd.variables(f)))], level="code")
+    return found
+
+
+def test_the_same_in_every_process() -> None:
+    texts = [formula.text for formula in FORMULAS[:40]]
+    script = (
+        f"import symdiff as sd\nfor text in {texts!r}:\n f = sd.parse(text); wrt = list(sd.variables(f))\n"
+        " print(sd.source(sd.simplify((f, sd.grad(f, wrt), sd.hessian(f, wrt)), level='code'), wrt))"
+    )
+    runs = {
+        subprocess.run(
+            [sys.executable, "-c", script], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(runs) == 1
+
+
+def test_nothing_is_divided_by_what_may_be_zero() -> None:
+    """Of a product, derivatives are products of the other factors, not the value divided by one."""
+    f = sd.parse("q*v*B/p")
+    wrt = list(sd.variables(f))
+    short = sd.simplify([f, *sd.grad(f, wrt)], level="code")
+    assert sd.evaluate(short, {"q": 0, "v": 0, "B": 3, "p": 2}) == [0, 0, 0, 0, 0]
+    assert sd.evaluate(short, {"q": 0, "v": 5, "B": 3, "p": 2})[3] == 7.5
+
+
+def test_a_shared_factor_takes_the_sign() -> None:
+    """Both derivatives by what is below the line are negative: one factor is, and no sign is written twice."""
+    source = sd.source(_code("a*b/(c*d)"), list(sd.symbols("a b c d")), backend="math")
+    assert written(source) <= 10
+
+
+def test_arrays_keep_their_readable_form() -> None:
+    f = sd.parse("sum((X @ w)**2)", shapes={"X": ("n", "d"), "w": ("d",)})
+    assert sd.simplify([f, sd.grad(f, sd.variables(f)[1])], level="code") == sd.simplify(
+        [f, sd.grad(f, sd.variables(f)[1])]
+    )
+
+
+def test_common_pairs() -> None:
+    bags = [{0: 1, 1: 1, 2: 1}, {0: 1, 1: 1, 3: 1}, {0: -1, 1: -1}]
+    assert pairs.share_pairs(bags, 4) == {4: {0: 1, 1: 1}}
+    assert bags == [{2: 1, 4: 1}, {3: 1, 4: 1}, {4: -1}]
+    bags = [{0: 4}]
+    assert pairs.share_pairs(bags, 1) == {1: {0: 2}}
+    assert bags == [{1: 2}]
+
+
+def test_growth_is_linear(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Visits of nodes, rules tried, monomials made and pairs replaced, for a chain ten times as long."""
+    counts: dict[str, int] = {}
+
+    def counted(owner: object, name: str) -> None:
+        plain = getattr(owner, name)
+
+        def call(*args: object) -> object:
+            counts[name] = counts.get(name, 0) + 1
+            return plain(*args)
+
+        monkeypatch.setattr(owner, name, call)
+
+    for owner, name in [
+        (passes.Pass, "_visit"),
+        (passes, "apply_rules"),
+        (Normal, "_opened"),
+        (pairs._Sharing, "_replace"),
+    ]:
+        counted(owner, name)
+    found = []
+    for level, k in [("full", 1000), ("full", 10_000), ("code", 30), ("code", 300)]:
+        counts.clear()
+        v, x = chain(k)
+        sd.simplify((v, sd.grad(v, x)), level=level)
+        found.append(dict(counts))
+    for small, large in (found[:2], found[2:]):
+        assert small
+        assert all(large[name] <= 12 * count for name, count in small.items())
+
+
+def test_outputs_may_be_nested_and_constant() -> None:
+    found = sd.simplify({"a": (X * 0 + 3, [X / 2 + X / 2]), "b": sd.parse("pi*2")}, level="code")
+    assert found == {"a": (sd.const(3), [X]), "b": sd.simplify(sd.parse("pi*2"))}
+    assert leaves(found)[0] is sd.const(3)
