@@ -8,12 +8,14 @@ import hashlib
 import html
 import itertools
 import linecache
+import warnings
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .codegen import array_api as array_api_code
+from .codegen import c as c_code
 from .codegen import numpy as numpy_code
 from .codegen import python as math_code
 from .codegen.names import check_function_name
@@ -94,21 +96,46 @@ class CompiledNumPy(Compiled):
         return out
 
 
+class CompiledC(Compiled):
+    """A compiled C function; pickles carry the source, and it is compiled again where it is loaded."""
+
+    def __call__(self, /, *arrays: Any, out: Any = None) -> Any:
+        values = self.func(*arrays, out=out)
+        if out is not None and values is not out:
+            _write(_flat(values, values), _flat(values, out))
+            return out
+        return values
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _compiled_c, (self.func, self.inputs)
+
+
+def _compiled_c(function: Any, inputs: tuple[Node, ...]) -> CompiledC:
+    fn = CompiledC(function)
+    fn.source, fn.name, fn.backend, fn.inputs = function.source, function.form.name, "c", inputs
+    return fn
+
+
 class Backend(NamedTuple):
     """A target: ``module(outputs, inputs, name)`` writes source, ``wrapper`` makes it a callable.
 
-    One that can overwrite its inputs takes ``updates`` too.
+    One that can overwrite its inputs takes ``updates`` too; one with ``native`` is no Python; ``header`` writes the
+    file that belongs beside its source.
     """
 
     module: Callable[..., str]
     wrapper: type[Compiled] = Compiled
+    updates: bool = False
+    native: bool = False
+    header: Callable[..., str] | None = None
 
 
 #: Targets by name; add one by assigning a Backend.
 BACKENDS: dict[str, Backend] = {
-    "numpy": Backend(numpy_code.module, CompiledNumPy),
+    "numpy": Backend(numpy_code.module, CompiledNumPy, updates=True),
     "math": Backend(math_code.module),
     "array_api": Backend(array_api_code.module),
+    "c": Backend(c_code.module, CompiledC, updates=True, native=True, header=c_code.header),
 }
 
 
@@ -131,9 +158,10 @@ def source(
     """A whole module with the function ``name`` of ``inputs``, importable without symdiff.
 
     ``outputs``: a node or a nested structure of tuples, lists and dicts, which the function returns.
-    ``inputs``: list of variables. ``backend``: ``"numpy"`` (arrays), ``"math"`` (plain numbers, fastest) or
-    ``"array_api"`` (arrays of JAX, PyTorch, ... too: the function finds their library, or takes it as ``xp``).
-    ``updates``: new values by input variable, which the function writes into its arguments in place (``"numpy"``).
+    ``inputs``: list of variables. ``backend``: ``"numpy"`` (arrays), ``"math"`` (plain numbers, fastest), ``"c"`` (C99,
+    where letters in shapes are macros) or ``"array_api"`` (arrays of JAX, PyTorch, ... too: the function finds their
+    library, or takes it as ``xp``). ``updates``: new values by input variable, which the function writes into its
+    arguments in place (``"numpy"`` and ``"c"``).
     ``schedule``: ``"clear"`` to be read, or ``"fast"``, which computes arrays in buffers that are kept.
     Raises SymdiffError for a variable that is no input, UnsupportedError for an operation the backend lacks.
 
@@ -148,17 +176,25 @@ def source(
 
 def _written(outputs: Any, inputs: list[Node], name: str, backend: str, updates: Updates | None, schedule: str) -> str:
     """The module's source; raises where updates do not fit their variables."""
+    target = _checked(inputs, backend, updates or {}, schedule)
+    if target.native:
+        return target.module(outputs, inputs, name, updates=updates)
+    if not updates and (backend != "numpy" or schedule == "clear"):
+        return target.module(outputs, inputs, name)
+    return numpy_code.module(outputs, inputs, name, updates=updates or {}, fast=schedule == "fast")
+
+
+def _checked(inputs: list[Node], backend: str, updates: Updates, schedule: str) -> Backend:
+    """The target; raises where it lacks what is wanted, or where updates do not fit their variables."""
     if schedule not in SCHEDULES:
         raise SymdiffError(f"the schedule is one of {', '.join(SCHEDULES)}, not {schedule!r}")
-    if not updates and (backend != "numpy" or schedule == "clear"):
-        return _backend(backend).module(outputs, inputs, name)
-    updates = updates or {}
-    if backend != "numpy":
-        raise UnsupportedError(f'updates in place are for backend="numpy", not {backend!r}')
+    target = _backend(backend)
+    if updates and not target.updates:
+        raise UnsupportedError(f"updates in place are for {_that('updates')}, not for {backend!r}")
     for var, new in updates.items():
         if var not in inputs or new.shape != var.shape:
             raise ShapeError(f"the update of {var} is of an input and has its shape {var.shape}, not {new.shape}")
-    return numpy_code.module(outputs, inputs, name, updates=updates, fast=schedule == "fast")
+    return target
 
 
 def compile(
@@ -168,11 +204,14 @@ def compile(
     *,
     updates: Updates | None = None,
     schedule: str = "fast",
+    flags: Sequence[str] = (),
 ) -> Compiled:
     """The function of ``inputs`` that returns ``outputs``, exactly as the graph says (nothing is simplified).
 
     NumPy: arrays have the shapes of their variables; where all variables are scalars they take numbers or arrays of
     points. ``fn(*arrays, out=structure)`` writes into arrays; ``updates`` and ``schedule`` as in :func:`source`.
+    C: the same, by the system's compiler, with more ``flags`` for it if wanted; where there is none, NumPy computes
+    and a RuntimeWarning says so.
     Raises what :func:`source` raises; the function raises SymdiffError for a wrong number of arguments and ShapeError
     where an array or ``out`` does not fit.
 
@@ -183,10 +222,32 @@ def compile(
     (12.0, 7.0)
     """
     found = _inputs([outputs, updates or {}], inputs)
+    if _checked(found, backend, updates or {}, schedule).native:
+        fn = _native(outputs, found, updates or {}, flags) or compile(outputs, inputs, updates=updates)
+        fn.outputs = [outputs, updates or {}]
+        return fn
+    if flags:
+        raise SymdiffError(f"flags are for {_that('native')}, not for {backend!r}")
     text = _written(outputs, found, "f", backend, updates, schedule)
     fn = load(text, "f", backend, tuple(found), map_structure(lambda _: None, outputs))
     fn.outputs = [outputs, updates or {}]
     return fn
+
+
+def _native(outputs: Any, inputs: list[Node], updates: Updates, flags: Sequence[str]) -> Compiled | None:
+    """The function compiled by the system's C compiler; nothing, with a warning, where there is none."""
+    from .native import NoCompiler, function
+
+    try:
+        return _compiled_c(function(outputs, inputs, updates, flags), tuple(inputs))
+    except NoCompiler as error:
+        warnings.warn(f"{error}; NumPy computes instead", RuntimeWarning, stacklevel=3)
+        return None
+
+
+def _that(trait: str) -> str:
+    """The backends that have it, as arguments."""
+    return " and ".join(f'backend="{name}"' for name, target in BACKENDS.items() if getattr(target, trait))
 
 
 def load(text: str, name: str, backend: str, inputs: tuple[Node, ...], structure: Any = None) -> Compiled:

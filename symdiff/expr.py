@@ -219,6 +219,16 @@ class Row:
     #: operand's own array.
     steps: tuple[str, ...] = ()
     steps_in_place: bool = True
+    #: C: code with ``{0}`` where the name in ``math`` is not C's too (None: C has no such function), and what it needs.
+    c: str | None = ""
+    c_helper: str = ""
+    #: C of other operations: one element, a function of the node, the index and a reader of operands' elements; or, of
+    #: a reduction, the labels of operands and result, the start, and how a term ``{1}`` is taken into ``{0}``; or the
+    #: same value by other operations, a function of the node and its arguments.
+    element: Callable[[Node, tuple[str, ...], Callable[[int, tuple[str, ...]], str]], str] | None = None
+    labels: Callable[[Node], tuple[tuple[tuple[Any, ...], ...], tuple[Any, ...]]] | None = None
+    accumulate: tuple[str, str] = ("", "")
+    lowered: Callable[..., Node] | None = None
     #: What code and text of a node read, where that is not its arguments.
     operands_of: Callable[[Node], tuple[Node, ...]] | None = None
     #: Derivative: of an elementwise operation, or of any other.

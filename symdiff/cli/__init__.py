@@ -229,7 +229,7 @@ _PARTS = ("value", "grad", "jacobian", "hessian")
 @click.argument("formulas", nargs=-1, required=True, metavar="FORMULA...")
 @click.option("--derivatives", default="value", metavar="LIST", help=f"Some of {','.join(_PARTS)}; default: value.")
 @click.option("--name", default="f", help="The function's name; default: f.")
-@click.option("--backend", default="numpy", help="numpy (default), math (floats) or array_api (JAX, PyTorch, ...).")
+@click.option("--backend", default="numpy", help="numpy (default), math (floats), c (C99), array_api (JAX, PyTorch).")
 @click.option("-o", "--output", metavar="FILE", help="Where to write the module; default: standard output.")
 @click.option("--selfcheck", is_flag=True, help="Store results in the module; it checks itself with FILE.py --check.")
 @click.option("--explain-plan", is_flag=True, help="Print what a call costs in place of the module.")
@@ -257,11 +257,13 @@ def code(
     Its arguments are the formula's variables, sorted; several derivatives are returned as a tuple. A gradient is a
     tuple of the parts of each variable, a Hessian a tuple of tuples of blocks, or with --form dense one matrix.
     Several formulas have a tuple of values and a Jacobian of a row for each, and no gradient or Hessian.
+    --backend c -o f.c writes the header f.h too.
 
     \b
     symdiff code "x**2*y + y + 2" --derivatives value,grad,hessian
     symdiff code "r*cos(t)" "r*sin(t)" --derivatives value,jacobian --backend math
     symdiff code "exp(-x**2)" --derivatives value,grad --name bell --backend math -o bell.py
+    symdiff code "exp(-x**2)" --derivatives value,grad --name bell --backend c -o bell.c
     symdiff code "log(det(X))" --shape X=n,n --derivatives value,grad
     symdiff code "logsumexp(A @ x)" --shape A=m,n --shape x=n --wrt x --derivatives hessian --form dense
     symdiff code "sum(tanh(X @ w))" --shape X=n,d --shape w=d --explain-plan --sizes n=1000,d=20
@@ -273,7 +275,7 @@ def code(
     if selfcheck and (len(formulas) > 1 or "jacobian" in parts):
         raise SymdiffError("--selfcheck takes one formula and some of value, grad, hessian")
     with busy("writing code"):
-        from ..compiler import source
+        from ..compiler import BACKENDS, source
         from ..costs import plan
         from ..differentiate import grad
         from ..hessians import jacobian as blocks
@@ -304,11 +306,16 @@ def code(
     if selfcheck and not explain_plan:
         from ..selfcheck import with_check
 
+        if BACKENDS[backend].native:
+            raise SymdiffError(f"--selfcheck is for modules of Python, not for --backend {backend}")
         text = with_check(text, roots[0], wanted, parts, name=name, backend=backend, dense=layout == "dense")
     if output is None:
         click.echo(text, nl=not text.endswith("\n"))
-    else:
-        write(output, text)
+        return
+    write(output, text)
+    header = None if explain_plan else BACKENDS[backend].header
+    if header is not None and output.endswith(".c"):
+        write(output[:-2] + ".h", header(outputs, list(inputs), name))
 
 
 def _one_number(part: str, f: Any) -> Node:

@@ -19,19 +19,27 @@ RESERVED = frozenset((*_MODULE, *_BUILTIN))
 class Names:
     """The names of one function: ``variables`` for its inputs, :meth:`fresh` for its steps."""
 
+    #: What the language and its libraries use themselves.
+    words = RESERVED
+
     def __init__(self, inputs: Iterable[Node], function: str, helpers: Iterable[str]) -> None:
         check_function_name(function)
-        self.reserved = RESERVED | set(helpers)
+        self.reserved = self.words | set(helpers)
         if function in self.reserved:
             raise SymdiffError(f"the emitted code uses the name {function!r} itself; choose another name")
         inputs = list(inputs)
-        self.users = {_normal(var.name) for var in inputs} | {function}
+        self.users = {self.spelled(var.name) for var in inputs} | {function}
         self.taken = set(self.reserved)
-        self.variables = {var: self._own(_normal(var.name)) for var in inputs}
+        self.variables = {var: self.own(self.spelled(var.name)) for var in inputs}
         self.taken.add(function)
-        self.sizes = {letter: self._own(letter) for letter in letters_of(size for var in inputs for size in var.shape)}
+        letters = letters_of(size for var in inputs for size in var.shape)
+        self.sizes = {letter: self.own(self.spelled(letter)) for letter in letters}
         self.counts: dict[str, str] = {}
         self._next: dict[str, int] = {}
+
+    def spelled(self, name: str) -> str:
+        """The user's name in the letters that the language has."""
+        return _normal(name)
 
     def size(self, letter: str) -> str:
         """The name of a size; raises SymdiffError where no input has it."""
@@ -43,10 +51,10 @@ class Names:
         """The name of a size as a number in arithmetic, which may be NaN: a mean of nothing is no error."""
         self.size(letter)
         if letter not in self.counts:
-            self.counts[letter] = self._own(f"count_{letter}")
+            self.counts[letter] = self.own(f"count_{letter}")
         return self.counts[letter]
 
-    def _own(self, name: str) -> str:
+    def own(self, name: str) -> str:
         """The user's name, with underscores until it is no keyword and clashes with nothing."""
         while name in self.taken or keyword.iskeyword(name):
             name += "_"

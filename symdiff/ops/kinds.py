@@ -51,7 +51,8 @@ def unary(
     ``partial``: function of ``(y, x)``, ``y`` being the operation's value at ``x``. ``numpy`` and ``math``: code with
     ``{0}`` for the argument, by default the function of that name in the module (``math=None``: it has none).
     ``domain`` and ``kink``: text for readers. ``samples``: an interval inside the domain, which tests draw from.
-    ``aliases``, ``latex``, ``sympy``, ``odd``, ``even``, ``local``, ``helper``: see :class:`symdiff.expr.Row`.
+    ``aliases``, ``latex``, ``sympy``, ``odd``, ``even``, ``local``, ``helper``, ``c``, ``c_helper``: see
+    :class:`symdiff.expr.Row`.
 
     >>> import symdiff as sd
     >>> cosc = sd.unary("cosc", lambda y, x: -(sd.sin(x) + y) / x, numpy="(np.cos({0}) / {0})", domain="x != 0")

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from ..expr import CONST, PI, Node, Number, const, is_const
-from . import standard
+from . import c_code, standard
 from .kinds import Map, binary, comparison, mask, over, several, unary, unbroadcast
 from .sides import around_tie, around_zero, jump, tip
 
@@ -199,13 +199,15 @@ div = binary("div", (lambda y, a, b: over(b), lambda y, a, b: lambda t: -(t / b 
 mod = binary("mod", (lambda y, a, b: 1, lambda y, a, b: -floor(a / b)), infix="%", precedence=6,
              domain="b != 0", kink="where a/b is a whole number: the derivative of the right side",
              sides=jump(lambda a, b: equal(a / b, floor(a / b))),
-             samples=((-3, 3), (0.5, 3)), fold=lambda a, b: a % b)
+             samples=((-3, 3), (0.5, 3)), fold=lambda a, b: a % b,
+             c="modulo({0}, {1})", c_helper=c_code.MODULO)
 neg = unary("neg", lambda y, x: -1, numpy="-{0}", math="-{0}", prefix="-", precedence=7, odd=True,
             rule="factor rule", gate="minus turns the sign", local=_local_neg, fold=lambda x: -x, special=True, degree=_highest)
 pow = binary("pow", (lambda y, a, b: _by_base(a, b),
                      lambda y, a, b: _by_exponent(y, a)), infix="**", precedence=8, math="math.pow({0}, {1})",
              domain="a > 0, or b a whole number (positive where a = 0)", samples=((0.3, 3), (-2, 2)),
-             rule="power rule", local=_local_pow, fold=_power, degree=_times_exponent)
+             rule="power rule", local=_local_pow, fold=_power, degree=_times_exponent,
+             c="pow({0}, {1})")
 
 # -- comparisons, logic and selection ------------------------------------------------------------------------------
 less          = comparison("less", "<", lambda a, b: a < b)
@@ -215,18 +217,23 @@ greater_equal = comparison("greater_equal", ">=", lambda a, b: a >= b)
 equal         = comparison("equal", "==", lambda a, b: a == b)
 not_equal     = comparison("not_equal", "!=", lambda a, b: a != b)
 logical_and = binary("logical_and", (None, None), infix="&", precedence=2, predicate=True, logical=2, math="bool({0} and {1})",
-                     numpy="np.logical_and({0}, {1})", commutative=True, local=_local_and, domain="truth values")
+                     numpy="np.logical_and({0}, {1})", commutative=True, local=_local_and, domain="truth values",
+                     c="({0} && {1})")
 logical_or  = binary("logical_or", (None, None), infix="|", precedence=1, predicate=True, logical=2, math="bool({0} or {1})",
-                     numpy="np.logical_or({0}, {1})", commutative=True, local=_local_or, domain="truth values")
+                     numpy="np.logical_or({0}, {1})", commutative=True, local=_local_or, domain="truth values",
+                     c="({0} || {1})")
 logical_not = unary("logical_not", None, prefix="~", precedence=3, predicate=True, logical=1, math="(not {0})",
-                    numpy="np.logical_not({0})", local=_local_not, fold=lambda x: not x, domain="truth values")
+                    numpy="np.logical_not({0})", local=_local_not, fold=lambda x: not x, domain="truth values",
+                    c="!{0}")
 where = several("where", (None, lambda y, c, a, b: mask(c), lambda y, c, a, b: lambda t: where(c, 0, t)),
                 numpy="np.where({0}, {1}, {2})", math="({1} if {0} else {2})", logical=1, local=_local_where,
                 domain="a where c holds, b elsewhere", kink="at the edge of c: the branch that is taken",
-                gate="where routes to the branch that is taken", samples=((-3, 3), (-3, 3), (-3, 3)))
+                gate="where routes to the branch that is taken", samples=((-3, 3), (-3, 3), (-3, 3)),
+                c="choose({0}, {1}, {2})", c_helper=c_code.CHOOSE)
 
 # -- derivatives that are not those of the value ---------------------------------------------------------------------
-stop_gradient = unary("stop_gradient", None, numpy="np.positive({0})", math="+{0}", domain="all real x: x, with derivative 0", surrogate=True)
+stop_gradient = unary("stop_gradient", None, numpy="np.positive({0})", math="+{0}", domain="all real x: x, with derivative 0", surrogate=True,
+                      c="+{0}")
 _REFUSED = '''def _refused(at, order, x):
     """0; raises ArithmeticError for a derivative at a kink."""
     if np.any(np.logical_and(at, order)):
@@ -239,7 +246,8 @@ _REFUSED_MATH = '''def _refused(at, order, x):
 undefined = several("undefined", (None, None, lambda y, c, n, x: undefined(c, n + 1, x)), logical=1,
                     numpy="np.where(np.logical_and({0}, {1}), np.nan, np.zeros_like({2}))", math="(math.nan if {0} and {1} else 0.0)",
                     array="xp.where(xp.logical_and({0}, {1} != 0), xp.full_like({2}, xp.nan), xp.zeros_like({2}))",
-                    domain="n = 0, 1, 2, ... fixed: 0, with derivatives NaN where c holds", samples=((-3, 3), (0, 0), (-3, 3)), surrogate=True)
+                    domain="n = 0, 1, 2, ... fixed: 0, with derivatives NaN where c holds", samples=((-3, 3), (0, 0), (-3, 3)), surrogate=True,
+                    c="choose({0} && {1} != 0, NAN, 0)", c_helper=c_code.CHOOSE)
 refused = several("refused", (None, None, lambda y, c, n, x: refused(c, n + 1, x)), logical=1, numpy="_refused({0}, {1}, {2})",
                   math="_refused({0}, {1}, {2})", helper=_REFUSED, math_helper=_REFUSED_MATH,
                   domain="n = 0, 1, 2, ... fixed: 0, with derivatives that raise where c holds", samples=((-3, 3), (0, 0), (-3, 3)), surrogate=True)
@@ -248,17 +256,23 @@ refused = several("refused", (None, None, lambda y, c, n, x: refused(c, n + 1, x
 minimum = binary("minimum", (lambda y, a, b: _chosen(b, a), lambda y, a, b: _chosen(a, b)), aliases=("Min",), sympy="Min",
                  math="_minimum({0}, {1})", math_helper="def _minimum(a, b):\n    return a if a <= b or a != a else b",
                  commutative=True, kink="a = b: half to each", sides=around_tie(larger=False),
-                 gate="min routes", fold=min)
+                 gate="min routes", fold=min,
+                 c="minimum({0}, {1})", c_helper=c_code.MINIMUM)
 maximum = binary("maximum", (lambda y, a, b: _chosen(a, b), lambda y, a, b: _chosen(b, a)), aliases=("Max",), sympy="Max",
                  math="_maximum({0}, {1})", math_helper="def _maximum(a, b):\n    return a if a >= b or a != a else b",
                  commutative=True, kink="a = b: half to each", sides=around_tie(larger=True),
-                 gate="max routes", fold=max)
+                 gate="max routes", fold=max,
+                 c="maximum({0}, {1})", c_helper=c_code.MAXIMUM)
 abs     = unary("abs", lambda y, x: _by_sign(x), math="abs({0})", aliases=("Abs", "fabs", "absolute"), even=True, sympy="Abs",
-                kink="x = 0: 0", sides=around_zero(lambda x: -x, lambda x: x), gate="abs passes or turns the sign", fold=abs, latex=r"\left|{0}\right|")
+                kink="x = 0: 0", sides=around_zero(lambda x: -x, lambda x: x), gate="abs passes or turns the sign", fold=abs, latex=r"\left|{0}\right|",
+                c="fabs({0})")
 sign    = unary("sign", None, math="_sign({0})", math_helper="def _sign(x):\n    return float((x > 0) - (x < 0))",
-                odd=True, sympy="sign", kink="derivative 0 everywhere", sides=jump(lambda x: equal(x, 0)), fold=lambda x: (x > 0) - (x < 0))
-floor   = unary("floor", None, math="float(math.floor({0}))", sympy="floor", kink="derivative 0 everywhere", sides=jump(lambda x: equal(x, floor(x))), fold=lambda x: math.floor(x) if not isinstance(x, float) else float(math.floor(x)))
-ceil    = unary("ceil", None, math="float(math.ceil({0}))", aliases=("ceiling",), sympy="ceiling", kink="derivative 0 everywhere", sides=jump(lambda x: equal(x, ceil(x))), fold=lambda x: math.ceil(x) if not isinstance(x, float) else float(math.ceil(x)))
+                odd=True, sympy="sign", kink="derivative 0 everywhere", sides=jump(lambda x: equal(x, 0)), fold=lambda x: (x > 0) - (x < 0),
+                c="sign({0})", c_helper=c_code.SIGN)
+floor   = unary("floor", None, math="float(math.floor({0}))", sympy="floor", kink="derivative 0 everywhere", sides=jump(lambda x: equal(x, floor(x))), fold=lambda x: math.floor(x) if not isinstance(x, float) else float(math.floor(x)),
+                c="floor({0})")
+ceil    = unary("ceil", None, math="float(math.ceil({0}))", aliases=("ceiling",), sympy="ceiling", kink="derivative 0 everywhere", sides=jump(lambda x: equal(x, ceil(x))), fold=lambda x: math.ceil(x) if not isinstance(x, float) else float(math.ceil(x)),
+                c="ceil({0})")
 
 # a*b - c*d with the rounding errors of both products added (T. J. Dekker, Numer. Math. 18, 1971): each factor is split
 # into halves whose products are exact. Where that overflows, the plain difference.
@@ -291,7 +305,8 @@ cbrt   = unary("cbrt",   lambda y, x: over(3 * y**2), odd=True, samples=(0.2, 4)
                array="_cbrt(xp, {0})", array_helpers=(standard.CBRT,))
 difference_of_products = several("difference_of_products", (lambda y, a, b, c, d: b, lambda y, a, b, c, d: a, lambda y, a, b, c, d: lambda t: -(t * d), lambda y, a, b, c, d: lambda t: -(t * c)),
                                  numpy="_difference_of_products({0}, {1}, {2}, {3})", helper=_DIFFERENCE_OF_PRODUCTS, domain="all real a, b, c, d: a*b - c*d, also where the products nearly cancel",
-                                 math="_difference_of_products({0}, {1}, {2}, {3})", math_helper=_DIFFERENCE_OF_PRODUCTS_MATH, samples=((-3, 3),) * 4)
+                                 math="_difference_of_products({0}, {1}, {2}, {3})", math_helper=_DIFFERENCE_OF_PRODUCTS_MATH, samples=((-3, 3),) * 4,
+                                 c="difference_of_products({0}, {1}, {2}, {3})", c_helper=c_code.DIFFERENCE_OF_PRODUCTS)
 hypot  = binary("hypot", (lambda y, a, b: lambda t: t * (a / y), lambda y, a, b: lambda t: t * (b / y)), commutative=True,
                 domain="all real a, b; no derivative at (0, 0)", sides=lambda y, a, b: tip(y, equal(y, 0), hypot(where(equal(y, 0), 1, a), b)))
 
@@ -379,47 +394,58 @@ _SPHERICAL_MATH = """def _spherical_jn(n, x):
 _ELU_KINK = "x = 0: the derivative of the side x <= 0"
 sinc = unary("sinc", lambda y, x: sinc_derivative(1, x), even=True, math="_sinc({0})",
              math_helper="def _sinc(x):\n    return math.sin(math.pi * x) / (math.pi * x) if x else 1.0",
-             domain="all real x: sin(pi*x)/(pi*x)", array="_sinc(xp, {0})", array_helpers=(standard.SINC,))
+             domain="all real x: sin(pi*x)/(pi*x)", array="_sinc(xp, {0})", array_helpers=(standard.SINC,),
+             c="sinc({0})", c_helper=c_code.SINC)
 sinc_derivative = binary("sinc_derivative", (None, lambda y, n, x: sinc_derivative(n + 1, x)), numpy="_sinc_derivative({0}, {1})",
                          math="_sinc_derivative({0}, {1})", helper=_SINC_DERIVATIVE, math_helper=_SINC_DERIVATIVE_MATH,
-                         domain="n = 0, 1, 2, ... fixed: the n-th derivative of sinc", samples=((1, 1), (-3, 3)))
+                         domain="n = 0, 1, 2, ... fixed: the n-th derivative of sinc", samples=((1, 1), (-3, 3)),
+                         c="sinc_derivative({0}, {1})", c_helper=c_code.SINC_DERIVATIVE)
 spherical_jn = binary("spherical_jn", (None, lambda y, n, x: _spherical_slope(n, x)), numpy="_spherical_jn({0}, {1})", helper=_SPHERICAL,
                       math="_spherical_jn({0}, {1})", math_helper=_SPHERICAL_MATH, samples=((1, 1), (-3, 3)),
                       domain="n = 0, 1, 2, ... fixed: the spherical Bessel function; n = 0: sin(x)/x, 1 at 0")
 sigmoid = unary("sigmoid", lambda y, x: y * (1 - y), numpy="_sigmoid({0})", math="_sigmoid({0})", aliases=("expit", "logistic"), helper=_SIGMOID, steps=_SIGMOID_STEPS,
                 math_helper="def _sigmoid(x):\n    e = math.exp(-abs(x))\n    return (1.0 if x >= 0 else e) / (1.0 + e)",
                 latex=r"\sigma\left({0}\right)", domain="all real x: 1/(1 + exp(-x))",
-                array="_sigmoid(xp, {0})", array_helpers=(standard.SIGMOID,))
+                array="_sigmoid(xp, {0})", array_helpers=(standard.SIGMOID,),
+                c="sigmoid({0})", c_helper=c_code.SIGMOID)
 softplus = unary("softplus", lambda y, x: sigmoid(x), numpy="np.logaddexp({0}, 0)", domain="all real x: log(1 + exp(x))",
                  math="_softplus({0})", math_helper="def _softplus(x):\n    return max(x, 0.0) + math.log1p(math.exp(-abs(x)))",
-                 array="_softplus(xp, {0})", array_helpers=(standard.SOFTPLUS,))
+                 array="_softplus(xp, {0})", array_helpers=(standard.SOFTPLUS,),
+                 c="softplus({0})", c_helper=c_code.SOFTPLUS)
 relu = unary("relu", lambda y, x: mask(x > 0), numpy="np.maximum({0}, 0)", math="max({0}, 0.0)", kink="x = 0: 0", sides=around_zero(lambda x: 0, lambda x: x),
-             gate="relu passes or stops", domain="all real x: max(x, 0)", array="xp.clip({0}, 0, None)")
+             gate="relu passes or stops", domain="all real x: max(x, 0)", array="xp.clip({0}, 0, None)",
+             c="maximum({0}, 0)", c_helper=c_code.MAXIMUM)
 leaky_relu = unary("leaky_relu", lambda y, x: lambda t: where(x >= 0, t, t * 0.01), numpy="np.where({0} >= 0, {0}, 0.01*{0})",
                    math="({0} if {0} >= 0 else 0.01*{0})", kink="x = 0: 1, the derivative of the side x >= 0",
                    sides=around_zero(lambda x: x * 0.01, lambda x: x),
                    domain="all real x: x where x >= 0, else 0.01*x", steps=("np.multiply({0}, 0.01, {out})", "np.maximum({0}, {out}, out={out})"),
-                   steps_in_place=False)
+                   steps_in_place=False,
+                   c="leaky_relu({0})", c_helper=c_code.LEAKY_RELU)
 elu = unary("elu", lambda y, x: lambda t: where(x > 0, t, t * (y + 1)), numpy="np.where({0} > 0, {0}, np.expm1(np.minimum({0}, 0)))",
             math="({0} if {0} > 0 else math.expm1({0}))", kink=_ELU_KINK, sides=around_zero(lambda x: expm1(x), lambda x: x), domain="all real x: x where x > 0, else exp(x) - 1",
-            array="xp.where({0} > 0, {0}, xp.expm1(xp.clip({0}, None, 0)))")
+            array="xp.where({0} > 0, {0}, xp.expm1(xp.clip({0}, None, 0)))",
+            c="elu({0})", c_helper=c_code.ELU)
 gelu = unary("gelu", lambda y, x: erfc(-x / sqrt(const(2))) / 2 + x * exp(-(x**2) / 2) / sqrt(2 * PI()),
              numpy="0.5*{0}*special.erfc(-0.7071067811865476*{0})", math="0.5*{0}*math.erfc(-{0}/math.sqrt(2))",
-             domain="all real x: x times the normal distribution function")
+             domain="all real x: x times the normal distribution function",
+             c="gelu({0})", c_helper=c_code.GELU)
 logaddexp = binary("logaddexp", (lambda y, a, b: sigmoid(a - b), lambda y, a, b: sigmoid(b - a)), commutative=True,
                    math="_logaddexp({0}, {1})",
-                   math_helper="def _logaddexp(a, b):\n    return a if a == b == -math.inf else max(a, b) + math.log1p(math.exp(-abs(a - b)))")
+                   math_helper="def _logaddexp(a, b):\n    return a if a == b == -math.inf else max(a, b) + math.log1p(math.exp(-abs(a - b)))",
+                   c="logaddexp({0}, {1})", c_helper=c_code.LOGADDEXP)
 xlogy = binary("xlogy", (lambda y, a, b: lambda t: xlogy(t, b), lambda y, a, b: lambda t: where(equal(a, 0), 0, t * (a / b))),
                numpy="_xlogy({0}, {1})", helper="def _xlogy(a, b):\n    return a * np.log(np.where(a == 0, 1, b))",
                math="_xlogy({0}, {1})", math_helper="def _xlogy(a, b):\n    return a * math.log(b) if a else 0.0",
                domain="b > 0, or a = 0: a*log(b), 0 where a = 0", samples=((-3, 3), (0.2, 4)),
-               array="_xlogy(xp, {0}, {1})", array_helpers=(standard.XLOGY,))
+               array="_xlogy(xp, {0}, {1})", array_helpers=(standard.XLOGY,),
+               c="xlogy({0}, {1})", c_helper=c_code.XLOGY)
 
 # -- special functions (SciPy) -------------------------------------------------------------------------------------
 erf   = unary("erf",  lambda y, x: 2 / sqrt(PI()) * exp(-(x**2)), numpy="special.erf({0})", odd=True, sympy="erf")
 erfc  = unary("erfc", lambda y, x: -2 / sqrt(PI()) * exp(-(x**2)), numpy="special.erfc({0})", sympy="erfc")
 gamma = unary("gamma", lambda y, x: y * digamma(x), numpy="special.gamma({0})", domain="x not 0, -1, -2, ...", samples=(0.3, 4), sympy="gamma",
-              latex=r"\Gamma\left({0}\right)")
+              latex=r"\Gamma\left({0}\right)",
+              c="tgamma({0})")
 gammaln = unary("gammaln", lambda y, x: digamma(x), numpy="special.gammaln({0})", math="math.lgamma({0})", aliases=("loggamma", "lgamma"),
                 domain="x > 0", samples=(0.3, 4), sympy="loggamma")
 digamma = unary("digamma", lambda y, x: polygamma(1, x), numpy="special.digamma({0})", math=None, domain="x not 0, -1, -2, ...", samples=(0.3, 4),

@@ -7,16 +7,17 @@ functions: M. Giles, Collected matrix derivative results for forward and reverse
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ..errors import ShapeError
 from ..expr import VAR, Node, Row, as_node, const, make
 from ..shapes import Shape, Size, add_sizes, broadcast_shapes, divide_sizes, multiply_sizes, show_shape, size_terms
-from . import standard
+from . import c_code, standard
 from .contraction import EYE, VIEW, contraction
 from .kinds import broadcast_to, structural, without_axes
-from .scalar import equal, where
+from .scalar import abs, equal, exp, less_equal, log, not_equal, sqrt, where
 from .sides import Sides, tip
 from .spelling import Range, index_text, range_text, shape_text
 
@@ -100,11 +101,13 @@ def _tied(y: Node, x: Node) -> Sides:
 amax = _reduction("max", _pull_extreme, "{0}.max({axes})", domain="real arrays, not empty along the axes",
                   kink="ties share equally", sides=_tied, gate="max routes",
                   array=_array_reduction('_extreme(xp, "max", {0}, {axes})'),
-                  array_helpers=(standard.EXTREME,))  # fmt: skip
+                  array_helpers=(standard.EXTREME,),
+                  labels=c_code.reduced_labels, c_helper=c_code.MAXIMUM, accumulate=("-INFINITY", "{0} = maximum({0}, {1})"))  # fmt: skip
 amin = _reduction("min", _pull_extreme, "{0}.min({axes})", domain="real arrays, not empty along the axes",
                   kink="ties share equally", sides=_tied, gate="min routes",
                   array=_array_reduction('_extreme(xp, "min", {0}, {axes})'),
-                  array_helpers=(standard.EXTREME,))  # fmt: skip
+                  array_helpers=(standard.EXTREME,),
+                  labels=c_code.reduced_labels, c_helper=c_code.MINIMUM, accumulate=("INFINITY", "{0} = minimum({0}, {1})"))  # fmt: skip
 argmax = _reduction("argmax", lambda ct, y, x: (None,), "{0}.argmax({axes})", domain="real arrays, one axis or all",
                     kink="derivative 0 everywhere; the first of ties", array=standard.argmax)  # fmt: skip
 
@@ -146,14 +149,30 @@ def _softmax_text(node: Node) -> str:
     return "softmax({0})" if node.ndim == 1 else f"softmax({{0}}, axis={_axes_text(node.attrs[0])})"
 
 
+def _lower_logsumexp(node: Node, x: Node) -> Node:
+    """As the helper computes it."""
+    axes = node.attrs[0]
+    top = amax(x, axes)
+    top = where(equal(abs(top), math.inf), 0, top)
+    return log(total(exp(x - expanded(top, axes, x.ndim)), axes)) + top
+
+
+def _lower_softmax(node: Node, x: Node) -> Node:
+    axes = node.attrs[0]
+    e = exp(x - expanded(amax(x, axes), axes, x.ndim))
+    return e / expanded(total(e, axes), axes, x.ndim)
+
+
 logsumexp = _reduction("logsumexp", _pull_logsumexp, "_logsumexp({0}, {axes})", helper=_LOGSUMEXP,
                        array=_array_reduction("_logsumexp(xp, {0}, {axes})"),
                        array_helpers=(standard.EXTREME, standard.LOGSUMEXP),
-                       domain="real arrays, not empty along the axes")  # fmt: skip
+                       domain="real arrays, not empty along the axes",
+                       lowered=_lower_logsumexp)  # fmt: skip
 softmax = structural("softmax", 1, _build_softmax, _pull_softmax, numpy_of=_softmax_numpy,
                      text_of=_softmax_text, helper=_SOFTMAX, domain="real arrays",
                      array=_array_reduction("_softmax(xp, {0}, {axes})"),
-                     array_helpers=(standard.EXTREME, standard.SOFTMAX))  # fmt: skip
+                     array_helpers=(standard.EXTREME, standard.SOFTMAX),
+                     lowered=_lower_softmax)  # fmt: skip
 
 # -- norm, products and running sums -------------------------------------------------------------------------------
 
@@ -212,26 +231,47 @@ _NORM = '''def _norm(x, axis=None):
     return np.linalg.norm(x) if axis is None else np.sqrt(np.square(x).sum(axis))'''
 
 
+def _reduced_for_each(
+    x: Node, axis: int, keep: Callable[[Node, Node], Node], rest: int, reduce: Callable[..., Node]
+) -> Node:
+    """For each place along the axis, a reduction of the elements that ``keep`` keeps for it, ``rest`` in place of others.
+
+    ``keep``: function of the places of the element and of the result.
+    """
+    labels: list[Any] = list(range(x.ndim))
+    places = arange(x.shape[axis])
+    own, other = (contraction([places], [[label]], ["self", *labels]) for label in ("self", axis))
+    copies = broadcast_to(contraction([x], [labels], ["self", *labels]), (x.shape[axis], *x.shape))
+    found = reduce(where(keep(other, own), copies, rest), (axis + 1,))
+    return contraction(
+        [found], [["self", *labels[:axis], *labels[axis + 1 :]]], [*labels[:axis], "self", *labels[axis + 1 :]]
+    )
+
+
 def _tip(y: Node, x: Node) -> Sides:
     axes = y.attrs[0]
     return tip(y, equal(y, 0), norm(where(expanded(equal(y, 0), axes, x.ndim), 1, x), axes))
 
 
 norm = _reduction("norm", _pull_norm, "_norm({0}, {axes})", domain="real arrays; no derivative at 0", helper=_NORM,
-                  sides=_tip, array=_array_reduction("xp.sqrt(xp.sum({0} * {0}, axis={axes}))"))  # fmt: skip
+                  sides=_tip, array=_array_reduction("xp.sqrt(xp.sum({0} * {0}, axis={axes}))"),
+                  lowered=lambda node, x: sqrt(total(x**2, node.attrs[0])))  # fmt: skip
 prod = _reduction("prod", _pull_prod, "{0}.prod({axes})", domain="all arrays",
-                  array=lambda node: standard.products(node.attrs[0]))  # fmt: skip
+                  array=lambda node: standard.products(node.attrs[0]),
+                  labels=c_code.reduced_labels, accumulate=("1", "{0} *= {1}"))  # fmt: skip
 product_of_others = structural(
     "product_of_others", 1, _build_along, _pull_others, helper=_OTHERS, domain="all arrays",
     numpy_of=lambda node: f"_product_of_others({{0}}, {node.attrs[0]})",
     text_of=lambda node: f"product_of_others({{0}}, axis={node.attrs[0]})",
     array=lambda node: f"_product_of_others(xp, {{0}}, {node.attrs[0]})", array_helpers=(standard.OTHERS,),
+    lowered=lambda node, x: _reduced_for_each(x, node.attrs[0], not_equal, 1, prod),
 )  # fmt: skip
 cumsum = structural(
     "cumsum", 1, _build_along, lambda ct, y, x: (flip(cumsum(flip(ct, y.attrs[0]), y.attrs[0]), y.attrs[0]),),
     domain="all arrays", numpy_of=lambda node: f"{{0}}.cumsum({node.attrs[0]})",
     text_of=lambda node: f"cumsum({{0}}, axis={node.attrs[0]})",
     array=lambda node: f"_cumsum(xp, {{0}}, {node.attrs[0]})", array_helpers=(standard.CUMSUM,),
+    lowered=lambda node, x: _reduced_for_each(x, node.attrs[0], less_equal, 0, total),
 )  # fmt: skip
 
 # -- parts of arrays -----------------------------------------------------------------------------------------------
@@ -284,11 +324,13 @@ index = structural(
     moves=True,
     rule="part of an array", gate="a part gets, the rest gets 0",
     array=standard.sliced,
+    element=c_code.index_element,
 )  # fmt: skip
 scatter = structural(
     "scatter", 1, _build_scatter, lambda ct, y, x: (index(ct, y.attrs[1]),), domain="all arrays", helper=_PLACED,
     numpy_of=lambda node: f"_placed({{0}}, {shape_text(node.shape)}, np.s_[{_scatter_index(node)}])",
     text_of=_scatter_text, moves=True, array=standard.placed, array_helpers=(standard.PLACED,),
+    element=c_code.scatter_element,
 )  # fmt: skip
 
 
@@ -359,6 +401,7 @@ arange = structural(
     numpy_of=lambda node: f"np.arange({{={node.attrs[0]}}}, dtype=dtype)",
     text_of=lambda node: f"arange({{={node.attrs[0]}}})",
     array=lambda node: f"xp.arange({{={node.attrs[0]}}}, dtype=dtype, device=device)",
+    element=c_code.arange_element,
 )  # fmt: skip
 
 
@@ -497,12 +540,14 @@ reshape = structural(
     numpy_of=lambda node: f"{{0}}.reshape{shape_text(node.shape)}" if node.ndim != 1 else f"{{0}}.reshape({{={node.shape[0]}}})",
     text_of=lambda node: f"reshape({{0}}, {shape_text(node.shape)})",
     array=lambda node: f"xp.reshape({{0}}, {shape_text(node.shape)})",
+    element=c_code.reshape_element,
 )  # fmt: skip
 concatenate = structural(
     "concatenate", -1, _build_concatenate, _pull_concatenate, domain="equal sizes along the other axes",
     numpy_of=lambda node: f"np.concatenate(({_parts_text(node)}), {node.attrs[0]})",
     text_of=lambda node: f"concatenate(({_parts_text(node)}), axis={node.attrs[0]})", moves=True,
     array=lambda node: f"xp.concat(({_parts_text(node)}), axis={node.attrs[0]})",
+    element=c_code.concatenate_element,
 )  # fmt: skip
 
 # -- matrices ------------------------------------------------------------------------------------------------------
@@ -592,9 +637,11 @@ cholesky = structural("cholesky", 1, _build_square, _pull_cholesky, domain="posi
                       numpy_of=lambda node: "_cholesky({0})", text_of=lambda node: "cholesky({0})",
                       array="xp.linalg.cholesky(({0} + {0}.mT) / 2)")  # fmt: skip
 tril = structural("tril", 1, _build_triangle, lambda ct, y, x: (tril(ct, y.attrs[0]),), domain="all matrices",
-                  numpy_of=lambda node: _triangle("np.tril", node), text_of=lambda node: _triangle("tril", node), moves=True)  # fmt: skip
+                  numpy_of=lambda node: _triangle("np.tril", node), text_of=lambda node: _triangle("tril", node), moves=True,
+                  element=c_code.lower_element)  # fmt: skip
 triu = structural("triu", 1, _build_triangle, lambda ct, y, x: (triu(ct, y.attrs[0]),), domain="all matrices",
-                  numpy_of=lambda node: _triangle("np.triu", node), text_of=lambda node: _triangle("triu", node), moves=True)  # fmt: skip
+                  numpy_of=lambda node: _triangle("np.triu", node), text_of=lambda node: _triangle("triu", node), moves=True,
+                  element=c_code.upper_element)  # fmt: skip
 
 
 def _triangle(name: str, node: Node) -> str:

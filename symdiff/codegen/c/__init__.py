@@ -1,0 +1,26 @@
+"""Code for C99: one file that needs the mathematical library alone and allocates nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ...expr import Node
+from .function import Function
+from .points import point_loop
+
+
+def module(outputs: Any, inputs: Sequence[Node], name: str, *, updates: Mapping[Node, Node] | None = None) -> str:
+    """A C file with the function ``name``.
+
+    Raises UnsupportedError for an operation that C has no function for.
+    """
+    return Function(outputs, inputs, name, updates or {}).module()
+
+
+def header(outputs: Any, inputs: Sequence[Node], name: str) -> str:
+    """The header file of :func:`module`: what the function computes, its workspace, its prototype."""
+    return Function(outputs, inputs, name, {}).header()
+
+
+__all__ = ["Function", "header", "module", "point_loop"]

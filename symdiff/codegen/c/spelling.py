@@ -1,0 +1,71 @@
+"""How C99 writes operations, numbers and names; ``<tgmath.h>`` picks the functions for the type ``real``."""
+
+from __future__ import annotations
+
+import re
+
+from ...errors import UnsupportedError
+from ...expr import Number, Row
+from ..names import Names
+from ..text import BIG, Code, real
+
+#: The functions of a real argument in C99's <tgmath.h>: a row whose ``math`` code is one of them needs no other.
+LIBM = frozenset(
+    "acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh erf erfc exp exp2 expm1 fabs floor fmod hypot "
+    "lgamma log log10 log1p log2 pow sin sinh sqrt tan tanh tgamma".split()
+)
+_KEYWORDS = (
+    "auto break case char const continue default do double else enum extern float for goto if inline int long register "
+    "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while "
+    "real REAL work main I complex imaginary NAN INFINITY size_t ptrdiff_t"
+)
+#: What no variable may be called.
+RESERVED = frozenset(_KEYWORDS.split()) | LIBM | {f"i{axis}" for axis in range(32)}
+_CALL = re.compile(r"math\.(\w+)\(([^()]*)\)")
+
+
+def template(row: Row) -> str:
+    """The row's C code with places for the operands.
+
+    Raises UnsupportedError where C has no such function.
+    """
+    if row.c:
+        return row.c
+    found = _CALL.fullmatch(row.math or "")
+    if row.c is not None and found and found[1] in LIBM:
+        return f"{found[1]}({found[2]})"
+    if row.c is not None and (row.prefix or row.infix) and row.math and "math." not in row.math:
+        return row.math
+    raise unsupported(row)
+
+
+def literal(value: Number) -> Code:
+    """A number; whole ones take the type of what they meet."""
+    if isinstance(value, bool):
+        return Code(str(int(value)))
+    near = real(value)
+    if isinstance(value, int) and abs(value) < BIG:
+        text = str(value)
+    elif near != near or near in (float("inf"), float("-inf")):
+        text = "NAN" if near != near else "INFINITY" if near > 0 else "-INFINITY"
+    else:
+        return Code(f"(real){near!r}", 7)
+    return Code(text, 7 if text[0] == "-" else 100)
+
+
+def typed(code: Code) -> Code:
+    """A whole number as ``real``: where all operands are numbers, C would compute with integers."""
+    return Code(f"(real){code.text}", 7) if code.text.lstrip("-").isdigit() else code
+
+
+class CNames(Names):
+    """Names of a C function; letters that C99 lacks are written by their code points."""
+
+    words = RESERVED
+
+    def spelled(self, name: str) -> str:
+        return "".join(letter if letter.isascii() else f"u{ord(letter):04x}" for letter in super().spelled(name))
+
+
+def unsupported(row: Row) -> UnsupportedError:
+    return UnsupportedError(f'the C backend has no {row.name}; use backend="numpy"')
