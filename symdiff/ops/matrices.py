@@ -22,7 +22,7 @@ def _matrix(x: Any, name: str) -> Node:
 def trace(x: Any) -> Node:
     """The sum of the diagonal of a square matrix."""
     node = _matrix(x, "trace")
-    tensor._square("trace", node)
+    tensor.check_square("trace", node)
     return contraction([node], ["ii"], "")
 
 
@@ -31,7 +31,7 @@ def diag(x: Any) -> Node:
     node = as_node(x)
     if node.ndim == 1:
         return contraction([node], ["i"], "ii")
-    tensor._square("diag", _matrix(node, "diag"))
+    tensor.check_square("diag", _matrix(node, "diag"))
     return contraction([node], ["ii"], "i")
 
 

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from ..expr import CONST, PI, Node, Number, const, is_const
-from . import c_code, standard
+from . import c_code, python_code, standard
 from .kinds import Map, binary, comparison, mask, over, several, unary, unbroadcast
 from .sides import around_tie, around_zero, jump, tip
 
@@ -234,22 +234,13 @@ where = several("where", (None, lambda y, c, a, b: mask(c), lambda y, c, a, b: l
 # -- derivatives that are not those of the value ---------------------------------------------------------------------
 stop_gradient = unary("stop_gradient", None, numpy="np.positive({0})", math="+{0}", domain="all real x: x, with derivative 0", surrogate=True,
                       c="+{0}")
-_REFUSED = '''def _refused(at, order, x):
-    """0; raises ArithmeticError for a derivative at a kink."""
-    if np.any(np.logical_and(at, order)):
-        raise ArithmeticError("there is no derivative: a point is at a kink")
-    return np.zeros_like(x)'''
-_REFUSED_MATH = '''def _refused(at, order, x):
-    if order and at:
-        raise ArithmeticError("there is no derivative: a point is at a kink")
-    return 0.0'''
 undefined = several("undefined", (None, None, lambda y, c, n, x: undefined(c, n + 1, x)), logical=1,
                     numpy="np.where(np.logical_and({0}, {1}), np.nan, np.zeros_like({2}))", math="(math.nan if {0} and {1} else 0.0)",
                     array="xp.where(xp.logical_and({0}, {1} != 0), xp.full_like({2}, xp.nan), xp.zeros_like({2}))",
                     domain="n = 0, 1, 2, ... fixed: 0, with derivatives NaN where c holds", samples=((-3, 3), (0, 0), (-3, 3)), surrogate=True,
                     c="choose({0} && {1} != 0, NAN, 0)", c_helper=c_code.CHOOSE)
 refused = several("refused", (None, None, lambda y, c, n, x: refused(c, n + 1, x)), logical=1, numpy="_refused({0}, {1}, {2})",
-                  math="_refused({0}, {1}, {2})", helper=_REFUSED, math_helper=_REFUSED_MATH,
+                  math="_refused({0}, {1}, {2})", helper=python_code.REFUSED, math_helper=python_code.REFUSED_MATH,
                   domain="n = 0, 1, 2, ... fixed: 0, with derivatives that raise where c holds", samples=((-3, 3), (0, 0), (-3, 3)), surrogate=True)
 
 # -- selection and rounding ----------------------------------------------------------------------------------------
@@ -274,23 +265,6 @@ floor   = unary("floor", None, math="float(math.floor({0}))", sympy="floor", kin
 ceil    = unary("ceil", None, math="float(math.ceil({0}))", aliases=("ceiling",), sympy="ceiling", kink="derivative 0 everywhere", sides=jump(lambda x: equal(x, ceil(x))), fold=lambda x: math.ceil(x) if not isinstance(x, float) else float(math.ceil(x)),
                 c="ceil({0})")
 
-# a*b - c*d with the rounding errors of both products added (T. J. Dekker, Numer. Math. 18, 1971): each factor is split
-# into halves whose products are exact. Where that overflows, the plain difference.
-_PRODUCT_ERRORS = """    def error(a, b, product):
-        s, t = 134217729.0 * a, 134217729.0 * b
-        p, r = s - (s - a), t - (t - b)
-        q, s = a - p, b - r
-        return ((p * r - product) + p * s + q * r) + q * s
-
-    ab, cd = a * b, c * d
-"""
-_DIFFERENCE_OF_PRODUCTS = f"""def _difference_of_products(a, b, c, d):
-{_PRODUCT_ERRORS}    with np.errstate(over="ignore", invalid="ignore"):
-        found = (ab - cd) + (error(a, b, ab) - error(c, d, cd))
-    return np.where(np.isfinite(found), found, ab - cd)"""
-_DIFFERENCE_OF_PRODUCTS_MATH = f"""def _difference_of_products(a, b, c, d):
-{_PRODUCT_ERRORS}    found = (ab - cd) + (error(a, b, ab) - error(c, d, cd))
-    return found if math.isfinite(found) else ab - cd"""
 
 # -- exponentials and logarithms -----------------------------------------------------------------------------------
 exp    = unary("exp",    lambda y, x: y, sympy="exp")
@@ -304,8 +278,8 @@ sqrt   = unary("sqrt",   lambda y, x: over(2 * y), domain="x >= 0", samples=(0.2
 cbrt   = unary("cbrt",   lambda y, x: over(3 * y**2), odd=True, samples=(0.2, 4), latex=r"\sqrt[3]{{{0}}}",
                array="_cbrt(xp, {0})", array_helpers=(standard.CBRT,))
 difference_of_products = several("difference_of_products", (lambda y, a, b, c, d: b, lambda y, a, b, c, d: a, lambda y, a, b, c, d: lambda t: -(t * d), lambda y, a, b, c, d: lambda t: -(t * c)),
-                                 numpy="_difference_of_products({0}, {1}, {2}, {3})", helper=_DIFFERENCE_OF_PRODUCTS, domain="all real a, b, c, d: a*b - c*d, also where the products nearly cancel",
-                                 math="_difference_of_products({0}, {1}, {2}, {3})", math_helper=_DIFFERENCE_OF_PRODUCTS_MATH, samples=((-3, 3),) * 4,
+                                 numpy="_difference_of_products({0}, {1}, {2}, {3})", helper=python_code.DIFFERENCE_OF_PRODUCTS, domain="all real a, b, c, d: a*b - c*d, also where the products nearly cancel",
+                                 math="_difference_of_products({0}, {1}, {2}, {3})", math_helper=python_code.DIFFERENCE_OF_PRODUCTS_MATH, samples=((-3, 3),) * 4,
                                  c="difference_of_products({0}, {1}, {2}, {3})", c_helper=c_code.DIFFERENCE_OF_PRODUCTS)
 hypot  = binary("hypot", (lambda y, a, b: lambda t: t * (a / y), lambda y, a, b: lambda t: t * (b / y)), commutative=True,
                 domain="all real a, b; no derivative at (0, 0)", sides=lambda y, a, b: tip(y, equal(y, 0), hypot(where(equal(y, 0), 1, a), b)))
@@ -334,76 +308,18 @@ arctanh = unary("arctanh", lambda y, x: over(1 - x**2), math="math.atanh({0})", 
                 domain="-1 < x < 1", samples=(-0.9, 0.9))
 
 # -- signal and model functions ------------------------------------------------------------------------------------
-_SIGMOID = '''def _sigmoid(x):
-    """1/(1 + exp(-x)), 0 where exp(-x) overflows."""
-    with np.errstate(over="ignore"):
-        return 1 / (1 + np.exp(-x))'''
-_SIGMOID_STEPS = ("np.negative({0}, {out})", 'with np.errstate(over="ignore"): np.exp({out}, {out})',
-                  "np.add({out}, {one}, {out})", "np.reciprocal({out}, {out})")
-# With z = pi*x and f = sin(z)/z: z*f' + f = cos(z) and its derivatives give the n-th from the one before, which keeps
-# its digits where |z| > n; elsewhere the power series of f, differentiated term by term.
-_SINC_DERIVATIVE = """def _sinc_derivative(n, x):
-    n, z = int(np.max(n)), np.pi * np.asarray(x)
-    large = np.abs(z) > n + 2
-    far, near = np.where(large, z, 1), np.where(large, 0, z)
-    waves = np.sin(far), np.cos(far), -np.sin(far), -np.cos(far)
-    slope, series = waves[0] / far, 0
-    for k in range(1, n + 1):
-        slope = (waves[k % 4] - k * slope) / far
-    for k in range((n + 1) // 2, n // 2 + n + 25):
-        series = series + (-1) ** k / ((2 * k + 1) * float(math.factorial(2 * k - n))) * near ** (2 * k - n)
-    return np.pi**n * np.where(large, slope, series)"""
-_SINC_DERIVATIVE_MATH = """def _sinc_derivative(n, x):
-    n, z = int(n), math.pi * x
-    if abs(z) > n + 2:
-        waves = math.sin(z), math.cos(z), -math.sin(z), -math.cos(z)
-        value = waves[0] / z
-        for k in range(1, n + 1):
-            value = (waves[k % 4] - k * value) / z
-    else:
-        terms = range((n + 1) // 2, n // 2 + n + 25)
-        value = sum((-1) ** k / ((2 * k + 1) * float(math.factorial(2 * k - n))) * z ** (2 * k - n) for k in terms)
-    return math.pi**n * value"""
-# Near 0 the power series (Abramowitz and Stegun 10.1.2), whose terms fall there; else upwards from sin(x)/x (10.1.19).
-_SPHERICAL = """def _spherical_jn(n, x):
-    n, x = int(np.max(n)), np.asarray(x)
-    large = np.abs(x) > n + 1
-    far, near = np.where(large, x, 1), np.where(large, 0, x)
-    below, here = np.cos(far) / far, np.sin(far) / far
-    for k in range(n):
-        below, here = here, (2 * k + 1) / far * here - below
-    term, series = 1.0, 0.0
-    for k in range(1, n + 1):
-        term = term * near / (2 * k + 1)
-    for k in range(1, n + 25):
-        series = series + term
-        term = term * -near * near / (2 * k * (2 * (n + k) + 1))
-    return np.where(large, here, series)"""
-_SPHERICAL_MATH = """def _spherical_jn(n, x):
-    n = int(n)
-    if abs(x) <= n + 1:
-        term, total = math.prod(x / (2 * k + 1) for k in range(1, n + 1)), 0.0
-        for k in range(1, n + 25):
-            total += term
-            term *= -x * x / (2 * k * (2 * (n + k) + 1))
-        return total
-    below, here = math.cos(x) / x, math.sin(x) / x
-    for k in range(n):
-        below, here = here, (2 * k + 1) / x * here - below
-    return here"""
-_ELU_KINK = "x = 0: the derivative of the side x <= 0"
 sinc = unary("sinc", lambda y, x: sinc_derivative(1, x), even=True, math="_sinc({0})",
              math_helper="def _sinc(x):\n    return math.sin(math.pi * x) / (math.pi * x) if x else 1.0",
              domain="all real x: sin(pi*x)/(pi*x)", array="_sinc(xp, {0})", array_helpers=(standard.SINC,),
              c="sinc({0})", c_helper=c_code.SINC)
 sinc_derivative = binary("sinc_derivative", (None, lambda y, n, x: sinc_derivative(n + 1, x)), numpy="_sinc_derivative({0}, {1})",
-                         math="_sinc_derivative({0}, {1})", helper=_SINC_DERIVATIVE, math_helper=_SINC_DERIVATIVE_MATH,
+                         math="_sinc_derivative({0}, {1})", helper=python_code.SINC_DERIVATIVE, math_helper=python_code.SINC_DERIVATIVE_MATH,
                          domain="n = 0, 1, 2, ... fixed: the n-th derivative of sinc", samples=((1, 1), (-3, 3)),
                          c="sinc_derivative({0}, {1})", c_helper=c_code.SINC_DERIVATIVE)
-spherical_jn = binary("spherical_jn", (None, lambda y, n, x: _spherical_slope(n, x)), numpy="_spherical_jn({0}, {1})", helper=_SPHERICAL,
-                      math="_spherical_jn({0}, {1})", math_helper=_SPHERICAL_MATH, samples=((1, 1), (-3, 3)),
+spherical_jn = binary("spherical_jn", (None, lambda y, n, x: _spherical_slope(n, x)), numpy="_spherical_jn({0}, {1})", helper=python_code.SPHERICAL,
+                      math="_spherical_jn({0}, {1})", math_helper=python_code.SPHERICAL_MATH, samples=((1, 1), (-3, 3)),
                       domain="n = 0, 1, 2, ... fixed: the spherical Bessel function; n = 0: sin(x)/x, 1 at 0")
-sigmoid = unary("sigmoid", lambda y, x: y * (1 - y), numpy="_sigmoid({0})", math="_sigmoid({0})", aliases=("expit", "logistic"), helper=_SIGMOID, steps=_SIGMOID_STEPS,
+sigmoid = unary("sigmoid", lambda y, x: y * (1 - y), numpy="_sigmoid({0})", math="_sigmoid({0})", aliases=("expit", "logistic"), helper=python_code.SIGMOID, steps=python_code.SIGMOID_STEPS,
                 math_helper="def _sigmoid(x):\n    e = math.exp(-abs(x))\n    return (1.0 if x >= 0 else e) / (1.0 + e)",
                 latex=r"\sigma\left({0}\right)", domain="all real x: 1/(1 + exp(-x))",
                 array="_sigmoid(xp, {0})", array_helpers=(standard.SIGMOID,),
@@ -422,7 +338,7 @@ leaky_relu = unary("leaky_relu", lambda y, x: lambda t: where(x >= 0, t, t * 0.0
                    steps_in_place=False,
                    c="leaky_relu({0})", c_helper=c_code.LEAKY_RELU)
 elu = unary("elu", lambda y, x: lambda t: where(x > 0, t, t * (y + 1)), numpy="np.where({0} > 0, {0}, np.expm1(np.minimum({0}, 0)))",
-            math="({0} if {0} > 0 else math.expm1({0}))", kink=_ELU_KINK, sides=around_zero(lambda x: expm1(x), lambda x: x), domain="all real x: x where x > 0, else exp(x) - 1",
+            math="({0} if {0} > 0 else math.expm1({0}))", kink=python_code.ELU_KINK, sides=around_zero(lambda x: expm1(x), lambda x: x), domain="all real x: x where x > 0, else exp(x) - 1",
             array="xp.where({0} > 0, {0}, xp.expm1(xp.clip({0}, None, 0)))",
             c="elu({0})", c_helper=c_code.ELU)
 gelu = unary("gelu", lambda y, x: erfc(-x / sqrt(const(2))) / 2 + x * exp(-(x**2) / 2) / sqrt(2 * PI()),

@@ -1,0 +1,113 @@
+"""Functions of matrices.
+
+Pullbacks: M. Giles, Collected matrix derivative results for forward and reverse mode algorithmic differentiation
+(2008); Cholesky: I. Murray, Differentiation of the Cholesky decomposition, arXiv:1602.07527."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...errors import ShapeError
+from ...expr import Node, Row, as_node, make
+from ...shapes import show_shape
+from .. import c_code
+from ..contraction import VIEW, contraction
+from ..kinds import structural
+from .axes import expanded, product, transposed
+
+# -- matrices ------------------------------------------------------------------------------------------------------
+
+
+def check_square(name: str, node: Node) -> None:
+    if node.ndim < 2 or node.shape[-1] != node.shape[-2]:
+        raise ShapeError(f"{name} needs a square matrix, not shape {show_shape(node.shape)}")
+
+
+def _build_square(row: Row, x: Any) -> Node:
+    node = as_node(x)
+    check_square(row.name, node)
+    return make(row, (node,), (), node.shape)
+
+
+def _build_scalar(row: Row, x: Any) -> Node:
+    node = as_node(x)
+    check_square(row.name, node)
+    return make(row, (node,), (), node.shape[:-2])
+
+
+def _build_inv(row: Row, x: Any) -> Node:
+    """inv(inv(X)) = X, inv(X.T) = inv(X).T: the transpose outside, so that both find one inverse."""
+    node = as_node(x)
+    if node.op is VIEW and node.ndim == node.args[0].ndim == 2 and node is transposed(node.args[0]):
+        return transposed(_build_inv(row, node.args[0]))
+    return _build_square(row, node)
+
+
+def _build_triangle(row: Row, x: Any, k: int) -> Node:
+    node = as_node(x)
+    if node.ndim < 2:
+        raise ShapeError(f"{row.name} needs a matrix, not shape {show_shape(node.shape)}")
+    return make(row, (node,), (k,), node.shape)
+
+
+def _build_solve(row: Row, a: Any, b: Any) -> Node:
+    matrix, right = as_node(a), as_node(b)
+    check_square("solve", matrix)
+    if matrix.ndim != 2 or right.ndim not in (1, 2) or right.shape[0] != matrix.shape[0]:
+        raise ShapeError(
+            f"solve needs a matrix (n, n) and a right side (n,) or (n, k), not the shapes "
+            f"{show_shape(matrix.shape)} and {show_shape(right.shape)}"
+        )
+    return make(row, (matrix, right), (), right.shape)
+
+
+def _pull_inv(ct: Node, y: Node, x: Node) -> tuple[Node, ...]:
+    flipped = transposed(y)
+    return (-product(product(flipped, ct), flipped),)
+
+
+def _pull_solve(ct: Node, y: Node, a: Node, b: Node) -> tuple[Node, ...]:
+    back = solve(transposed(a), ct)
+    rest = ["k"] if y.ndim == 2 else []
+    return -contraction([back, y], [["i", *rest], ["j", *rest]], "ij"), back
+
+
+def _by_inverse(factor: Node, x: Node) -> tuple[Node, ...]:
+    return (expanded(factor, (x.ndim - 2, x.ndim - 1), x.ndim) * transposed(inv(x)),)
+
+
+def _pull_cholesky(ct: Node, y: Node, x: Node) -> tuple[Node, ...]:
+    """Murray (2016), equation 10; the factor is that of the symmetric part."""
+    whole = product(transposed(y), ct)
+    half = (tril(whole, 0) + tril(whole, -1)) / 2
+    inverse = inv(y)
+    found = product(product(transposed(inverse), half), inverse)
+    return ((found + transposed(found)) / 2,)
+
+
+_CHOLESKY = '''def _cholesky(x):
+    """The lower factor of the symmetric part of x."""
+    return np.linalg.cholesky((x + np.swapaxes(x, -1, -2)) / 2)'''
+inv = structural("inv", 1, _build_inv, _pull_inv, numpy_of=lambda node: "np.linalg.inv({0})",
+                 text_of=lambda node: "inv({0})", domain="regular matrices")  # fmt: skip
+solve = structural(
+    "solve", 2, _build_solve, _pull_solve, numpy_of=lambda node: "np.linalg.solve({0}, {1})",
+    text_of=lambda node: "solve({0}, {1})", domain="regular matrices",
+)  # fmt: skip
+det = structural("det", 1, _build_scalar, lambda ct, y, x: _by_inverse(ct * y, x), domain="regular matrices",
+                 numpy_of=lambda node: "np.linalg.det({0})", text_of=lambda node: "det({0})")  # fmt: skip
+logdet = structural("logdet", 1, _build_scalar, lambda ct, y, x: _by_inverse(ct, x), domain="regular matrices: log(abs(det(X)))",
+                    numpy_of=lambda node: "np.linalg.slogdet({0})[1]", text_of=lambda node: "logdet({0})")  # fmt: skip
+cholesky = structural("cholesky", 1, _build_square, _pull_cholesky, domain="positive definite symmetric part", helper=_CHOLESKY,
+                      numpy_of=lambda node: "_cholesky({0})", text_of=lambda node: "cholesky({0})",
+                      array="xp.linalg.cholesky(({0} + {0}.mT) / 2)")  # fmt: skip
+tril = structural("tril", 1, _build_triangle, lambda ct, y, x: (tril(ct, y.attrs[0]),), domain="all matrices",
+                  numpy_of=lambda node: _triangle("np.tril", node), text_of=lambda node: _triangle("tril", node), moves=True,
+                  element=c_code.lower_element)  # fmt: skip
+triu = structural("triu", 1, _build_triangle, lambda ct, y, x: (triu(ct, y.attrs[0]),), domain="all matrices",
+                  numpy_of=lambda node: _triangle("np.triu", node), text_of=lambda node: _triangle("triu", node), moves=True,
+                  element=c_code.upper_element)  # fmt: skip
+
+
+def _triangle(name: str, node: Node) -> str:
+    return f"{name}({{0}})" if node.attrs[0] == 0 else f"{name}({{0}}, {node.attrs[0]})"
