@@ -56,7 +56,7 @@ def nested(entries: list[Entry], rows: int, wrt: Any) -> tuple[Any, ...]:
 def scalar_hessian(f: Any, wrt: Any) -> Any:
     """Second derivatives of a scalar by scalars; one triangle is built, the other is the same nodes."""
     sources = sources_of(wrt)
-    gradient = grad(f, sources)
+    gradient = simplify(grad(f, sources))
     entries: dict[tuple[int, int], Node] = {}
     for i, row in enumerate(gradient):
         for j, entry in enumerate(vjp(row, sources[i:], _ONE), i):

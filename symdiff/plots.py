@@ -190,11 +190,11 @@ def _short(f: Node, most: int = 48) -> str:
 
 
 @contextmanager
-def figure(rows: int = 1, columns: int = 1, **settings: Any) -> Iterator[Any]:
-    """Axes to draw on, as ``subplots`` gives them, of a figure without a window."""
+def figure(rows: int = 1, columns: int = 1, *, figsize: Any = None, **settings: Any) -> Iterator[Any]:
+    """Axes to draw on, as ``subplots`` gives them with these settings, of a figure without a window."""
     with matplotlib("style").context(["default", _FIXED]):
-        canvas = matplotlib("figure").Figure(layout="constrained", **settings)
-        yield canvas.subplots(rows, columns)
+        canvas = matplotlib("figure").Figure(layout="constrained", figsize=figsize)
+        yield canvas.subplots(rows, columns, **settings)
 
 
 def saved(canvas: Any, kind: str, dpi: int = 100) -> bytes:

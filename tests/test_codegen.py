@@ -209,3 +209,11 @@ def test_long_and_wide_graphs(backend: str) -> None:
     assert 0 < compile_(fixed + x, [x], backend=backend)(0.0) < 0.1
     many = sd.symbols(" ".join(f"v{i}" for i in range(1000)))
     assert compile_(list(many), list(many), backend=backend)(*range(1000))[999] == 999
+
+
+def test_signs_of_constants_are_constants_too() -> None:
+    """The opposite of a constant product is computed beside it, not in the call."""
+    b = sd.symbol("b")
+    two = sd.tanh(0.3) * 2
+    fn = sd.compile([two + 0 * b, -two, -two * b], [b])
+    assert fn(1.0) == pytest.approx([2 * math.tanh(0.3), -2 * math.tanh(0.3), -2 * math.tanh(0.3)])

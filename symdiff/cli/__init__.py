@@ -115,6 +115,7 @@ def diff(formula: str, order: int, **common: Any) -> None:
     symdiff diff "x**2*y" --wrt x,y --format latex
     """
     from ..differentiate import diff as differentiate
+    from ..simplifier import simplify
 
     def make(roots: list[Node], wanted: list[Node]) -> Node:
         _only_numbers(roots[0], wanted)
@@ -123,7 +124,10 @@ def diff(formula: str, order: int, **common: Any) -> None:
             click.echo(f"note: this is the mixed derivative by {names}; choose with --wrt, or use grad", err=True)
         if not wanted:
             return roots[0] * 0
-        return differentiate(roots[0], *(step for var in wanted for step in (var, order)))
+        found = roots[0]
+        for var in [var for var in wanted for _ in range(order)]:
+            found = simplify(differentiate(found, var), common["level"])
+        return found
 
     _derivative(make, [formula], **common)
 

@@ -129,7 +129,7 @@ class Fast(Arrays):
         """The sizes and buffers for these shapes; arguments that are arrays of known shapes need nothing else."""
         read = set(re.findall(r"(?<![\w.])\w+", body))
         self.kept = [name for name in self.prepared() if name in read]
-        every, single = listed([*self.shown, "found"]), self.single()
+        every, single = ", ".join([*self.shown, "found"]), self.single()
         lines = [
             "try:",
             f"    found = _MEMORY.__dict__.get(({self.key()}{single}))",

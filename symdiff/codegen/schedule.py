@@ -157,9 +157,16 @@ class Schedule:
 
 
 def _mirrored(order: Sequence[Node]) -> dict[Node, Node]:
-    """Products and quotients with a negative number in front whose opposite is there too, as signs of that."""
+    """Products and quotients with a negative number in front whose opposite is there too, as signs of that.
+
+    Those without variables are computed when the module is loaded.
+    """
     known, found = set(order), {}
+    constant: set[Node] = set()
     for node in order:
+        if node.op is not VAR and all(arg in constant for arg in operands(node)):
+            constant.add(node)
+            continue
         first = unbroadcast(node.args[0]) if node.op.infix in ("*", "/") else node
         if first.op is CONST and node is not first and first.value < 0 and (opposite := -node) in known:
             found[node] = make(_NEG, (opposite,), (), node.shape)

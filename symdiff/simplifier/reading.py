@@ -1,4 +1,9 @@
-"""The form to be read: canonical sums and products; where factors cancel only in the normal form, that one."""
+"""The form to be read: canonical sums and products; where factors cancel only in the normal form, that one.
+
+A derivative is read as one line, so what it repeats counts each time. Where taking common factors out of its sums makes
+the line much shorter, it is written so: ``x*(2 - x)*exp(-x)``, yet ``x**2*cos(x) + 2*x*sin(x)``. Never at the price of
+what lines share.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +17,41 @@ from .passes import until_still
 #: Lists with more nodes than a person reads keep the form in which they share the most.
 MOST_READ = 500
 
+#: The part of its length that a factored line may have.
+MUCH_SHORTER = 0.75
+#: Turns between the two forms; most lists need one.
+MOST_TURNS = 6
+
 _POW = ROWS["pow"]
 
 
 def readable(roots: list[Node], sizes: Mapping[str, int]) -> list[Node]:
-    """The canonical form, taken from the normal form for as long as that has fewer operations."""
+    """The canonical form, each line factored where that makes it much shorter."""
+    for _ in range(MOST_TURNS):
+        roots = _canonical(roots, sizes)
+        factored = [_factored(root, sizes) for root in roots] if _short(roots) else roots
+        if factored == roots or operations(factored) > operations(roots):
+            break
+        roots = factored
+    return roots
+
+
+def _factored(root: Node, sizes: Mapping[str, int]) -> Node:
+    with growing():
+        (new,) = until_still(Normal([root]).roots, sizes)
+    return new if length(new) <= MUCH_SHORTER * length(root) else root
+
+
+def length(root: Node) -> int:
+    """Operations of the line, those of what it repeats each time."""
+    found: dict[Node, int] = {}
+    for node in topological(root):
+        found[node] = sum(found[arg] for arg in node.args) + bool(node.args)
+    return found[root]
+
+
+def _canonical(roots: list[Node], sizes: Mapping[str, int]) -> list[Node]:
+    """Canonical sums and products, taken from the normal form for as long as that has fewer operations."""
     roots = until_still(roots, sizes)
     while _short(roots):
         with growing():
