@@ -10,6 +10,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from .budgets import limits
 from .errors import (
     CheckError,
     DomainError,
@@ -108,6 +109,7 @@ __all__ = [
     "Var",
     "binary",
     "const",
+    "limits",
     "mask",
     "over",
     "pi",

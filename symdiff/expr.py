@@ -14,6 +14,7 @@ from fractions import Fraction
 from keyword import kwlist
 from typing import Any, NoReturn, TypeAlias
 
+from . import budgets
 from .errors import SymdiffError
 from .shapes import Shape, check_shape
 
@@ -335,7 +336,16 @@ class _Ref(weakref.ref[Node]):
 
 
 _lock = threading.RLock()  # guards replacing and deleting; reentrant, as collecting a node inside it calls _forget
-_new = object.__new__
+_new: Callable[..., Any] = object.__new__
+
+
+def _count_nodes(active: bool) -> None:
+    """Count new nodes while limits hold somewhere; otherwise making one does nothing more."""
+    global _new
+    _new = budgets.counted if active else object.__new__
+
+
+budgets.SWITCHES.append(_count_nodes)
 
 
 def _forget(ref: _Ref) -> None:

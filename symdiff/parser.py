@@ -30,6 +30,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 
+from . import budgets
 from .errors import LimitError, SymdiffError
 from .expr import CONST, PI, Node, Row, const, symbol
 from .tokens import (
@@ -80,6 +81,7 @@ def parse(text: str, shapes: Shapes | None = None, *, limit: int | None = None) 
     """
     if not isinstance(text, str):
         raise SymdiffError(f"a formula is text, not {type(text).__name__}")
+    budgets.check("characters", len(text))
     most = LIMIT_CHARACTERS if limit is None else limit
     if len(text) > most:
         raise LimitError(f"the formula has {len(text)} characters and the limit is {most}; pass a larger limit")
@@ -104,7 +106,8 @@ class _Reader(Tokens):
         self.known: dict[str, Node] = dict(self.fixed)
         self.parts: set[str] = set()
         self.values: list[Any] = []
-        self.waiting: list[tuple[int, Any, int, int]] = [(0, None, -1, 0)]
+        self.waiting: list[tuple[int, Any, int, int]] = budgets.bounded("depth")
+        self.waiting += [(0, None, -1, 0)]
         self.open = 0  # brackets that wait
 
     # -- statements ----------------------------------------------------------------------------------------------
@@ -317,7 +320,7 @@ class _Reader(Tokens):
                     link = row(values.pop(), last)
                     values[-1] = self.infix[_CHAIN][2](values[-1], link)
         except (SymdiffError, ArithmeticError, ValueError) as error:
-            self.fail(str(error), place)
+            self.blame(error, place)
 
     def signed(self, row: Row, node: Node, place: int) -> Node:
         """A prefix applied; "-inf" is one number, as no operation folds to it."""
@@ -330,7 +333,7 @@ class _Reader(Tokens):
         try:
             return function(*args)
         except (SymdiffError, ArithmeticError, ValueError) as error:
-            self.fail(str(error), place)
+            self.blame(error, place)
 
     # -- brackets ------------------------------------------------------------------------------------------------
 
@@ -428,10 +431,16 @@ class _Reader(Tokens):
                 try:
                     return function(*args, **what.keywords)
                 except (SymdiffError, ArithmeticError, ValueError) as error:
-                    self.fail(str(error), place)
+                    self.blame(error, place)
         self.fail(f"{name} takes {counts(calls)}, not {len(args)}", place)
 
     # -- errors --------------------------------------------------------------------------------------------------
+
+    def blame(self, error: Exception, place: int) -> NoReturn:
+        """Show an error at its place in the formula, but not a limit, which is of the whole."""
+        if isinstance(error, LimitError):
+            raise error
+        self.fail(str(error), place)
 
     def no_value(self, token: str, place: int) -> Any:
         """Where a value should begin: what a bracket that may end there makes, nothing after ``:``, or an error."""

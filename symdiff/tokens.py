@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, NoReturn
 from unicodedata import normalize
 
+from . import budgets
 from .errors import ParseError
 from .expr import ROWS, Node, Row, const
 from .ops.arrays import FUNCTIONS as ARRAYS
@@ -259,6 +260,7 @@ class Tokens:
         raise ParseError(message, self.text, match.start(1)) from None
 
     def number(self, token: str, place: int) -> Node:
+        budgets.check("digits", len(token.lower().partition("e")[0].replace(".", "")))
         if token.isdigit():
             if len(token) > LIMIT_DIGITS:
                 self.fail(f"number too large: it has {len(token)} digits and the limit is {LIMIT_DIGITS}", place)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from .budgets import bounded
 from .errors import SymdiffError
 from .expr import VAR, Node, as_node
 from .shapes import Shape, show_shape
@@ -40,7 +41,7 @@ def topological(*roots: T, read: Callable[[T], tuple[T, ...]] = _arguments) -> l
     ['var', 'sin', 'mul']
     """
     done: set[T] = set()
-    order: list[T] = []
+    order: list[T] = bounded("nodes")
     stack = list(reversed(roots))
     plain = read is _arguments
     while stack:

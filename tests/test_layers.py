@@ -16,6 +16,7 @@ ROOT = Path(symdiff.__file__).parent
 #: Lowest first. A package's name stands for all of its modules.
 LAYERS = (
     ("errors",),
+    ("budgets", "files"),
     ("shapes",),
     ("expr",),
     ("walk", "order", "templates", "pairs"),

@@ -16,6 +16,7 @@ import click
 from .. import __version__
 from ..errors import CheckError, DomainError, ShapeError, SymdiffError
 from ..expr import ROWS, Node
+from ..files import write_whole
 from ..nonsmooth import with_kinks
 from ..ops.arrays import FUNCTIONS as ARRAYS
 from ..shapes import show_shape
@@ -39,7 +40,6 @@ from .reading import (
     scalar,
     values_at,
 )
-from .writing import write
 
 #: Exit codes; interruption and a closed pipe use the shell's own.
 DONE, DISAGREED, WRONG, INTERRUPTED, CLOSED = 0, 1, 2, 130, 141
@@ -316,10 +316,10 @@ def code(
     if output is None:
         click.echo(text, nl=not text.endswith("\n"))
         return
-    write(output, text)
+    write_whole(output, text)
     header = None if explain_plan else BACKENDS[backend].header
     if header is not None and output.endswith(".c"):
-        write(output[:-2] + ".h", header(outputs, list(inputs), name))
+        write_whole(output[:-2] + ".h", header(outputs, list(inputs), name))
 
 
 def _one_number(part: str, f: Any) -> Node:

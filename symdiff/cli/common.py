@@ -12,6 +12,8 @@ from typing import Any
 
 import click
 
+from ..budgets import LIMITS, limits
+from ..errors import SymdiffError
 from ..expr import Node
 from ..nonsmooth import POLICIES
 
@@ -20,7 +22,11 @@ PATIENCE = 1.0
 
 
 class FormulaCommand(click.Command):
-    """A command whose formulas may begin with a minus, as ``-x**2`` does."""
+    """A command whose formulas may begin with a minus, as ``-x**2`` does, and have limits."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        *own, about = super().get_params(ctx)
+        return [*own, _LIMIT, about]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         known = {name: param for param in self.get_params(ctx) for name in param.opts if name.startswith("-")}
@@ -54,6 +60,33 @@ def _assumed(context: click.Context, parameter: click.Parameter, texts: tuple[st
         from ..parser import parse
 
         hold(*(parse(text) for text in texts))
+
+
+def _read_limits(text: str) -> dict[str, float]:
+    """``nodes=10000,seconds=2`` as numbers by name."""
+    found: dict[str, float] = {}
+    for part in filter(None, text.split(",")):
+        name, _, number = (piece.strip() for piece in part.partition("="))
+        if name not in LIMITS or name in found or not re.fullmatch(r"[0-9]+(\.[0-9]+)?", number) or not float(number):
+            raise SymdiffError(f"--limit takes each of {', '.join(LIMITS)} once, such as nodes=10000, not {part!r}")
+        found[name] = float(number) if "." in number else int(number)
+    return found
+
+
+def _limited(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> None:
+    """Hold the limits until the command ends, and before any other option reads a formula."""
+    context.with_resource(limits(**_read_limits(",".join(texts))))
+
+
+_LIMIT = click.Option(
+    ["--limit"],
+    multiple=True,
+    metavar="LIST",
+    is_eager=True,
+    expose_value=False,
+    callback=_limited,
+    help="What the formula may cost, such as nodes=10000,seconds=2; also characters, digits, exponents, depth.",
+)
 
 
 def options(*names: str) -> Callable[[Any], Any]:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..files import write_whole
 from .common import FormulaCommand, busy, options
 from .reading import array, read_point, read_problem, read_text
-from .writing import write
 
 if TYPE_CHECKING:
     from ..explanations import Explanation
@@ -59,7 +59,7 @@ def explain_command(
         found = explain(root, point, wanted, mode)
         text = _FORMATS[form](found)
     if output is not None:
-        write(output, text if text.endswith("\n") else text + "\n")
+        write_whole(output, text if text.endswith("\n") else text + "\n")
     elif form == "text":
         _to_terminal(found)
     else:

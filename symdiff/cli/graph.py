@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import click
 
+from ..files import write_whole
 from .common import FormulaCommand, busy, options
 from .reading import array, read_point, read_problem, read_text
-from .writing import write
 
 
 @click.command("graph", cls=FormulaCommand)
@@ -51,4 +51,4 @@ def graph_command(
     if output is None:
         click.echo(content, nl=False)
     else:
-        write(output, content)
+        write_whole(output, content)

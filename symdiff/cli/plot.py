@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 import click
 
 from ..errors import SymdiffError
+from ..files import write_whole
 from .common import FormulaCommand, busy, options
 from .reading import number, read_formulas, read_text
-from .writing import write
 
 
 @click.command("plot", cls=FormulaCommand)
@@ -38,7 +38,7 @@ def plot_command(formula: str, output: str, ranges: Sequence[str], order: int, a
         pairs = (_pair("--range", part, "x=-3:3") for part in _parts(ranges))
         bounds = {name: _bounds(name, text) for name, text in pairs}
         content = plot(root, bounds, values, order).content(os.path.splitext(output)[1].lower().removeprefix("."))
-    write(output, content)
+    write_whole(output, content)
 
 
 def _parts(texts: Iterable[str]) -> list[str]:

@@ -11,6 +11,7 @@ import math
 from fractions import Fraction
 from typing import Any
 
+from ..budgets import check
 from ..expr import CONST, PI, Node, Number, const, is_const
 from . import c_code, python_code, standard
 from .kinds import Map, binary, comparison, mask, over, several, unary, unbroadcast
@@ -27,6 +28,7 @@ def _quotient(a: Number, b: Number) -> Number:
 
 def _power(a: Any, b: Any) -> Number | None:
     """Exact for whole exponents of moderate size; floating only where an argument is."""
+    check("exponents", builtins.abs(b))
     if isinstance(a, float) or isinstance(b, float):
         return float(a) ** float(b) if a > 0 or b == int(b) else None
     if isinstance(b, Fraction):
@@ -93,6 +95,8 @@ def _local_div(a: Node, b: Node) -> Node | None:
 
 def _local_pow(a: Node, b: Node) -> Node | None:
     """a**1 = a, a**0 = 1, 1**b = 1: so defines IEEE 754, even for NaN."""
+    if b.op is CONST:
+        check("exponents", builtins.abs(b.value))
     if is_const(b, 1):
         return a
     return const(1) if is_const(b, 0) or is_const(a, 1) else None

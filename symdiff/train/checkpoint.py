@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SymdiffError
+from ..files import write_whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,13 +23,7 @@ def save(path: str | os.PathLike[str], arrays: Mapping[str, NDArray[Any]], text:
     """
     import numpy as np
 
-    target = Path(path)
-    draft = target.with_name(target.name + ".tmp")
-    with open(draft, "wb") as file:
-        np.savez(file, **{_TEXT: np.array(json.dumps(text))}, **arrays)  # type: ignore[arg-type]
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(draft, target)
+    write_whole(path, lambda file: np.savez(file, **{_TEXT: np.array(json.dumps(text))}, **arrays))  # type: ignore[arg-type]
 
 
 def load(path: str | os.PathLike[str]) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
