@@ -37,7 +37,7 @@ class _Budget:
     """The limits of one block, none looser than those around it, and what is spent."""
 
     def __init__(self, given: dict[str, float], outer: _Budget | None) -> None:
-        self.given = {**(outer.given if outer else {}), **given}
+        self.given: dict[str, float] = {**(outer.given if outer else {}), **given}
         around = outer.left() if outer else {}
         self.most = {name: min(self.given.get(name, inf), around.get(name, inf)) for name in LIMITS}
         self.deadline = time.monotonic() + self.most["seconds"]
@@ -141,7 +141,7 @@ def counted(kind: type[T]) -> T:
 
 
 def bounded(name: str) -> list[Any]:
-    """An empty list: a plain one without limits, else one that grows no longer than that limit and watches the clock."""
+    """An empty list: a plain one without limits, else one that is no longer than that limit and watches the clock."""
     budget = _current.get()
     return [] if budget is None else _Bounded(name, budget)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import functools
 import hashlib
 import html
@@ -19,6 +18,7 @@ from .codegen import c as c_code
 from .codegen import numpy as numpy_code
 from .codegen import python as math_code
 from .codegen.names import check_function_name
+from .codegen.whitelist import checked
 from .errors import ShapeError, SymdiffError, UnsupportedError
 from .expr import CONST, PI, VAR, Node
 from .walk import leaves, map_structure, topological, variables
@@ -260,7 +260,7 @@ def load(text: str, name: str, backend: str, inputs: tuple[Node, ...], structure
     filename = f"<symdiff {name} {digest} {next(_serial)}>"
     space: dict[str, Any] = {"__name__": f"symdiff.compiled.{name}"}
     with _quiet(backend):
-        exec(builtins.compile(text, filename, "exec"), space)
+        exec(checked(text, filename), space)
     function = space.pop(name)  # no cycle through its globals: it is freed, and its lines with it, when dropped
     linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)
     weakref.finalize(function, linecache.cache.pop, filename, None).atexit = False

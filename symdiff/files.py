@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all: whoever reads one sees the old contents or the new, also after a crash."""
+"""Files that are written whole or not at all: whoever reads one sees the old contents or the new, whatever happens."""
 
 from __future__ import annotations
 

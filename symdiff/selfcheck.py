@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .check import analytic, random_points
+from .codegen.whitelist import checked
 from .expr import Node
 from .ops.tensor import places_among
 from .printer import show
@@ -157,7 +158,7 @@ def _reference(text: str, f: Node, inputs: list[Node], parts: Sequence[str], nam
     import numpy as np
 
     space: dict[str, Any] = {"__name__": name}
-    exec(text, space)
+    exec(checked(text, f"<symdiff {name}>"), space)
     flat: list[Any] = []
 
     def finite(point: dict[str, Any]) -> bool:

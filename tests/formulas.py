@@ -15,8 +15,8 @@ from symdiff.walk import topological
 
 Tree = tuple[Any, ...]
 
-#: Numbers beyond this are given up: the next function may need their every digit.
-HUGE = mp.mpf(10) ** 30
+#: Numbers beyond this are given up, as the next function may need their every digit, and those that float has not.
+HUGE, TINY = mp.mpf(10) ** 30, mp.mpf(10) ** -290
 
 
 def _sign(x: Any) -> Any:
@@ -40,8 +40,8 @@ VALUES: dict[str, Callable[..., Any]] = {
     "greater_equal": lambda a, b: a >= b, "equal": lambda a, b: a == b, "not_equal": lambda a, b: a != b,
     "logical_and": lambda a, b: bool(a) and bool(b), "logical_or": lambda a, b: bool(a) or bool(b),
     "logical_not": lambda a: not a, "minimum": min, "maximum": max, "abs": abs, "sign": _sign,
-    "floor": mp.floor, "ceil": mp.ceil, "exp": mp.exp, "expm1": mp.expm1, "exp2": lambda a: mp.power(2, a), "log": mp.log,
-    "log1p": mp.log1p, "log2": lambda a: mp.log(a, 2), "log10": mp.log10, "sqrt": mp.sqrt,
+    "floor": mp.floor, "ceil": mp.ceil, "exp": mp.exp, "expm1": mp.expm1, "exp2": lambda a: mp.power(2, a),
+    "log": mp.log, "log1p": mp.log1p, "log2": lambda a: mp.log(a, 2), "log10": mp.log10, "sqrt": mp.sqrt,
     "cbrt": lambda a: _sign(a) * mp.cbrt(abs(a)), "hypot": mp.hypot, "sin": mp.sin, "cos": mp.cos, "tan": mp.tan,
     "arcsin": mp.asin, "arccos": mp.acos, "arctan": mp.atan, "arctan2": mp.atan2, "sinh": mp.sinh, "cosh": mp.cosh,
     "tanh": mp.tanh, "arcsinh": mp.asinh, "arccosh": mp.acosh, "arctanh": mp.atanh, "sinc": mp.sincpi,
@@ -105,7 +105,7 @@ class NoValueError(Exception):
 def _real(value: Any) -> Any:
     if isinstance(value, bool):
         return value
-    if isinstance(value, mp.mpc) or not mp.isfinite(value) or abs(value) > HUGE:
+    if isinstance(value, mp.mpc) or not mp.isfinite(value) or abs(value) > HUGE or 0 < abs(value) < TINY:
         raise NoValueError
     return value
 
@@ -113,7 +113,7 @@ def _real(value: Any) -> Any:
 def _applied(name: str, *args: Any) -> Any:
     try:
         return _real(VALUES[name](*args))
-    except (ArithmeticError, ValueError, mp.NoConvergence):
+    except (ArithmeticError, ValueError, mp.libmp.NoConvergence):
         raise NoValueError from None
 
 
@@ -142,7 +142,8 @@ def graph_values(nodes: list[Node], point: Mapping[str, Any], noise: random.Rand
         else:
             found[node] = _result(node, [found[arg] for arg in node.args])
             if noise is not None and isinstance(found[node], mp.mpf):
-                found[node] *= 1 + mp.mpf(noise.uniform(-1, 1)) * mp.mpf(2) ** -51
+                error = mp.mpf(noise.uniform(-1, 1)) * mp.mpf(2) ** -51
+                found[node] += error * (found[node] or len(node.args) == 1)
     return [found[node] for node in nodes]
 
 

@@ -56,7 +56,7 @@ class Fast(Arrays):
 
     scheduler = Buffers
     taken = (
-        "_MEMORY", "_prepare", "_tensordot", "_arena", "_offsets", "_same_type", "found", "known", "key", "threading",
+        "_MEMORY", "_prepare", "_tensordot", "_arena", "_offsets", "_same_type", "found", "known", "key", "threading", "len", "type",
         *HELPERS,
     )  # fmt: skip
 
