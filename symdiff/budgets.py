@@ -27,7 +27,7 @@ LIMITS = {
     "nodes": "the graphs take more than {:,} nodes",
     "seconds": "the work takes longer than {:,} seconds",
 }
-#: Nodes between two looks at the clock.
+#: Steps between two looks at the clock.
 _EVERY = 64
 #: Called with True when the first block of limits begins in any thread, and with False when the last one ends.
 SWITCHES: list[Callable[[bool], None]] = []
@@ -37,9 +37,9 @@ class _Budget:
     """The limits of one block, none looser than those around it, and what is spent."""
 
     def __init__(self, given: dict[str, float], outer: _Budget | None) -> None:
-        self.given: dict[str, float] = {**(outer.given if outer else {}), **given}
-        around = outer.left() if outer else {}
-        self.most = {name: min(self.given.get(name, inf), around.get(name, inf)) for name in LIMITS}
+        stated, left = (outer.stated, outer.left()) if outer else ({}, {})
+        self.stated = {name: min(given.get(name, inf), stated.get(name, inf)) for name in LIMITS}
+        self.most = {name: min(given.get(name, inf), left.get(name, inf)) for name in LIMITS}
         self.deadline = time.monotonic() + self.most["seconds"]
         self.built = 0
 
@@ -49,7 +49,7 @@ class _Budget:
 
     def check(self, name: str, amount: float) -> None:
         if amount > self.most[name]:
-            text = LIMITS[name].format(self.given[name])
+            text = LIMITS[name].format(self.stated[name])
             raise LimitError(f"{text}; raise the limit with limits({name}=...) or --limit {name}=...")
 
     def spend(self, nodes: int) -> None:
@@ -149,10 +149,11 @@ def bounded(name: str) -> list[Any]:
 class _Bounded(list[Any]):
     def __init__(self, name: str, budget: _Budget) -> None:
         super().__init__()
-        self.name, self.budget = name, budget
+        self.name, self.budget, self.added = name, budget, 0
 
     def append(self, item: Any) -> None:
         super().append(item)
         self.budget.check(self.name, len(self))
-        if len(self) % _EVERY == 0:
+        self.added += 1
+        if self.added % _EVERY == 0:
             self.budget.tick()

@@ -105,7 +105,7 @@ class _Reader(Tokens):
         self.fixed = {PI.name: PI(), "inf": const(float("inf")), "nan": const(float("nan"))}
         self.known: dict[str, Node] = dict(self.fixed)
         self.parts: set[str] = set()
-        self.values: list[Any] = []
+        self.values: list[Any] = budgets.bounded("depth")
         self.waiting: list[tuple[int, Any, int, int]] = budgets.bounded("depth")
         self.waiting += [(0, None, -1, 0)]
         self.open = 0  # brackets that wait
