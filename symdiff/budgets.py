@@ -38,7 +38,7 @@ class _Budget:
 
     def __init__(self, given: dict[str, float], outer: _Budget | None) -> None:
         stated, left = (outer.stated, outer.left()) if outer else ({}, {})
-        self.stated = {name: min(given.get(name, inf), stated.get(name, inf)) for name in LIMITS}
+        self.stated: dict[str, float] = {name: min(given.get(name, inf), stated.get(name, inf)) for name in LIMITS}
         self.most = {name: min(given.get(name, inf), left.get(name, inf)) for name in LIMITS}
         self.deadline = time.monotonic() + self.most["seconds"]
         self.built = 0

@@ -133,7 +133,7 @@ def test_without_limits_nothing_is_counted() -> None:
     with sd.limits(nodes=3):
         assert not plain()
         with pytest.raises(sd.LimitError):
-            _nested(5)
+            _nested(5, sd.log(y))
     assert plain()
 
 
