@@ -11,15 +11,19 @@ import pytest
 from conftest import ROOT
 
 import symdiff as sd
-from symdiff.codegen.whitelist import MODULES, checked
-from symdiff.compiler import SCHEDULES, load
+from symdiff.codegen.whitelist import checked
+from symdiff.compiler import BACKENDS, SCHEDULES, load
 from symdiff.expr import ROWS
 
 GOOD = 'import numpy as np\n\n\ndef f(x):\n    """A sine."""\n    return np.sin(x)\n'
 FAST = sd.source(sd.sum(sd.tanh(sd.symbol("X", "n"))), [sd.symbol("X", "n")], schedule="fast")
+ARRAYS = sd.source(sd.sin(sd.symbol("x")), [sd.symbol("x")], backend="array_api")
 #: Changed sources by what a refusal names; FILE is the file that they try to write.
 EVIL = {
-    "imports 'os'": "import os\nos.system('touch FILE')\n" + GOOD,
+    "imports 'socket'": "import socket\n" + GOOD,
+    "uses the name 'system'": "import os\nos.system('touch FILE')\n" + GOOD,
+    "uses the name 'import_module'": "import importlib\nimportlib.import_module('this')\n" + GOOD,
+    "uses the name 'hasattr'": ARRAYS.replace('"numpy")', '"this")').replace(' if arrays else "this"', ""),
     "imports 'subprocess'": GOOD.replace("    return", "    import subprocess\n    return"),
     "imports 'numpy.ctypeslib'": "import numpy.ctypeslib\n" + GOOD,
     "uses the name '__import__'": "__import__('os').system('touch FILE')\n" + GOOD,
@@ -88,7 +92,7 @@ def _everything() -> list[Callable[[], str]]:
     for row in list(ROWS.values()):
         if row.arity and row.elementwise:
             args = [sd.symbol(f"a{place}") for place in range(row.arity)]
-            found += [lambda r=row, a=args, b=backend: sd.source(r(*a), a, backend=b) for backend in ("numpy", "math")]
+            found += [lambda r=row, a=args, b=backend: sd.source(r(*a), a, backend=b) for backend in BACKENDS]
     return found
 
 
@@ -101,7 +105,7 @@ def test_every_row_passes() -> None:
             continue
         checked(text, "<row>")
         passed += 1
-    assert passed > 100
+    assert passed > 150
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
@@ -119,7 +123,3 @@ def test_schedules_pass(schedule: str) -> None:
 @pytest.mark.parametrize("path", sorted((ROOT / "tests" / "golden").glob("*.py.txt")), ids=lambda path: path.name)
 def test_golden_modules_pass(path: Path) -> None:
     checked(path.read_text(encoding="utf-8"), path.name)
-
-
-def test_modules_are_no_more_than_needed() -> None:
-    assert {name.partition(".")[0] for name in MODULES} == {"math", "numpy", "scipy", "threading"}

@@ -37,7 +37,8 @@ STANDARD = {
 }  # fmt: skip
 _KNOWN = {f"np.{name}" for name in STANDARD}
 _FUNCTION = re.compile(r"(\b[a-z]+(?:\.\w+)+)")
-_ARGUMENTS = '''def _namespace(arrays):
+#: Functions that find the library of the arrays.
+ARGUMENTS = '''def _namespace(arrays):
     """The array API namespace of the arrays; PyTorch's do not say, and it is the module of their class."""
     for array in arrays:
         if hasattr(array, "__array_namespace__"):
@@ -165,7 +166,7 @@ class ArrayAPI(Arrays):
         lines = [f"{name} = {text}" for name, text in schedule.statements]
         body = self.renamed([*lines, f"return {result(self.outputs, texts)}"])
         body = self.head("\n".join(body)) + body
-        helpers = [_ARGUMENTS, *self.helpers("\n".join(body))]
+        helpers = [ARGUMENTS, *self.helpers("\n".join(body))]
         constants = "\n".join(f"{target} = {text}" for target, text in schedule.constants)
         used = "\n".join([*helpers, constants, *body])
         modules = [name for name in ("functools", "importlib", "math") if f"{name}." in used]

@@ -56,8 +56,8 @@ class Fast(Arrays):
 
     scheduler = Buffers
     taken = (
-        "_MEMORY", "_prepare", "_tensordot", "_arena", "_offsets", "_same_type", "found", "known", "key", "threading", "len", "type",
-        *HELPERS,
+        "_MEMORY", "_prepare", "_tensordot", "_arena", "_offsets", "_same_type", "found", "known", "key", "threading",
+        "len", "type", *HELPERS,
     )  # fmt: skip
 
     def scheduled(self) -> Buffers:

@@ -11,18 +11,23 @@ import builtins
 import dis
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from functools import cache, lru_cache
 from types import CodeType
 from typing import Any
 
 from ..errors import SymdiffError
 from ..expr import ROWS, Row
+from .array_api import ARGUMENTS
 
 Step = tuple[str, Any]
+Key = tuple[Any, ...]
 
 #: Modules that emitted source may import.
-MODULES = frozenset(("math", "numpy", "scipy", "scipy.special", "scipy.sparse", "scipy.linalg", "threading"))
+MODULES = frozenset(
+    """math numpy scipy scipy.special scipy.sparse scipy.linalg functools importlib os threading
+    concurrent.futures""".split()
+)
 #: Python's own functions that emitted source may call; a row cannot allow others.
 BUILTINS = frozenset(
     """abs all any bool complex dict divmod enumerate float frozenset int isinstance len list map max min pow range
@@ -31,15 +36,18 @@ BUILTINS = frozenset(
 )
 #: What the emitters write beside the code of rows; a new emitter adds its words here.
 NAMES = frozenset(
-    """math numpy np scipy special sparse linalg threading local nan inf pi e float32 float64 int64 newaxis
-    asarray array full empty zeros ones eye arange result_type broadcast_shapes broadcast_to copyto ndarray errstate
-    einsum matmul dot outer trace diag diagonal tensordot kron transpose reshape swapaxes moveaxis expand_dims squeeze
-    T shape dtype kind flags writeable size ndim copy astype items setdefault get clear join item
+    """np special sparse linalg local nan inf pi e float32 float64 int64 uint8 newaxis T
+    array asarray full empty zeros ones eye arange result_type broadcast_shapes broadcast_to copyto ndarray errstate
+    geterr einsum matmul dot outer trace diag diagonal tensordot kron transpose reshape swapaxes moveaxis expand_dims
+    squeeze sum prod max min mean cumsum argmax where stack concatenate concat take real imag clip flip full_like mT
+    shape dtype kind flags writeable size ndim itemsize strides flat view copy astype items setdefault get clear join
+    item pop c_contiguous __array_interface__ __doc__ __dict__
     add subtract multiply true_divide power remainder negative less less_equal greater greater_equal equal not_equal
-    logical_and logical_or logical_not sum prod max min mean cumsum argmax where stack concatenate take real imag
-    csr_array coo_array csr_matrix coo_matrix block_array bmat tocsr
-    SHAPES _MEMORY _prepare _dot _same_type _float _number _places _updated _fill _sizes _at_least
-    __doc__ __dict__""".split()
+    logical_and logical_or logical_not csr_array coo_array csr_matrix coo_matrix block_array bmat tocsr
+    environ cpu_count getpid ThreadPoolExecutor submit wait result
+    SHAPES BLOCK PARALLEL THREADS _MEMORY _POOLS _prepare _tensordot _same_type _arena _offsets _arguments _namespace
+    _pool _shape _column _buffers _block _blocks _at_once _over_points _results _written _overlapping _span _dot
+    _float _number _places _updated _fill _sizes _at_least""".split()
 )
 #: Bytecode that changes what stands outside of the module, or makes what cannot be looked at.
 _REFUSED = {
@@ -72,7 +80,7 @@ def checked(text: str, filename: str) -> CodeType:
     steps = list(_steps(code))
     assigned = frozenset(_assigned(steps, filename))
     known = NAMES | BUILTINS | MODULES | _names_of_rows(tuple(ROWS.values()))
-    for part in _parts(code):
+    for part in _parts(code, _whole(tuple(ROWS.values()))):
         _check_part(part, known, assigned, filename)
     if any("__dict__" in part.co_names for part in _parts(code)):
         _check_memory(text, code, steps, filename)
@@ -83,13 +91,20 @@ def _refusal(filename: str, why: str) -> SymdiffError:
     return SymdiffError(f"the source {filename} is not executed: it {why}, which neither an operation nor symdiff uses")
 
 
-def _parts(code: CodeType) -> Iterator[CodeType]:
-    """The code of the module and of all functions in it."""
+def _parts(code: CodeType, whole: Container[Key] = ()) -> Iterator[CodeType]:
+    """The code of the module and of all functions in it, but of those that are known as a whole."""
     waiting = [code]
     while waiting:
         part = waiting.pop()
-        yield part
-        waiting += [constant for constant in part.co_consts if isinstance(constant, CodeType)]
+        if not whole or _key(part) not in whole:
+            yield part
+            waiting += [constant for constant in part.co_consts if isinstance(constant, CodeType)]
+
+
+def _key(code: CodeType) -> Key:
+    """What a function does, wherever its text stands."""
+    constants = tuple(_key(c) if isinstance(c, CodeType) else (type(c).__name__, repr(c)) for c in code.co_consts)
+    return (code.co_name, code.co_code, code.co_names, code.co_varnames, code.co_freevars, constants)
 
 
 def _check_part(code: CodeType, known: frozenset[str], assigned: frozenset[str], filename: str) -> None:
@@ -116,7 +131,8 @@ def _steps(code: CodeType) -> Iterator[Step]:
     for part in _parts(code):
         if part is code or _IMPORT in part.co_code[::2]:
             for step in dis.get_instructions(part):
-                yield step.opname, step.argval
+                if step.opname != "EXTENDED_ARG":
+                    yield step.opname, step.argval
 
 
 def _assigned(steps: list[Step], filename: str) -> Iterator[str]:
@@ -157,6 +173,14 @@ _MADE = _MADE[_MADE.index(("LOAD_NAME", "threading")) : _MADE.index(("STORE_NAME
 def _names_of_rows(rows: tuple[Row, ...]) -> frozenset[str]:
     found = frozenset(name for row in rows for name in _names_of_row(row))
     return frozenset(name for name in found if not name.startswith("__") and name not in _DANGEROUS)
+
+
+@lru_cache(maxsize=4)
+def _whole(rows: tuple[Row, ...]) -> frozenset[Key]:
+    """Functions that look for what a library has, as ``getattr`` does: they are known word for word or not at all."""
+    texts = {ARGUMENTS, *(text for row in rows for text in row.array_helpers)}
+    modules = [compile(f"import functools, importlib, math\n{text}", "", "exec") for text in texts]
+    return frozenset(_key(part) for module in modules for part in _parts(module) if part is not module)
 
 
 #: Python's other functions, such as ``eval``.
