@@ -230,6 +230,9 @@ class _Checker:
     def check(self, point: Point) -> None:
         elements = self.elements(point)
         size, gradient = abs(self.f(point)), self.grads(point)
+        if not math.isfinite(size):
+            where = ", ".join(f"{name}={value.tolist()}" for name, value in point.items())
+            raise DomainError(f"the formula has no finite value at {where}; give another point")
         for v, index in elements:
             got = float(gradient[self.wrt.index(v)][index])
             name = f"d/d{_element(v, index)}"

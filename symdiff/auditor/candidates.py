@@ -27,7 +27,7 @@ def numbers_of(found: Any, wanted: list[Node]) -> Any:
     if isinstance(found, (tuple, list)):
         return np.concatenate([np.zeros(0), *(numbers_of(part, wanted) for part in found)])
     try:
-        return np.asarray(found, float).ravel()
+        return np.asarray("None" if found is None else found, float).ravel()
     except (ValueError, TypeError):
         raise ShapeError(f"the candidate returns {found!r}, which is no number and no array of them") from None
 
@@ -35,7 +35,7 @@ def numbers_of(found: Any, wanted: list[Node]) -> Any:
 def candidate_of(candidate: Any, inputs: list[Node], shapes: Mapping[str, Any] | None) -> Candidate:
     """A Python function, a formula, a node, or a nested list of formulas or nodes, as a function of a point."""
     if callable(candidate) and not isinstance(candidate, Node):
-        return _called(candidate, inputs)
+        return _safe(_called(candidate, inputs))
     from ..compiler import compile
     from ..parser import parse
 
@@ -45,6 +45,19 @@ def candidate_of(candidate: Any, inputs: list[Node], shapes: Mapping[str, Any] |
         raise SymdiffError(f"the candidate reads {unknown[0]}, which is no variable of the formula")
     fn = compile(made, inputs)
     return lambda point: fn(*point.values())
+
+
+def _safe(function: Candidate) -> Candidate:
+    """The function with a sentence for whatever goes wrong in it."""
+
+    def called(point: Point) -> Any:
+        try:
+            return function(point)
+        except Exception as error:
+            place = ", ".join(f"{name}={value.tolist()}" for name, value in point.items())
+            raise SymdiffError(f"the candidate fails with {type(error).__name__} at {place}: {error}") from error
+
+    return called
 
 
 def _called(function: Callable[..., Any], inputs: list[Node]) -> Candidate:

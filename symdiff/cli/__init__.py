@@ -101,7 +101,7 @@ def _only_numbers(root: Node, wanted: list[Node]) -> None:
 
 @commands.command(cls=FormulaCommand)
 @click.argument("formula")
-@click.option("--order", type=click.IntRange(min=1), default=1, metavar="N", help="How many times; default: 1.")
+@click.option("--order", type=click.IntRange(1, 1000), default=1, metavar="N", help="How many times; default: 1.")
 @options("wrt", "at", "shape", "assume", "level", "kinks", "form")
 def diff(formula: str, order: int, **common: Any) -> None:
     """The derivative of a formula, simplified, on one line.

@@ -89,7 +89,7 @@ def _imported(path: str, name: str) -> Any:
     sys.path.insert(0, str(Path(path).resolve().parent))
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise SymdiffError(f"importing {path} failed with {type(error).__name__}: {error}") from None
     finally:
         sys.path.pop(0)

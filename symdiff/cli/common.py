@@ -32,6 +32,7 @@ class FormulaCommand(click.Command):
         known = {name: param for param in self.get_params(ctx) for name in param.opts if name.startswith("-")}
         options: list[str] = []
         formulas: list[str] = []
+        given: list[click.Parameter] = []
         rest = iter(args)
         for arg in rest:
             if arg == "--":
@@ -42,8 +43,12 @@ class FormulaCommand(click.Command):
                 if not value and not flag:
                     raise click.BadOptionUsage(arg, f"option {arg} needs a value", ctx)
                 options += [arg, *value]
+                given.append(known[arg])
             else:
                 (options if re.fullmatch(r"--[a-z][a-z-]+(=.*)?", arg, re.DOTALL) else formulas).append(arg)
+        twice = [param for param in given if given.count(param) > 1 and not getattr(param, "multiple", False)]
+        if twice:
+            raise click.UsageError(f"option {twice[0].opts[-1]} is given twice; give it once", ctx)
         return super().parse_args(ctx, [*options, "--", *formulas])
 
 

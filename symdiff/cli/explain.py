@@ -9,7 +9,7 @@ import click
 
 from ..files import write_whole
 from .common import FormulaCommand, busy, options
-from .reading import array, read_point, read_problem, read_text
+from .reading import arrays, evaluating, read_point, read_problem, read_text
 
 if TYPE_CHECKING:
     from ..explanations import Explanation
@@ -55,8 +55,9 @@ def explain_command(
         from ..explanations import explain
 
         (root,), wanted = read_problem([read_text(formula)], wrt, shape)
-        point = {name: array(value) for name, value in read_point(at, [root]).items()}
-        found = explain(root, point, wanted, mode)
+        point = arrays(read_point(at, [root]), [root])
+        with evaluating():
+            found = explain(root, point, wanted, mode)
         text = _FORMATS[form](found)
     if output is not None:
         write_whole(output, text if text.endswith("\n") else text + "\n")

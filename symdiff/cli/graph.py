@@ -9,7 +9,7 @@ import click
 
 from ..files import write_whole
 from .common import FormulaCommand, busy, options
-from .reading import array, read_point, read_problem, read_text
+from .reading import arrays, evaluating, read_point, read_problem, read_text
 
 
 @click.command("graph", cls=FormulaCommand)
@@ -44,8 +44,9 @@ def graph_command(
         from ..pictures import draw
 
         (root,), wanted = read_problem([read_text(formula)], wrt, shape)
-        point = {name: array(value) for name, value in read_point(at, [root]).items()} if at else None
-        picture = draw(root, point, wanted, derivative, limit)
+        point = arrays(read_point(at, [root]), [root]) if at else None
+        with evaluating():
+            picture = draw(root, point, wanted, derivative, limit)
         kind = form if output is None else os.path.splitext(output)[1].lower().removeprefix(".")
         content = picture.content(kind)
     if output is None:

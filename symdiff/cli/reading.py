@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import click
 
-from ..errors import ShapeError, SymdiffError
+from ..errors import DomainError, ParseError, ShapeError, SymdiffError
 from ..expr import RESERVED, Node, symbol
 from ..shapes import Shape, Size, broadcast_shapes, letters_of, show_shape
-from ..walk import map_structure, variables
+from ..walk import leaves, map_structure, topological, variables
 from .common import hold
 
 Shapes = Mapping[str, Shape]
@@ -219,12 +220,22 @@ def number(option: str, name: str, text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        from ..parser import parse
-
-        root = parse(text)
+        root = _formula(f"{option} {name}", text)
     if variables(root) or root.shape:
         raise SymdiffError(f"{option} {name}: {text} is not a number")
     return float(values_at(root, {}, ()))
+
+
+def _formula(place: str, text: str) -> Node:
+    """A formula inside an option, which errors name."""
+    from ..parser import parse
+
+    if not text:
+        raise SymdiffError(f"{place} has no value; give it one, such as {place.split()[-1]}=3")
+    try:
+        return parse(text)
+    except ParseError as error:
+        raise ParseError(f"{place}: {error.message}", error.text, error.position) from None
 
 
 def values_at(structure: Any, point: Mapping[str, Any], inputs: Sequence[Node]) -> Any:
@@ -236,15 +247,33 @@ def values_at(structure: Any, point: Mapping[str, Any], inputs: Sequence[Node]) 
 
     from ..compiler import compile
 
-    with np.errstate(all="ignore"):
-        found = compile(structure, list(inputs))(*(array(point[var.name]) for var in inputs))
+    fn, arguments = compile(structure, list(inputs)), arrays(point, leaves(structure))
+    with evaluating(), np.errstate(all="ignore"):
+        found = fn(*(arguments[var.name] for var in inputs))
     return map_structure(lambda value: value.tolist() if hasattr(value, "tolist") else value, found)
 
 
-def array(value: Any) -> Any:
-    """A list of whole numbers as such, so that it can be an index; other numbers as floats."""
+@contextmanager
+def evaluating() -> Iterator[None]:
+    """What NumPy says where there is no value, such as the inverse of a singular matrix, as a sentence."""
+    try:
+        yield
+    except (ArithmeticError, IndexError, TypeError, ValueError) as error:
+        raise DomainError(f"the formula has no value there: {' '.join(str(error).split())}") from None
+
+
+def arrays(point: Mapping[str, Any], roots: Sequence[Node]) -> dict[str, Any]:
+    """The values of a point as arrays, those that the formulas use as an index as whole numbers."""
+    from ..ops.tensor import places_among
+
+    places = {var.name for var in places_among(topological(*roots))}
+    return {name: array(value, name in places) for name, value in point.items()}
+
+
+def array(value: Any, place: bool = False) -> Any:
+    """A list of whole numbers as such, so that it can be an index, also one that is a ``place``; others as floats."""
     import numpy as np
 
     found = np.array(value, float)
-    whole = found.ndim and (np.abs(found) < 2**53).all() and (found == np.floor(found)).all()
+    whole = (found.ndim or place) and (np.abs(found) < 2**53).all() and (found == np.floor(found)).all()
     return found.astype(np.int64) if whole else found

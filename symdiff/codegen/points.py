@@ -191,7 +191,7 @@ class Printer:
     def full(self, node: Node, text: str) -> str:
         self.shape |= bool(self.inputs)
         kind = self.kind(node)
-        if node in self.schedule.fixed or node.op is VAR:
+        if node in self.schedule.fixed or node.op is VAR or not self.reads[node]:
             return f"np.full({'shape' if self.inputs else '()'}, {text}, {kind})[()]"
         return f"_fill({text}, shape, {kind})"
 

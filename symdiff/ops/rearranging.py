@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..errors import ShapeError
@@ -81,17 +81,24 @@ def squeeze(x: Any, axis: Any = None) -> Node:
     return contraction([node], [range(node.ndim)], [place for place in range(node.ndim) if place not in axes])
 
 
-def concatenate(arrays: Sequence[Any], axis: Any = 0) -> Node:
-    """The arrays one after the other along an axis that they have."""
+def _several(name: str, arrays: Any) -> list[Node]:
+    if not isinstance(arrays, Iterable) or (isinstance(arrays, Node) and not arrays.shape):
+        raise ShapeError(f"{name} takes several arrays, as in {name}((a, b))")
     nodes = [as_node(part) for part in arrays]
     if not nodes:
-        raise ShapeError("concatenate needs at least one array")
+        raise ShapeError(f"{name} needs at least one array")
+    return nodes
+
+
+def concatenate(arrays: Sequence[Any], axis: Any = 0) -> Node:
+    """The arrays one after the other along an axis that they have."""
+    nodes = _several("concatenate", arrays)
     return tensor.concatenate(*nodes, one_axis(nodes[0], axis, "concatenate"))
 
 
 def stack(arrays: Sequence[Any], axis: Any = 0) -> Node:
     """The arrays one after the other along a new axis."""
-    nodes = [as_node(part) for part in arrays]
+    nodes = _several("stack", arrays)
     if len({node.shape for node in nodes}) != 1:
         raise ShapeError("stack needs arrays of one shape, not " + " and ".join(show_shape(n.shape) for n in nodes))
     place = whole(axis, "an axis") % (nodes[0].ndim + 1)

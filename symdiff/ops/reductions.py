@@ -51,7 +51,10 @@ def var(x: Any, axis: Any = None, ddof: Any = 0, keepdims: Any = False) -> Node:
         count = size_node(add_sizes(multiply_sizes(*(node.shape[axis] for axis in axes)), -whole(ddof, "ddof")))
         return total((node - expanded(_mean(node, axes), axes, node.ndim)) ** 2, axes) / count
 
-    return _reduce(x, axis, keepdims, "var", reduction)
+    node = as_node(x)
+    axes = read_axes(node, axis, "var")
+    result = reduction(node, axes)
+    return expanded(result, axes, node.ndim) if truth(keepdims) else result
 
 
 def std(x: Any, axis: Any = None, ddof: Any = 0, keepdims: Any = False) -> Node:
@@ -78,6 +81,8 @@ def argmax(x: Any, axis: Any = None) -> Node:
     """The place of the largest element along the axis, or in the flattened array; its derivative is 0."""
     node = as_node(x)
     axes = read_axes(node, axis, "argmax")
+    if not node.ndim:
+        raise ShapeError("argmax takes an array, not a number")
     if len(axes) not in (1, node.ndim):
         raise ShapeError("argmax takes one axis, or None for the flattened array")
     return tensor.argmax(node, axes)
