@@ -130,6 +130,8 @@ def check_grads(
     True
     """
     report = Report()
+    if order not in (1, 2):
+        raise SymdiffError(f"the order is 1 or 2, not {order!r}")
     for node in leaves(f):
         if node.shape:
             raise UnsupportedError(f"check_grads takes scalars, not shape {node.shape}; sum it first")
@@ -152,7 +154,10 @@ def _given(everything: list[Node], at: Mapping[str, Any], places: set[Node]) -> 
     missing = [v.name for v in everything if v.name not in at]
     if missing:
         raise SymdiffError(f"the point gives no value for {', '.join(missing)}")
-    return {v.name: np.array(at[v.name], dtype=int if v in places else float) for v in everything}
+    try:
+        return {v.name: np.array(at[v.name], dtype=int if v in places else float) for v in everything}
+    except (TypeError, ValueError) as error:
+        raise SymdiffError(f"the point is of numbers and arrays of them: {error}") from None
 
 
 def random_points(

@@ -9,7 +9,7 @@ import itertools
 import linecache
 import warnings
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,7 +19,7 @@ from .codegen import numpy as numpy_code
 from .codegen import python as math_code
 from .codegen.names import check_function_name
 from .codegen.whitelist import checked
-from .errors import ShapeError, SymdiffError, UnsupportedError
+from .errors import DomainError, ShapeError, SymdiffError, UnsupportedError, check_mapping
 from .expr import CONST, PI, VAR, Node
 from .walk import leaves, map_structure, topological, variables
 
@@ -188,6 +188,7 @@ def _checked(inputs: list[Node], backend: str, updates: Updates, schedule: str) 
     """The target; raises where it lacks what is wanted, or where updates do not fit their variables."""
     if schedule not in SCHEDULES:
         raise SymdiffError(f"the schedule is one of {', '.join(SCHEDULES)}, not {schedule!r}")
+    check_mapping("updates are a dict such as {w: w - g}", updates)
     target = _backend(backend)
     if updates and not target.updates:
         raise UnsupportedError(f"updates in place are for {_that('updates')}, not for {backend!r}")
@@ -287,6 +288,8 @@ def _backend(name: str) -> Backend:
 
 def _inputs(outputs: Any, inputs: Any) -> list[Node]:
     """The inputs, checked: variables, each once, and every variable of the outputs among them."""
+    if not isinstance(inputs, Iterable) and not isinstance(inputs, Node):
+        raise SymdiffError(f"inputs are a list of variables such as [x, y], not {type(inputs).__name__}")
     listed = [inputs] if isinstance(inputs, Node) else list(inputs)
     for var in listed:
         if not isinstance(var, Node) or var.op is not VAR:
@@ -344,6 +347,7 @@ def evaluate(f: Any, values: Mapping[Any, Any]) -> Any:
     import numpy as np
 
     wanted = variables(f)
+    check_mapping("values are a dict such as {'x': 3}", values)
     given = {key.name if isinstance(key, Node) and key.op is VAR else key: value for key, value in values.items()}
     names = [var.name for var in wanted]
     for name in names:
@@ -352,10 +356,27 @@ def evaluate(f: Any, values: Mapping[Any, Any]) -> Any:
     unknown = [key for key in given if key not in names]
     if unknown:
         raise SymdiffError(f"{unknown[0]!s} is no variable here; the variables are {', '.join(names) or 'none'}")
+    for name in names:
+        _check_numbers(name, given[name])
     schedule = "fast" if any(np.ndim(given[name]) for name in names) else "clear"
-    with np.errstate(all="ignore"):
-        results = compile(f, list(wanted), schedule=schedule)(*(given[name] for name in names))
+    function = compile(f, list(wanted), schedule=schedule)
+    try:
+        with np.errstate(all="ignore"):
+            results = function(*(given[name] for name in names))
+    except (ArithmeticError, IndexError, TypeError, ValueError) as error:
+        raise DomainError(f"the formula has no value there: {error}") from error
     return map_structure(lambda value: np.asarray(value).item() if np.ndim(value) == 0 else value, results)
+
+
+def _check_numbers(name: str, value: Any) -> None:
+    import numpy as np
+
+    try:
+        fits = np.asarray(value).dtype.kind in "biufc"
+    except ValueError:
+        fits = False
+    if not fits:
+        raise SymdiffError(f"the value of {name} is a number or an array of numbers, not {value!r}")
 
 
 def count_ops(outputs: Any) -> dict[str, int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class SymdiffError(Exception):
     """Base of all errors that symdiff raises on purpose."""
@@ -25,6 +27,12 @@ class CheckError(SymdiffError):
 
 class UnsupportedError(SymdiffError):
     """An operation that a backend or another program has no form for."""
+
+
+def check_mapping(what: str, value: object) -> None:
+    """Raise SymdiffError for what is no dict."""
+    if not isinstance(value, Mapping):
+        raise SymdiffError(f"{what}, not {type(value).__name__}")
 
 
 class ParseError(SymdiffError):

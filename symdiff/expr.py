@@ -469,6 +469,8 @@ def symbols(names: str | Iterable[str], shape: Iterable[int | str] | int | str =
     >>> x * y
     x*y
     """
+    if not isinstance(names, Iterable):
+        raise SymdiffError(f"names are text such as 'x y', or a list of it, not {names!r}")
     listed = names.replace(",", " ").split() if isinstance(names, str) else list(names)
     return tuple(symbol(name, shape) for name in listed)
 

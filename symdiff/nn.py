@@ -187,8 +187,9 @@ def mlp(
     >>> net.output, net.output.shape
     (tanh(X @ W1 + b1) @ W2 + b2, ('N', 10))
     """
-    if len(sizes) < 2:
-        raise SymdiffError(f"mlp takes the size of its input and of at least one layer, not {list(sizes)}")
+    if isinstance(sizes, (int, str)) or len(sizes) < 2:
+        raise SymdiffError(f"mlp takes the size of its input and of at least one layer, not {sizes!r}")
+    activation_named(activation)
     start = node = symbol(x, (batch, sizes[0]))
     starts = {}
     for place, units in enumerate(sizes[1:], 1):

@@ -31,7 +31,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 
 from . import budgets
-from .errors import LimitError, SymdiffError
+from .errors import LimitError, SymdiffError, check_mapping
 from .expr import CONST, PI, Node, Row, const, symbol
 from .tokens import (
     COMMA,
@@ -85,6 +85,7 @@ def parse(text: str, shapes: Shapes | None = None, *, limit: int | None = None) 
     most = LIMIT_CHARACTERS if limit is None else limit
     if len(text) > most:
         raise LimitError(f"the formula has {len(text)} characters and the limit is {most}; pass a larger limit")
+    check_mapping("shapes are a dict such as {'X': ('n', 3)}", shapes or {})
     with growing():
         return _Reader(text, shapes or {}).formula()
 

@@ -23,6 +23,8 @@ def show_shape(shape: Shape) -> str:
 
 def check_shape(shape: Iterable[Size] | Size) -> Shape:
     """The shape as a tuple; raises ShapeError where a size is neither a whole number >= 0 nor a name."""
+    if not isinstance(shape, Iterable) and not isinstance(shape, int):
+        raise ShapeError(f"a shape is a size or a list of sizes, such as (3, 'n'), not {shape!r}")
     sizes: Sequence[Size] = (shape,) if isinstance(shape, (int, str)) else tuple(shape)
     for size in sizes:
         good = size.isidentifier() if isinstance(size, str) else isinstance(size, int) and size >= 0

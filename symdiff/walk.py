@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from .budgets import bounded
-from .errors import SymdiffError
+from .errors import SymdiffError, check_mapping
 from .expr import VAR, Node, as_node
 from .shapes import Shape, show_shape
 
@@ -77,8 +77,11 @@ def substitute(node: Node, replacements: Mapping[Node, Any]) -> Node:
     >>> substitute(x + y, {x: y, y: 2})
     y + 2
     """
+    check_mapping("replacements are a dict such as {x: 3}", replacements)
     done: dict[Node, Node] = {}
     for key, value in replacements.items():
+        if not isinstance(key, Node):
+            raise SymdiffError(f"what is replaced is an expression such as symbol('x'), not {key!r}")
         new = as_node(value)
         if new.shape not in (key.shape, ()):
             raise SymdiffError(f"{key} has shape {show_shape(key.shape)}; its replacement has {show_shape(new.shape)}")

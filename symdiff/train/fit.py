@@ -80,6 +80,10 @@ def fit(
     (array([ 3., -2.]), 180)
     """
     method = SGD() if optimizer is None else optimizer
+    if not hasattr(method, "state"):
+        raise SymdiffError(f"the optimizer is one of symdiff.train, such as train.Adam(1e-3), not {optimizer!r}")
+    if schedule is not None and not callable(schedule):
+        raise SymdiffError(f"the schedule is a function of the step, such as train.cosine(0.1, 1000), not {schedule!r}")
     loop = Loop(loss, params, data, method, batch_size, batch, seed)
     loop.schedule = constant(method.lr) if schedule is None else schedule
     loop.limit = _limit(epochs, steps, loop.batches)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 from ..errors import SymdiffError
 from ..expr import Node, symbol
@@ -42,10 +42,12 @@ def _rest(share: float) -> float:
     return float(1 - Decimal(repr(share)))
 
 
-def _check(**values: float) -> None:
+def _check(**values: Any) -> None:
     """Shares lie in [0, 1), every other setting is a finite number of at least 0."""
     for name, value in values.items():
         share = name.startswith(("beta", "momentum"))
+        if not hasattr(value, "__float__"):
+            raise SymdiffError(f"{name} is a number, not {value!r}")
         if not 0 <= value < (1 if share else float("inf")):
             raise SymdiffError(f"{name} is at least 0 and {'below 1' if share else 'finite'}, not {value}")
 
