@@ -141,10 +141,15 @@ def graph_values(nodes: list[Node], point: Mapping[str, Any], noise: random.Rand
             found[node] = mp.mpf(point[node.name]) if node.op.name == "var" else +mp.pi
         else:
             found[node] = _result(node, [found[arg] for arg in node.args])
-            if noise is not None and isinstance(found[node], mp.mpf):
-                error = mp.mpf(noise.uniform(-1, 1)) * mp.mpf(2) ** -51
-                found[node] += error * (found[node] or len(node.args) == 1)
+        if noise is not None and isinstance(found[node], mp.mpf) and _rounded(node, found[node]):
+            error = mp.mpf(noise.uniform(-1, 1)) * mp.mpf(2) ** -51
+            found[node] += error * (found[node] or 1)
     return [found[node] for node in nodes]
+
+
+def _rounded(node: Node, value: Any) -> bool:
+    """Whether floating-point arithmetic may have another number there; a zero of a function is one."""
+    return value != float(value) if value or len(node.args) != 1 else True
 
 
 def _result(node: Node, args: list[Any]) -> Any:
