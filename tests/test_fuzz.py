@@ -1,7 +1,7 @@
 """Random formulas end to end: read, differentiated, simplified and compiled, against mpmath at 80 digits.
 
 ``SYMDIFF_FUZZ_SECONDS=600 python -m pytest -m slow tests/test_fuzz.py`` runs as long as that, each part. Formulas that
-once failed or took a rare path are in ``tests/data/corpus``, a line each.
+once failed, or take a path that few do, are in ``tests/data/corpus/formulas.txt``, a line each.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from test_hostile import LIKELY, PIECES
 
 import symdiff as sd
 
-CORPUS = ROOT / "tests" / "data" / "corpus"
+CORPUS = ROOT / "tests" / "data" / "corpus" / "formulas.txt"
 #: Seconds of each long run.
 LONG = float(os.environ.get("SYMDIFF_FUZZ_SECONDS", "30"))
 DIGITS = 80
@@ -133,6 +133,22 @@ def _run(body: Callable[[Any], str], count: int, seconds: float, cases: st.Searc
         run()
         batch += 1
     return ended
+
+
+@pytest.mark.parametrize("formula", CORPUS.read_text(encoding="utf-8").splitlines())
+def test_corpus(formula: str) -> None:
+    """Read or refused; what is read has derivatives, simple forms and code that give one value."""
+    if reads(formula) == "refused":
+        return
+    root = sd.parse(formula)
+    inputs = list(sd.variables(root))
+    nodes = [root, *sd.grad(root, inputs)]
+    point = [0.71, 1.3, 2.2][: len(inputs)]
+    with np.errstate(all="ignore"):
+        clear, fast = (sd.compile(nodes, inputs, schedule=schedule)(*point) for schedule in ("clear", "fast"))
+        simple = sd.compile(sd.simplify(nodes, level="full"), inputs)(*point)
+    np.testing.assert_array_equal(fast, clear)
+    np.testing.assert_allclose(simple, clear, rtol=1e-9, atol=1e-12)
 
 
 def test_the_parser_ends_in_an_expression_or_a_clear_error() -> None:
