@@ -50,7 +50,7 @@ from .tokens import (
     starts_name,
     starts_number,
 )
-from .walk import growing
+from .walk import growing, topological
 
 #: Characters of a formula, unless the caller says otherwise.
 LIMIT_CHARACTERS = 50_000_000
@@ -87,7 +87,10 @@ def parse(text: str, shapes: Shapes | None = None, *, limit: int | None = None) 
         raise LimitError(f"the formula has {len(text)} characters and the limit is {most}; pass a larger limit")
     check_mapping("shapes are a dict such as {'X': ('n', 3)}", shapes or {})
     with growing():
-        return _Reader(text, shapes or {}).formula()
+        root = _Reader(text, shapes or {}).formula()
+    if budgets.limited():
+        topological(root)  # counts the nodes that were there before, too
+    return root
 
 
 class _Reader(Tokens):

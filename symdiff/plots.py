@@ -17,6 +17,7 @@ from .compiler import compile
 from .differentiate import grad
 from .errors import ShapeError, SymdiffError, UnsupportedError
 from .expr import VAR, Node, as_node, const, symbol
+from .files import write_whole
 from .shapes import show_shape
 from .simplifier import simplify
 from .walk import substitute, variables
@@ -66,7 +67,7 @@ class Plot:
 
     def save(self, path: str | Path) -> None:
         """Write a file, of the kind that its name ends with."""
-        Path(path).write_bytes(self.content(Path(path).suffix.lower().removeprefix(".")))
+        write_whole(path, self.content(Path(path).suffix.lower().removeprefix(".")))
 
     def _repr_png_(self) -> bytes:
         return self.content("png")

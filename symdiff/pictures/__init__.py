@@ -14,6 +14,7 @@ from ..explanations import explain
 from ..explanations.steps import Names, named_steps
 from ..explanations.text import number
 from ..expr import Node, as_node
+from ..files import write_whole
 from ..shapes import show_shape
 from ..simplifier import simplify
 from ..walk import variables
@@ -80,7 +81,7 @@ class Picture:
     def save(self, path: str | Path) -> None:
         """Write a file, of the kind that its name ends with."""
         content = self.content(Path(path).suffix.lower().removeprefix("."))
-        Path(path).write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+        write_whole(path, content)
 
 
 #: Kinds of files.
