@@ -83,8 +83,13 @@ trees: st.SearchStrategy[Tree] = st.recursive(
     _extended,
     max_leaves=12,
 )
-#: Points off the places where formulas of small whole numbers have kinks.
-points = st.fixed_dictionaries({name: st.integers(-300, 300).map(lambda n: n / 128 + 0.0041) for name in NAMES})
+#: Points off the places where formulas of small whole numbers have kinks, and never with two equal coordinates.
+points = st.fixed_dictionaries(
+    {
+        name: st.integers(-300, 300).map(lambda n, off=off: n / 128 + off)
+        for name, off in zip(NAMES, (41e-4, 67e-4, 23e-4), strict=True)
+    }
+)
 
 
 def text(tree: Tree) -> str:
