@@ -69,9 +69,9 @@ def checked(text: str, filename: str) -> CodeType:
     """The code of an emitted module, where all that it uses is known; raises SymdiffError that names what is not.
 
     >>> exec(checked("import math\\nhalf = math.sin(0.5)", "<emitted>"))
-    >>> checked("import os", "<changed>")
+    >>> checked("import socket", "<changed>")
     Traceback (most recent call last):
-    symdiff.errors.SymdiffError: the source <changed> is not executed: it imports 'os', ...
+    symdiff.errors.SymdiffError: the source <changed> is not executed: it imports 'socket', ...
     """
     try:
         code = builtins.compile(text, filename, "exec", dont_inherit=True)
