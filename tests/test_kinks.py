@@ -138,5 +138,5 @@ def test_command_line(capsys: pytest.CaptureFixture[str]) -> None:
     ]
     assert _run(capsys, "kinks", "x**2")[1].startswith("no kinks")
     code, out, error = _run(capsys, "diff", "abs(x)", "--kinks", "error", "--at", "x=0")
-    assert (code, out, error) == (2, "", "error: there is no derivative: a point is at a kink\n")
+    assert (code, out) == (2, "") and error.endswith("there is no derivative: a point is at a kink\n")
     assert "np.where(x > 0, 1" in _run(capsys, "code", "relu(x)", "--derivatives", "grad", "--kinks", "left")[1]

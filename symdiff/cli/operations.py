@@ -1,0 +1,64 @@
+"""``symdiff ops``: the table of operations, from the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from ..expr import ROWS
+from ..ops.arrays import FUNCTIONS as ARRAYS
+from .common import options
+from .printing import columns
+
+
+@click.command()
+@options("plain")
+def ops(form: str) -> None:
+    """The operations: name, arguments, domain, convention at kinks, other spellings; then the functions of arrays.
+
+    \b
+    symdiff ops
+    symdiff ops --format json
+    """
+    tables = _rows_of_operations(), [_array_function(name) for name in ARRAYS]
+    if form == "json":
+        import json
+
+        click.echo(json.dumps([record for table in tables for record in table], ensure_ascii=False))
+        return
+    plain, arrays = (_table(table, fields) for table, fields in zip(tables, (_FIELDS, _ARRAY_FIELDS), strict=True))
+    click.echo("\n".join([*plain, "", "functions of arrays", *arrays]))
+
+
+_FIELDS = ("name", "arguments", "domain", "kink", "aliases")
+_ARRAY_FIELDS = ("name", "arguments", "domain", "kink", "about")
+
+
+def _rows_of_operations() -> list[dict[str, Any]]:
+    rows = [row for row in ROWS.values() if row.arity and row.name not in ARRAYS]
+    lines = [(row.name, row.arity, row.domain, row.kink, list(row.aliases)) for row in rows]
+    return [dict(zip(_FIELDS, line, strict=True)) for line in lines]
+
+
+def _array_function(name: str) -> dict[str, Any]:
+    """What ``ops`` says of a function of arrays; its domain and kink stand in the row of that name."""
+    import inspect
+
+    parameters = inspect.signature(ARRAYS[name]).parameters.values()
+    arguments = [str(parameter.replace(annotation=parameter.empty)) for parameter in parameters]
+    row = ROWS.get(name)
+    domain, kink = (row.domain, row.kink) if row and row.pullback else ("arrays whose shapes fit", "")
+    about = (inspect.getdoc(ARRAYS[name]) or "").partition("\n")[0].replace("``", "")
+    return {"name": name, "arguments": ", ".join(arguments), "domain": domain, "kink": kink, "about": about}
+
+
+def _table(records: list[dict[str, Any]], fields: Sequence[str]) -> list[str]:
+    return columns([list(fields), *([_cell(record[field]) for field in fields] for record in records)], "  ")
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(value) or "-"
+    return "any" if value == -1 else str(value) or "-"
