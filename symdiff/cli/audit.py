@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import click
@@ -80,6 +79,7 @@ def _function(place: str, name: str | None = None) -> Any:
 def _imported(path: str, name: str) -> Any:
     import importlib.util
     import sys
+    from pathlib import Path
 
     if not Path(path).is_file():
         raise SymdiffError(f"there is no file {path}; give the candidate as FILE.py:FUNCTION")

@@ -9,9 +9,14 @@ from ..errors import SymdiffError
 from ..expr import Node
 from ..walk import leaves, unflatten_like
 from .reading import readable
-from .sharing import shared
 
 Sizes = Mapping[str, int]
+
+
+def _shared(roots: list[Node], sizes: Sizes) -> list[Node]:
+    from .sharing import shared
+
+    return shared(roots, sizes)
 
 
 def _accurate(roots: list[Node], sizes: Sizes) -> list[Node]:
@@ -21,7 +26,7 @@ def _accurate(roots: list[Node], sizes: Sizes) -> list[Node]:
 
 
 #: The passes of each level above what building does.
-FORMS = {"full": readable, "code": shared, "accurate": _accurate}
+FORMS = {"full": readable, "code": _shared, "accurate": _accurate}
 LEVELS = ("none", "basic", *FORMS)
 
 
