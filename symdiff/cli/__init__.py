@@ -9,27 +9,48 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 import click
 
 from .. import __version__
 from ..errors import CheckError, SymdiffError
-from .audit import audit_command
-from .checking import check
-from .code import code
-from .derivatives import diff, grad, hessian, jacobian
-from .evaluate import evaluate_command
-from .explain import explain_command
-from .graph import graph_command
-from .kinks import kinks_command
-from .operations import ops
-from .plot import plot_command
 
 #: Exit codes; interruption and a closed pipe use the shell's own.
 DONE, DISAGREED, WRONG, INTERRUPTED, CLOSED = 0, 1, 2, 130, 141
 
 
-@click.group()
+#: The module and the name of each command there, imported when it is asked for.
+COMMANDS = {
+    "audit": ("audit", "audit_command"),
+    "check": ("checking", "check"),
+    "code": ("code", "code"),
+    "diff": ("derivatives", "diff"),
+    "eval": ("evaluate", "evaluate_command"),
+    "explain": ("explain", "explain_command"),
+    "grad": ("derivatives", "grad"),
+    "graph": ("graph", "graph_command"),
+    "hessian": ("derivatives", "hessian"),
+    "jacobian": ("derivatives", "jacobian"),
+    "kinks": ("kinks", "kinks_command"),
+    "ops": ("operations", "ops"),
+    "plot": ("plot", "plot_command"),
+}
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name]
+        found: click.Command = getattr(import_module(f".{module}", __name__), name)
+        return found
+
+
+@click.group(cls=_Commands)
 @click.version_option(__version__, message="symdiff %(version)s")
 def commands() -> None:
     """Exact derivatives of formulas, as text, LaTeX, JSON, numbers and code.
@@ -37,13 +58,6 @@ def commands() -> None:
     A FORMULA is written as in Python and NumPy: x**2*sin(x), where(x > 0, x, 0), a = exp(x); a*y + a**2.
     A FORMULA of - is read from standard input. Exit codes: 0 done, 1 a check failed, 2 wrong usage or input.
     """
-
-
-for command in (
-    audit_command, check, code, diff, evaluate_command, explain_command, grad, graph_command, hessian, jacobian,
-    kinks_command, ops, plot_command,
-):  # fmt: skip
-    commands.add_command(command)
 
 
 def main(args: Sequence[str] | None = None) -> None:
