@@ -1,22 +1,17 @@
-"""The C backend beside peers, in one process, interleaved; prints ratios (ours/theirs), medians of several.
-
-    python -m benchmarks.native
-
-Value and gradient at a million points beside heyoka's ``cfunc`` and ``jax.jit``; a training step of the XOR network
-beside ``jax.jit``. Peers that are not installed are named and left out.
-"""
+"""The C backend: a million points beside heyoka and ``jax.jit``, and a training step of the XOR network."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from importlib.util import find_spec
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 import symdiff as sd
 
-from .timing import Work, medians
+from .protocol import Result, compare
+from .timing import Work
 
 FORMULAS = {
     "exp(exp(x)+exp(x)**2)+sin(exp(x)+exp(x)**2)": ["x"],
@@ -59,18 +54,18 @@ def jax_points(text: str, names: list[str], values: list[np.ndarray]) -> Work:
     return lambda: jax.block_until_ready(fn(*placed))
 
 
-PEERS: dict[str, Callable[..., Work]] = {"heyoka": heyoka_points, "jax": jax_points}
-
-
-def points() -> None:
+def points() -> Iterator[Result]:
+    """Value and gradient written into arrays."""
     rng = np.random.default_rng(0)
     for text, names in FORMULAS.items():
         values = [rng.uniform(0.5, 1.0, POINTS) for _ in names]
-        works = {"C": our_points(text, names, values, "c"), "NumPy": our_points(text, names, values, "numpy")}
-        works |= {name: make(text, names, values) for name, make in PEERS.items() if find_spec(name)}
-        found = medians(works)
-        ratios = ", ".join(f"/{name} {found['C'] / took:.2f}" for name, took in found.items() if name != "C")
-        print(f"value + gradient at {POINTS:,} points, {text}: C{ratios}")
+        works = {
+            "ours": partial(our_points, text, names, values, "c"),
+            "our NumPy": partial(our_points, text, names, values, "numpy"),
+            "heyoka": partial(heyoka_points, text, names, values),
+            "JAX": partial(jax_points, text, names, values),
+        }
+        yield from compare(f"C at {POINTS:,} points: {text}", works, {"heyoka": 2.0, "JAX": 1.0}, rounds=7)
 
 
 def xor_values() -> list[Any]:
@@ -118,21 +113,15 @@ def jax_step() -> Work:
     return work
 
 
-def xor() -> None:
-    works = {"C": our_step("c"), "NumPy": our_step("numpy")}
-    works |= {"jax": jax_step()} if find_spec("jax") else {}
-    found = medians(works)
-    ratios = ", ".join(f"/{name} {found['C'] / took:.2f}" for name, took in found.items() if name != "C")
-    print(f"training step of the XOR network (4, 2, 4, 1): C{ratios}")
+def xor() -> Iterator[Result]:
+    """A step in place."""
+    works = {"ours": partial(our_step, "c"), "our NumPy": partial(our_step, "numpy"), "JAX": jax_step}
+    yield from compare("C: training step of the XOR network (4, 2, 4, 1)", works, {"JAX": 0.5})
 
 
-def main() -> None:
-    for name in PEERS:
-        if not find_spec(name):
-            print(f"{name} is not installed and left out")
-    points()
-    xor()
-
+WORKLOADS = (points, xor)
 
 if __name__ == "__main__":
-    main()
+    from .__main__ import main
+
+    main(["--only", "native"])
