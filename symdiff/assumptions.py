@@ -15,7 +15,7 @@ from functools import cache
 
 from . import parser
 from .errors import ParseError, SymdiffError
-from .expr import CONST, Node, Row, symbol
+from .expr import CONST, ROWS, Node, Row, symbol
 from .ops.bounds import REAL, Interval, interval_of
 from .ops.kinds import unrepeated
 from .parser import Shapes
@@ -117,6 +117,27 @@ class Facts:
         if name == "equal" and args[1].op.name == "floor" and args[1].args[0] is args[0]:
             return self.of(args[0]).whole
         return False
+
+
+def decided(condition: Node, facts: Facts) -> bool | None:
+    """Whether a comparison holds, or does not, for all values that the facts allow; None where that is open.
+
+    >>> import symdiff as sd
+    >>> x = sd.symbol("x")
+    >>> [decided(c, Facts(x > 0)) for c in (x >= 0, sd.equal(x, 0), x > 1)]
+    [True, False, None]
+    """
+    name, args = condition.op.name, unrepeated(condition)
+    if name in ("equal", "not_equal"):
+        apart = facts.hold(args[0] < args[1]) or facts.hold(args[1] < args[0])
+        return (name == "not_equal") if apart else None
+    if facts.hold(condition):
+        return True
+    return False if name in _OPPOSITES and facts.hold(ROWS[_OPPOSITES[name]](*args)) else None
+
+
+#: What holds where a comparison does not.
+_OPPOSITES = {"less": "greater_equal", "less_equal": "greater", "greater": "less_equal", "greater_equal": "less"}
 
 
 def _pair(condition: Node) -> tuple[Node, Node]:

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
-from .assumptions import Facts, current
-from .expr import Node
+from .assumptions import Facts, current, decided
+from .expr import Node, const
 from .match import Binding, instantiate, match
 from .ops.kinds import broadcast_to
 
@@ -121,6 +121,8 @@ def rules() -> dict[str, list[Rule]]:
 def apply_rules(node: Node) -> Node:
     """The result of the first rule that fits, or the node itself."""
     facts = current()
+    if facts is not None and node.op.predicate and (truth := decided(node, facts)) is not None:
+        return broadcast_to(const(truth), node.shape)
     for rule in rules().get(node.op.name, ()):
         if rule.condition is None or facts is not None:
             for binding in bindings(rule, node, facts):

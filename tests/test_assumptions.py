@@ -211,3 +211,13 @@ def test_command_line(cli: Callable[..., Result]) -> None:
     wrong = cli("diff", "x", "--assume", "x > 1", "--assume", "x < 0")
     assert (wrong.code, wrong.err) == (2, "error: the assumption x < 0 contradicts what is assumed beside it\n")
     assert current() is None
+
+
+def test_comparisons_are_decided() -> None:
+    """Guards of derivatives go where what they guard against is excluded."""
+    x, n = sd.symbols("x n")
+    with sd.assume(x > 0, n > 2):
+        assert sd.simplify(sd.where(sd.equal(x, 0), 1, x)) is x
+        assert sd.simplify(sd.where(n - 1 >= 0, x, n)) is x
+        assert "where" not in str(sd.simplify(sd.diff(x**x, x)))
+        assert sd.simplify(sd.where(x > 1, x, n)) is sd.where(x > 1, x, n)
