@@ -35,9 +35,10 @@ def diff(f: Any, *wrt: Any, kinks: str | None = None) -> Node:
     (cos(x)*y, 2*x*3, 1)
     """
     listed = _repeated(wrt)
+    check_standing([as_node(f)], listed)
     f = with_kinks(as_node(f), kinks, listed)
     for variable in listed:
-        f = grad(f, variable)
+        f = vjp(_scalar(f), variable, _ONE)
     return f  # type: ignore[no-any-return]
 
 
@@ -58,15 +59,33 @@ def _repeated(wrt: Sequence[Any]) -> list[Node]:
 def grad(f: Any, wrt: Any, *, kinks: str | None = None) -> Any:
     """The gradient of a scalar by a node, or by each of a list of nodes (a tuple, each of its node's shape).
 
+    A node is a variable, or an expression that stands in ``f`` (held as one variable); raises SymdiffError for another.
+
     >>> import symdiff as sd
     >>> x, y = sd.symbols("x y")
     >>> grad(x**2*y + y + 2, [x, y])
     (2*x*y, 1 + x**2)
     """
-    f = as_node(f)
+    f = _scalar(as_node(f))
+    check_standing([f], sources_of(wrt))
+    return vjp(f, wrt, _ONE, kinks=kinks)
+
+
+def _scalar(f: Node) -> Node:
     if f.shape:
         raise ShapeError(f"grad needs a scalar, not shape {show_shape(f.shape)}; sum it, or use jacobian")
-    return vjp(f, wrt, _ONE, kinks=kinks)
+    return f
+
+
+def check_standing(outputs: Sequence[Node], sources: Sequence[Node]) -> None:
+    """Raise SymdiffError for an expression to differentiate by that stands in none of the outputs as it is."""
+    if any(source.op is not VAR for source in sources):
+        known = set(topological(*outputs))
+        for source in sources:
+            if source.op is not VAR and source not in known:
+                raise SymdiffError(
+                    f"{source} is no variable and does not stand in the formula; differentiate by a variable"
+                )
 
 
 def vjp(f: Any, wrt: Any, ct: Any, *, kinks: str | None = None) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 from .blocks import Derivative, derivative
 from .compression import compressed
-from .differentiate import grad, sources_of
+from .differentiate import check_standing, grad, sources_of
 from .elimination import nested, nonzero_entries, scalar_hessian, scalar_jacobian
 from .errors import SymdiffError
 from .expr import Node, as_node
@@ -49,6 +49,7 @@ def jacobian(f: Any, wrt: Any, *, sparse: bool = False, sizes: Sizes | None = No
     sources = sources_of(wrt)
     f = with_kinks(f, kinks, sources)
     outputs = leaves(f)
+    check_standing(outputs, sources)
     if not any(node.shape for node in (*outputs, *sources)):
         return _sparse_scalars(outputs, sources) if sparse else scalar_jacobian(f, wrt)
     if sparse:

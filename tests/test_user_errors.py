@@ -563,3 +563,12 @@ def test_call(code: str, says: str) -> None:
 
 def test_there_are_enough() -> None:
     assert len({str(args) for args, _ in COMMANDS}) > 150 and len({code for code, _ in CALLS}) > 130
+
+
+@pytest.mark.parametrize("make", [sd.grad, sd.diff, sd.jacobian])
+def test_an_expression_that_does_not_stand_in_the_formula(make: Any) -> None:
+    """A silent zero would be wrong: ``x*y`` moves with ``x``."""
+    x, y = sd.symbols("x y")
+    with pytest.raises(sd.SymdiffError, match=r"x\*y is no variable and does not stand in the formula"):
+        make(x**2 + y, x * y)
+    assert make(sd.exp(x * y), x * y) is sd.exp(x * y)
