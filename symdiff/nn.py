@@ -28,7 +28,11 @@ Activation = str | Callable[[Node], Node]
 
 
 def identity(x: Any) -> Node:
-    """x itself."""
+    """x itself.
+
+    >>> identity(symbol("x"))
+    x
+    """
     return as_node(x)
 
 
@@ -58,7 +62,11 @@ ACTIVATIONS: dict[str, Callable[[Node], Node]] = {
 
 
 def activation_named(kind: Activation) -> Callable[[Node], Node]:
-    """The activation of that name, or the function itself; raises SymdiffError for an unknown name."""
+    """The activation of that name, or the function itself; raises SymdiffError for an unknown name.
+
+    >>> activation_named("tanh")(symbol("x"))
+    tanh(x)
+    """
     if callable(kind):
         return kind
     if kind not in ACTIVATIONS:
@@ -281,7 +289,11 @@ def _alike(name: str, f: Any, y: Any) -> tuple[Node, Node]:
 
 
 def squared(f: Any, y: Any) -> Node:
-    """``sum((f - y)**2)``: sums over everything. Shapes are equal, else ShapeError."""
+    """``sum((f - y)**2)``: sums over everything. Shapes are equal, else ShapeError.
+
+    >>> squared(symbol("f", "N"), symbol("y", "N"))
+    sum((f - y)**2)
+    """
     left, right = _alike("squared", f, y)
     return sum((left - right) ** 2)
 
@@ -300,7 +312,13 @@ def quadratic(f: Any, y: Any) -> Node:
 
 
 def logistic(f: Any, y: Any) -> Node:
-    """``mean(log(1 + exp(-y*f)))`` for labels y of -1 and +1, without overflow: averages over everything."""
+    """``mean(log(1 + exp(-y*f)))`` for labels y of -1 and +1, without overflow: averages over everything.
+
+    Raises ShapeError where the shapes differ.
+
+    >>> logistic(symbol("f", "N"), symbol("y", "N"))
+    sum(softplus(-y*f))/N
+    """
     left, right = _alike("logistic", f, y)
     return mean(softplus(-(right * left)))
 
@@ -309,6 +327,11 @@ def binary_cross_entropy(f: Any, y: Any) -> Node:
     """``mean(softplus(f) - y*f)``: of the logits f and y in [0, 1], without overflow; averages over everything.
 
     It is ``-mean(y*log(p) + (1 - y)*log(1 - p))`` with ``p = sigmoid(f)``.
+
+    Raises ShapeError where the shapes differ.
+
+    >>> binary_cross_entropy(symbol("f", "N"), symbol("y", "N"))
+    sum(softplus(f) - y*f)/N
     """
     left, right = _alike("binary_cross_entropy", f, y)
     return mean(softplus(left) - right * left)

@@ -34,7 +34,11 @@ _UNDATED: dict[str, dict[str, None]] = {"svg": {"Date": None}, "pdf": {"Creation
 
 
 def matplotlib(module: str) -> Any:
-    """A module of matplotlib; raises UnsupportedError where it is not installed."""
+    """A module of matplotlib; raises UnsupportedError where it is not installed.
+
+    >>> matplotlib("figure").Figure.__name__
+    'Figure'
+    """
     try:
         return import_module(f"matplotlib.{module}")
     except ImportError:
@@ -120,7 +124,17 @@ def _bounds(name: str, bounds: Bounds) -> Bounds:
 
 
 def curves(axes: Any, f: Node, x: Node, bounds: Bounds, order: int) -> None:
-    """A function of one variable and its derivatives."""
+    """A function of one variable and its derivatives.
+
+    ``bounds``: the ends of the interval of ``x``; ``order``: how many derivatives.
+
+    >>> from symdiff import sin, symbol
+    >>> x = symbol("x")
+    >>> with figure() as axes:
+    ...     curves(axes, sin(x), x, (0, 6), 1)
+    ...     [line.get_label() for line in axes.lines[:2]]
+    ['f = sin(x)', "f' = cos(x)"]
+    """
     import numpy as np
 
     derivatives = [simplify(f)]
@@ -139,7 +153,17 @@ def curves(axes: Any, f: Node, x: Node, bounds: Bounds, order: int) -> None:
 
 
 def field(axes: Any, f: Node, first: tuple[Node, Bounds], second: tuple[Node, Bounds]) -> None:
-    """A function of two variables as contours, with arrows along its gradient."""
+    """A function of two variables as contours, with arrows along its gradient.
+
+    ``first`` and ``second``: a variable with the ends of its interval, across and up.
+
+    >>> from symdiff import symbols
+    >>> x, y = symbols("x y")
+    >>> with figure() as axes:
+    ...     field(axes, x**2 + y**2, (x, (-1, 1)), (y, (-1, 1)))
+    ...     axes.get_xlabel(), axes.get_ylabel()
+    ('x', 'y')
+    """
     import numpy as np
 
     (x, across), (y, up) = first, second
@@ -161,7 +185,15 @@ def field(axes: Any, f: Node, first: tuple[Node, Bounds], second: tuple[Node, Bo
 
 
 def losses(axes: Any, courses: Mapping[str, Sequence[float]], xlabel: str = "step") -> None:
-    """Losses by step on a logarithmic scale, a line for each name."""
+    """Losses by step on a logarithmic scale, a line for each name.
+
+    ``courses``: for each name, its losses.
+
+    >>> with figure() as axes:
+    ...     losses(axes, {"Adam": [1.0, 0.5], "SGD": [1.0, 0.8]})
+    ...     len(axes.lines)
+    2
+    """
     for name, course in courses.items():
         axes.semilogy(course, label=name)
     axes.set(xlabel=xlabel, ylabel="loss")
@@ -169,7 +201,17 @@ def losses(axes: Any, courses: Mapping[str, Sequence[float]], xlabel: str = "ste
 
 
 def landscape(axes: Any, side: Any, heights: Any, trained: str = "trained net") -> None:
-    """A section of a loss above a square, on a logarithmic scale, with its middle marked."""
+    """A section of a loss above a square, on a logarithmic scale, with its middle marked.
+
+    ``side``: the coordinates of both sides; ``heights``: the losses, positive, a row for each value of the second.
+
+    >>> import numpy as np
+    >>> side = np.linspace(-1, 1, 9)
+    >>> with figure() as axes:
+    ...     landscape(axes, side, 1 + side**2 + side[:, None] ** 2)
+    ...     axes.get_xlabel(), axes.get_ylabel()
+    ('a', 'b')
+    """
     import numpy as np
 
     levels = np.geomspace(heights.min(), heights.max(), 25)
@@ -192,14 +234,31 @@ def _short(f: Node, most: int = 48) -> str:
 
 @contextmanager
 def figure(rows: int = 1, columns: int = 1, *, figsize: Any = None, **settings: Any) -> Iterator[Any]:
-    """Axes to draw on, as ``subplots`` gives them with these settings, of a figure without a window."""
+    """Axes to draw on, as ``subplots`` gives them with these settings, of a figure without a window.
+
+    Raises UnsupportedError without matplotlib.
+
+    >>> with figure() as axes:
+    ...     losses(axes, {"Adam": [1.0, 0.5, 0.25]})
+    ...     content = saved(axes.figure, "png")
+    >>> content[1:4]
+    b'PNG'
+    """
     with matplotlib("style").context(["default", _FIXED]):
         canvas = matplotlib("figure").Figure(layout="constrained", figsize=figsize)
         yield canvas.subplots(rows, columns, **settings)
 
 
 def saved(canvas: Any, kind: str, dpi: int = 100) -> bytes:
-    """The figure as a file's content, the same for the same figure."""
+    """The figure as a file's content, the same for the same figure.
+
+    ``kind``: one of :data:`KINDS`. Nothing in it depends on the time.
+
+    >>> with figure() as axes:
+    ...     losses(axes, {"SGD": [3.0, 1.0]})
+    ...     print(saved(axes.figure, "svg") == saved(axes.figure, "svg"))
+    True
+    """
     out = io.BytesIO()
     canvas.savefig(out, format=kind, dpi=dpi, metadata=_UNDATED.get(kind))
     return out.getvalue()

@@ -142,7 +142,15 @@ def _range(item: slice, size: Size) -> Range:
 
 
 def scatter(x: Any, shape: Any, starts: Any, steps: Any) -> Node:
-    """Zeros of that shape with x from the starts in these steps: what slicing takes out, put back."""
+    """Zeros of that shape with x from the starts in these steps: what slicing takes out, put back.
+
+    Raises ShapeError where it does not fit.
+
+    >>> import symdiff as sd
+    >>> x = sd.symbol("x", shape=2)
+    >>> sd.evaluate(scatter(x, (5,), (1,), (2,)), {"x": [7.0, 8.0]})
+    array([0., 7., 0., 8., 0.])
+    """
     node, result, begin = as_node(x), lengths(shape), read_shape(starts)
     strides = [whole(step, "a step") for step in steps]
     if not len(result) == len(begin) == len(strides) == node.ndim:
@@ -158,5 +166,13 @@ def scatter(x: Any, shape: Any, starts: Any, steps: Any) -> Node:
 
 
 def scatter_add(x: Any, shape: Any, *places: Any) -> Node:
-    """Zeros of that shape with the elements of x added at the places: what indexing takes out, put back."""
+    """Zeros of that shape with the elements of x added at the places: what indexing takes out, put back.
+
+    Places that occur twice add up.
+
+    >>> import symdiff as sd
+    >>> x = sd.symbol("x", shape=3)
+    >>> sd.evaluate(scatter_add(x, (4,), sd.places((1, 1, 3))), {"x": [7.0, 8.0, 9.0]})
+    array([ 0., 15.,  0.,  9.])
+    """
     return tensor.scatter_add(x, *places, lengths(shape))

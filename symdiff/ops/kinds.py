@@ -27,12 +27,27 @@ MAX_BITS = 20_000
 
 
 def over(divisor: Node) -> Map:
-    """The map ``t -> t/divisor``."""
+    """The map ``t -> t/divisor``.
+
+    For partials in rows: it keeps a quotient a quotient, where ``1/divisor`` as a factor would round twice.
+
+    >>> import symdiff as sd
+    >>> over(sd.symbol("x"))(sd.symbol("t"))
+    t/x
+    """
     return lambda t: t / divisor
 
 
 def mask(condition: Node) -> Map:
-    """The map that keeps ``t`` where the condition holds and is 0 elsewhere, whatever ``t`` is there."""
+    """The map that keeps ``t`` where the condition holds and is 0 elsewhere, whatever ``t`` is there.
+
+    For partials in rows: an infinite or undefined ``t`` does no harm where the condition does not hold.
+
+    >>> import symdiff as sd
+    >>> x, t = sd.symbols("x t")
+    >>> mask(x > 0)(t)
+    where(x > 0, t, 0)
+    """
     return lambda t: ROWS["where"](condition, t, 0)
 
 

@@ -51,13 +51,29 @@ def _stacked(node: Node, batch: Shape) -> Node:
 
 
 def dot(a: Any, b: Any) -> Node:
-    """As ``a @ b`` for vectors and matrices; a number multiplies."""
+    """As ``a @ b`` for vectors and matrices; a number multiplies.
+
+    Raises ShapeError where the shapes do not fit.
+
+    >>> import symdiff as sd
+    >>> a, b = sd.symbol("a", shape="n"), sd.symbol("b", shape="n")
+    >>> dot(a, b), dot(2, a)
+    (a @ b, 2*a)
+    """
     left, right = as_node(a), as_node(b)
     return matmul(left, right) if left.shape and right.shape else left * right
 
 
 def outer(a: Any, b: Any) -> Node:
-    """Every element of one vector times every element of the other."""
+    """Every element of one vector times every element of the other.
+
+    Raises ShapeError for what is no vector.
+
+    >>> import symdiff as sd
+    >>> a, b = sd.symbol("a", shape="m"), sd.symbol("b", shape="n")
+    >>> outer(a, b).shape
+    ('m', 'n')
+    """
     left, right = as_node(a), as_node(b)
     if left.ndim != 1 or right.ndim != 1:
         raise ShapeError(f"outer takes two vectors, not {show_shape(left.shape)} and {show_shape(right.shape)}")
@@ -65,7 +81,15 @@ def outer(a: Any, b: Any) -> Node:
 
 
 def kron(a: Any, b: Any) -> Node:
-    """The Kronecker product of two vectors or two matrices."""
+    """The Kronecker product of two vectors or two matrices.
+
+    Raises ShapeError for other shapes.
+
+    >>> import symdiff as sd
+    >>> A, B = sd.symbol("A", shape=(2, 3)), sd.symbol("B", shape=("m", "n"))
+    >>> kron(A, B).shape
+    ('2*m', '3*n')
+    """
     left, right = as_node(a), as_node(b)
     if left.ndim != right.ndim or left.ndim not in (1, 2):
         shapes = f"{show_shape(left.shape)} and {show_shape(right.shape)}"

@@ -36,7 +36,18 @@ def sum(x: Any, axis: Any = None, keepdims: Any = False) -> Node:
 
 
 def mean(x: Any, axis: Any = None, keepdims: Any = False) -> Node:
-    """The mean over the axes: the sum divided by the number of elements, which may be letters."""
+    """The mean over the axes: the sum divided by the number of elements, which may be letters.
+
+    ``axis``: one axis, a tuple of them, or None for all; ``keepdims`` leaves each with size 1. Raises ShapeError
+    for an axis that the array has not.
+
+    >>> import symdiff as sd
+    >>> X = sd.symbol("X", shape=("N", 3))
+    >>> mean(X, axis=0)
+    sum(X, axis=0)/N
+    >>> mean(X).shape
+    ()
+    """
     return _reduce(x, axis, keepdims, "mean", _mean)
 
 
@@ -45,7 +56,17 @@ def _mean(x: Node, axes: Axes) -> Node:
 
 
 def var(x: Any, axis: Any = None, ddof: Any = 0, keepdims: Any = False) -> Node:
-    """The variance over the axes, divided by the number of elements less ``ddof``."""
+    """The variance over the axes, divided by the number of elements less ``ddof``.
+
+    ``axis``: one axis, a tuple of them, or None for all; ``keepdims`` leaves each with size 1.
+
+    >>> import symdiff as sd
+    >>> x = sd.symbol("x", shape="n")
+    >>> sd.evaluate(var(x), {"x": [1.0, 2.0, 6.0]})
+    4.666666666666667
+    >>> sd.evaluate(var(x, ddof=1), {"x": [1.0, 2.0, 6.0]})
+    7.0
+    """
 
     def reduction(node: Node, axes: Axes) -> Node:
         count = size_node(add_sizes(multiply_sizes(*(node.shape[axis] for axis in axes)), -whole(ddof, "ddof")))
@@ -58,27 +79,73 @@ def var(x: Any, axis: Any = None, ddof: Any = 0, keepdims: Any = False) -> Node:
 
 
 def std(x: Any, axis: Any = None, ddof: Any = 0, keepdims: Any = False) -> Node:
-    """The standard deviation over the axes: the square root of :func:`var`."""
+    """The standard deviation over the axes: the square root of :func:`var`.
+
+    Arguments are those of :func:`var`. Its derivative is nan where all elements are equal.
+
+    >>> import symdiff as sd
+    >>> x = sd.symbol("x", shape="n")
+    >>> sd.evaluate(std(x), {"x": [1.0, 3.0]})
+    1.0
+    """
     return scalar.sqrt(var(x, axis, ddof, keepdims))
 
 
 def prod(x: Any, axis: Any = None, keepdims: Any = False) -> Node:
-    """The product over the axes; its derivative is right where elements are 0."""
+    """The product over the axes; its derivative is right where elements are 0.
+
+    ``axis``: one axis, a tuple of them, or None for all; ``keepdims`` leaves each with size 1.
+
+    >>> import symdiff as sd
+    >>> x = sd.symbol("x", shape="n")
+    >>> sd.evaluate(sd.grad(prod(x), x), {"x": [0.0, 2.0, 3.0]})
+    array([6., 0., 0.])
+    """
     return _reduce(x, axis, keepdims, "prod", tensor.prod)
 
 
 def max(x: Any, *others: Any, axis: Any = None, keepdims: Any = False) -> Node:
-    """The largest element over the axes; of several arguments, elementwise. Ties share the derivative equally."""
+    """The largest element over the axes; of several arguments, elementwise. Ties share the derivative equally.
+
+    ``axis``: one axis, a tuple of them, or None for all; ``keepdims`` leaves each with size 1.
+
+    >>> import symdiff as sd
+    >>> x = sd.symbol("x", shape="n")
+    >>> sd.evaluate(sd.grad(max(x), x), {"x": [1.0, 4.0, 4.0]})
+    array([0. , 0.5, 0.5])
+    >>> max(*sd.symbols("a b"))
+    maximum(a, b)
+    """
     return largest(x, *others) if others else _reduce(x, axis, keepdims, "max", tensor.amax)
 
 
 def min(x: Any, *others: Any, axis: Any = None, keepdims: Any = False) -> Node:
-    """The smallest element over the axes; of several arguments, elementwise. Ties share the derivative equally."""
+    """The smallest element over the axes; of several arguments, elementwise. Ties share the derivative equally.
+
+    ``axis``: one axis, a tuple of them, or None for all; ``keepdims`` leaves each with size 1.
+
+    >>> import symdiff as sd
+    >>> x = sd.symbol("x", shape="n")
+    >>> sd.evaluate(sd.grad(min(x), x), {"x": [1.0, 4.0, 4.0]})
+    array([1., 0., 0.])
+    >>> min(*sd.symbols("a b"))
+    minimum(a, b)
+    """
     return smallest(x, *others) if others else _reduce(x, axis, keepdims, "min", tensor.amin)
 
 
 def argmax(x: Any, axis: Any = None) -> Node:
-    """The place of the largest element along the axis, or in the flattened array; its derivative is 0."""
+    """The place of the largest element along the axis, or in the flattened array; its derivative is 0.
+
+    Of several largest ones the first. Raises ShapeError for more than one axis of several.
+
+    >>> import symdiff as sd
+    >>> X = sd.symbol("X", shape=("N", 3))
+    >>> argmax(X, axis=1).shape
+    ('N',)
+    >>> sd.evaluate(argmax(X), {"X": [[1, 2, 9], [4, 5, 6]]})
+    2
+    """
     node = as_node(x)
     axes = read_axes(node, axis, "argmax")
     if not node.ndim:
@@ -89,18 +156,41 @@ def argmax(x: Any, axis: Any = None) -> Node:
 
 
 def logsumexp(x: Any, axis: Any = None, keepdims: Any = False) -> Node:
-    """log(sum(exp(x))) over the axes, without overflow."""
+    """log(sum(exp(x))) over the axes, without overflow.
+
+    ``axis``: one axis, a tuple of them, or None for all; ``keepdims`` leaves each with size 1. Its gradient is the
+    softmax.
+
+    >>> import symdiff as sd
+    >>> x = sd.symbol("x", shape="n")
+    >>> round(sd.evaluate(logsumexp(x), {"x": [1000.0, 1000.0]}), 6)
+    1000.693147
+    >>> sd.simplify(sd.grad(logsumexp(x), x))
+    softmax(x)
+    """
     return _reduce(x, axis, keepdims, "logsumexp", tensor.logsumexp)
 
 
 def softmax(x: Any, axis: Any = -1) -> Node:
-    """exp(x)/sum(exp(x)) over the axis (the last one unless given), without overflow."""
+    """exp(x)/sum(exp(x)) over the axis (the last one unless given), without overflow.
+
+    >>> import symdiff as sd
+    >>> x = sd.symbol("x", shape="n")
+    >>> sd.evaluate(softmax(x), {"x": [1000.0, 1000.0]})
+    array([0.5, 0.5])
+    """
     node = as_node(x)
     return tensor.softmax(node, read_axes(node, axis, "softmax"))
 
 
 def log_softmax(x: Any, axis: Any = -1) -> Node:
-    """x - logsumexp(x) over the axis (the last one unless given)."""
+    """x - logsumexp(x) over the axis (the last one unless given).
+
+    >>> import symdiff as sd
+    >>> x = sd.symbol("x", shape="n")
+    >>> sd.evaluate(log_softmax(x), {"x": [0.0, 1000.0]})
+    array([-1000.,     0.])
+    """
     node = as_node(x)
     axes = read_axes(node, axis, "log_softmax")
     return node - expanded(tensor.logsumexp(node, axes), axes, node.ndim)
@@ -110,6 +200,15 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> No
     """The square root of the sum of squares over the axes; ``ord`` 1 is the sum of absolute values.
 
     Raises UnsupportedError for another ``ord``, and for 1 of a matrix, which NumPy reads as a norm of columns.
+
+    Its derivative at 0 is undefined: the gradient is nan there.
+
+    >>> import symdiff as sd
+    >>> x = sd.symbol("x", shape="n")
+    >>> sd.evaluate((norm(x), sd.grad(norm(x), x)), {"x": [3.0, 4.0]})
+    (5.0, array([0.6, 0.8]))
+    >>> norm(x, ord=1)
+    sum(abs(x))
     """
     node = as_node(x)
     order = 2 if ord is None else whole(ord, "ord")
@@ -122,12 +221,28 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> No
 
 
 def cumsum(x: Any, axis: Any = None) -> Node:
-    """Running sums along the axis; of a vector without one."""
+    """Running sums along the axis; of a vector without one.
+
+    Raises ShapeError where an array of several axes comes without one.
+
+    >>> import symdiff as sd
+    >>> x = sd.symbol("x", shape="n")
+    >>> sd.evaluate(cumsum(x), {"x": [1.0, 2.0, 3.0]})
+    array([1., 3., 6.])
+    """
     node = as_node(x)
     return tensor.cumsum(node, one_axis(node, axis, "cumsum"))
 
 
 def product_of_others(x: Any, axis: Any = None) -> Node:
-    """For each element, the product of the others along the axis."""
+    """For each element, the product of the others along the axis.
+
+    It is the gradient of :func:`prod`, right where elements are 0.
+
+    >>> import symdiff as sd
+    >>> x = sd.symbol("x", shape="n")
+    >>> sd.evaluate(product_of_others(x), {"x": [0.0, 2.0, 3.0]})
+    array([6., 0., 0.])
+    """
     node = as_node(x)
     return tensor.product_of_others(node, one_axis(node, axis, "product_of_others"))

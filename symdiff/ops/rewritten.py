@@ -113,7 +113,16 @@ def smallest(a: Any, b: Any, *more: Any) -> Node:
 
 
 def integer(x: Any) -> Node:
-    """Whether x is a whole number: x == floor(x)."""
+    """Whether x is a whole number: x == floor(x).
+
+    It is also a condition that may be assumed.
+
+    >>> import symdiff as sd
+    >>> n = sd.symbol("n")
+    >>> with sd.assume(integer(n)):
+    ...     sd.simplify(sd.sin(n * sd.pi))
+    0
+    """
     return rows.equal(x, rows.floor(x))
 
 

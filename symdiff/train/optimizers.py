@@ -87,7 +87,11 @@ class SGD:
 
 @dataclass(frozen=True)
 class Adagrad:
-    """``s = s + g**2`` and ``p - lr*g/(sqrt(s) + eps)``. Duchi, Hazan and Singer, JMLR 12 (2011)."""
+    """``s = s + g**2`` and ``p - lr*g/(sqrt(s) + eps)``. Duchi, Hazan and Singer, JMLR 12 (2011).
+
+    >>> list(Adagrad(0.1).state([symbol("b", 3)]))
+    [s_b]
+    """
 
     lr: float = 0.01
     eps: float = 1e-10
@@ -145,6 +149,9 @@ class AdamW(Adam):
     """Adam with ``lr*weight_decay*p`` taken off as well, beside the gradient and not through it.
 
     Loshchilov and Hutter, Decoupled weight decay regularization, ICLR 2019, algorithm 2 with its schedule in ``lr``.
+
+    >>> AdamW(0.001, weight_decay=0.1).weight_decay
+    0.1
     """
 
     weight_decay: float = 0.01

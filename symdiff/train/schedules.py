@@ -17,7 +17,11 @@ def _positive(**counts: float) -> None:
 
 
 def constant(lr: float) -> Schedule:
-    """``lr`` at every step."""
+    """``lr`` at every step.
+
+    >>> constant(0.1)(1000)
+    0.1
+    """
     return lambda step: lr
 
 
