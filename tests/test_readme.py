@@ -14,13 +14,20 @@ import pytest
 from conftest import ROOT
 
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-PAGES = sorted(path.relative_to(ROOT).as_posix() for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+PAGES = sorted(path.relative_to(ROOT).as_posix() for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+#: A block that is the content of a file: the text before it ends with its name, as in "such as `model.py`:".
+FILE = re.compile(r"`(\w+\.\w+)`:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
 
 
 def blocks(page: str, *languages: str) -> list[str]:
     text = (ROOT / page).read_text(encoding="utf-8")
     return [body for language, body in FENCE.findall(text) if language in languages]
+
+
+def write_files(page: str, folder: Path) -> None:
+    for name, body in FILE.findall((ROOT / page).read_text(encoding="utf-8")):
+        (folder / name).write_text(body, encoding="utf-8")
 
 
 def run(command: str, folder: Path, env: dict[str, str]) -> str:
@@ -42,6 +49,7 @@ def shell(tmp_path: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_console(page: str, shell: dict[str, str], tmp_path: Path) -> None:
+    write_files(page, tmp_path)
     for block in blocks(page, "console"):
         for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, _, expected = step.partition("\n")
@@ -52,6 +60,7 @@ def test_console(page: str, shell: dict[str, str], tmp_path: Path) -> None:
 @pytest.mark.usefixtures("own_rows")
 def test_python(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    write_files(page, tmp_path)
     space: dict[str, object] = {}
     for number, block in enumerate(blocks(page, "python")):
         if ">>>" not in block:

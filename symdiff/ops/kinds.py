@@ -97,7 +97,14 @@ def binary(
     samples: tuple[tuple[float, float], ...] = ((-3.0, 3.0), (-3.0, 3.0)),
     **traits: Any,
 ) -> Row:
-    """Declare an elementwise operation of two arguments; as :func:`unary`, with partials of ``(y, a, b)``."""
+    """Declare an elementwise operation of two arguments; as :func:`unary`, with partials of ``(y, a, b)``.
+
+    >>> import symdiff as sd
+    >>> plus_half = sd.binary("plus_half", (lambda y, a, b: 1, lambda y, a, b: 0.5), numpy="({0} + {1}/2)", math=None)
+    >>> a, b = sd.symbols("a b")
+    >>> sd.grad(plus_half(a, b) ** 2, b)
+    2*plus_half(a, b)*0.5
+    """
     infix = traits.get("infix", "")
     code = f"{{0}} {infix} {{1}}" if infix else f"np.{name}({{0}}, {{1}})"
     plain = code if infix else f"math.{name}({{0}}, {{1}})"
@@ -120,7 +127,15 @@ def comparison(name: str, infix: str, fold: Callable[[Any, Any], bool]) -> Row:
 
 
 def several(name: str, partials: tuple[Partial, ...], **traits: Any) -> Row:
-    """Declare an elementwise operation of three or more arguments."""
+    """Declare an elementwise operation of three or more arguments; ``numpy``, ``math`` and ``domain`` have to be given.
+
+    >>> import symdiff as sd
+    >>> partials = lambda y, a, b, t: 1 - t, lambda y, a, b, t: t, lambda y, a, b, t: b - a
+    >>> mixed = sd.several("mixed", partials, numpy="({0} + ({1} - {0})*{2})", domain="all real a, b, t")
+    >>> a, b, t = sd.symbols("a b t")
+    >>> sd.grad(mixed(a, b, t), t), sd.evaluate(mixed(a, b, t), {"a": 1, "b": 3, "t": 0.5})
+    (b - a, 2.0)
+    """
     return Row(name, len(partials), build=_build_elementwise, partials=partials, **traits)
 
 
