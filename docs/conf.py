@@ -50,7 +50,15 @@ def command_line() -> str:
     for name, command in sorted(commands.commands.items()):
         with click.Context(command, info_name=f"symdiff {name}") as context:
             text = command.get_help(context)
-        made += ["", name, "-" * len(name), "", "::", "", *("   " + line for line in text.splitlines())]
+        made += [
+            "",
+            name,
+            "-" * len(name),
+            "",
+            ".. code-block:: text",
+            "",
+            *("   " + line for line in text.splitlines()),
+        ]
     return "\n".join(made) + "\n"
 
 

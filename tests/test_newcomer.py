@@ -45,7 +45,7 @@ def test_the_hour(tmp_path: Path) -> None:
     outside = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "VIRTUAL_ENV")}
     clone = tmp_path / "symdiff"
     subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True, env=outside)
-    assert run(blocks("README.md", "sh")[0], clone, outside).endswith("value:\n[8, 6]\n[6, 0]\n")
+    assert "value:\n[8, 6]\n[6, 0]\n" in run(blocks("README.md", "sh")[0], clone, outside)
     env = {**outside, "PATH": f"{clone / '.venv/bin'}:{outside['PATH']}"}
     for page in HOUR:
         folder = tmp_path / Path(page).stem
