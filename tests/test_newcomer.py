@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
-from test_readme import blocks, run, write_files
+from test_readme import blocks, commands, run, write_files
 
 import symdiff as sd
 
@@ -51,15 +51,9 @@ def test_the_hour(tmp_path: Path) -> None:
         folder = tmp_path / Path(page).stem
         folder.mkdir()
         write_files(page, folder)
-        said = [step for block in blocks(page, "console") for step in steps(block)]
+        said = commands(page)
         assert [(command, run(command, folder, env)) for command, _ in said] == said
         assert run(f"python -m doctest {OPTIONS} {script(page, folder)}", folder, env) == ""
-
-
-def steps(block: str) -> list[tuple[str, str]]:
-    """Commands of a console block, each with what it prints."""
-    found = [part.partition("\n") for part in ("\n" + block).split("\n$ ")[1:]]
-    return [(command, f"{expected.rstrip()}\n" if expected.strip() else "") for command, _, expected in found]
 
 
 def script(page: str, folder: Path) -> Path:

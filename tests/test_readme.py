@@ -25,6 +25,12 @@ def blocks(page: str, *languages: str) -> list[str]:
     return [body for language, body in FENCE.findall(text) if language in languages]
 
 
+def commands(page: str) -> list[tuple[str, str]]:
+    """The page's commands, each with what it prints."""
+    steps = [step for block in blocks(page, "console") for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]]
+    return [(command, expected) for command, _, expected in (step.partition("\n") for step in steps)]
+
+
 def write_files(page: str, folder: Path) -> None:
     for name, body in FILE.findall((ROOT / page).read_text(encoding="utf-8")):
         (folder / name).write_text(body, encoding="utf-8")
@@ -50,10 +56,8 @@ def shell(tmp_path: Path) -> dict[str, str]:
 @pytest.mark.parametrize("page", PAGES)
 def test_console(page: str, shell: dict[str, str], tmp_path: Path) -> None:
     write_files(page, tmp_path)
-    for block in blocks(page, "console"):
-        for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            command, _, expected = step.partition("\n")
-            assert (command, run(command, tmp_path, shell)) == (command, expected)
+    for command, expected in commands(page):
+        assert (command, run(command, tmp_path, shell)) == (command, expected)
 
 
 @pytest.mark.parametrize("page", PAGES)
