@@ -319,6 +319,8 @@ class Tokens:
         before = self.tokens[place - 1]
         simple = starts_atom(before) and starts_atom(token)
         hint = f"{short(before)}*{short(token)}" if simple else '"*" to multiply'
+        if simple and before in self.calls:
+            hint = f"{short(before)}({short(token)}) or {hint}"
         self.fail(f"expected an operator between {quoted(before)} and {quoted(token)}; write {hint}", place)
 
 

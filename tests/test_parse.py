@@ -157,6 +157,7 @@ ERRORS = [
     ("2x", 1, 'expected an operator between "2" and "x"; write 2*x'),
     ("2 x", 2, "write 2*x"),
     ("x y", 2, "write x*y"),
+    ("sin x", 4, "write sin(x) or sin*x"),
     ("x 2.5", 2, "write x*2.5"),
     ("1_000", 1, "operator"),
     ("0x10", 1, "operator"),
