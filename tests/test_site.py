@@ -47,6 +47,12 @@ def public() -> Iterator[tuple[str, Callable[..., Any]]]:
                 yield f"{module.__name__}.{name}", value
 
 
+def test_a_prompt_completes_public_names_only() -> None:
+    assert all(name == "__version__" or not name.startswith("_") for name in dir(sd))
+    assert {"sin", "grad", "train", "Node"} <= set(dir(sd)) and not {"Any", "ROWS", "annotations"} & set(dir(sd))
+    assert all(hasattr(sd, name) for name in dir(sd))
+
+
 @pytest.mark.parametrize(("name", "function"), list(public()), ids=[name for name, _ in public()])
 def test_a_function_says_what_it_does(name: str, function: Callable[..., Any]) -> None:
     assert ">>> " in (inspect.getdoc(function) or ""), f"{name} has no example"
