@@ -47,9 +47,10 @@ def contents() -> str:
 def command_line() -> str:
     """What every command says of itself."""
     made = []
-    for name, command in sorted(commands.commands.items()):
-        with click.Context(command, info_name=f"symdiff {name}") as context:
-            text = command.get_help(context)
+    whole = click.Context(commands, info_name="symdiff")
+    for name in commands.list_commands(whole):
+        if command := commands.get_command(whole, name):
+            text = command.get_help(click.Context(command, whole, info_name=name))
         made += [
             "",
             name,

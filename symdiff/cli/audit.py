@@ -17,7 +17,7 @@ _IN_FILE = ".py:"
 _KINDS = ("value", "grad", "jacobian", "hessian")
 
 
-@click.command("audit", cls=FormulaCommand)
+@click.command("audit", cls=FormulaCommand, short_help="What is wrong in a hand-written derivative, and why.")
 @click.argument("candidates", nargs=-1, required=True, metavar="FILE.py:FUNCTION|FORMULA...")
 @click.option("--formula", "formulas", required=True, multiple=True, help="What it should be the derivative of.")
 @click.option("--of", metavar="NAME", help="A function in the same file that should compute the formula.")

@@ -17,7 +17,7 @@ from .reading import number, read_point, read_problem, read_text, scalar
 BOUND = 4.0
 
 
-@click.command(cls=FormulaCommand)
+@click.command(cls=FormulaCommand, short_help="Compare derivatives with an independent method.")
 @click.argument("formula")
 @click.option("--accuracy", is_flag=True, help="Measure the errors of the emitted code against 50 digits.")
 @click.option("--box", default="", metavar="x=1:3,...", help="Ranges of variables for --accuracy; default: -1000:1000.")

@@ -25,7 +25,7 @@ from .reading import (
 _PARTS = ("value", "grad", "jacobian", "hessian")
 
 
-@click.command(cls=FormulaCommand)
+@click.command(cls=FormulaCommand, short_help="A module that computes value and derivatives.")
 @click.argument("formulas", nargs=-1, required=True, metavar="FORMULA...")
 @click.option("--derivatives", default="value", metavar="LIST", help=f"Some of {','.join(_PARTS)}; default: value.")
 @click.option("--name", default="f", help="The function's name; default: f.")

@@ -100,7 +100,7 @@ def diff(formula: str, order: int, **common: Any) -> None:
     _derivative(make, [formula], **common)
 
 
-@click.command(cls=FormulaCommand)
+@click.command(cls=FormulaCommand, short_help="The gradient: a line for each variable.")
 @click.argument("formula")
 @options("wrt", "at", "shape", "assume", "level", "kinks", "form")
 def grad(formula: str, **common: Any) -> None:
@@ -116,7 +116,7 @@ def grad(formula: str, **common: Any) -> None:
     _derivative(lambda roots, wanted: gradient(scalar("grad", roots[0]), _some(wanted)), [formula], **common)
 
 
-@click.command(cls=FormulaCommand)
+@click.command(cls=FormulaCommand, short_help="The Jacobian: a row for each formula.")
 @click.argument("formulas", nargs=-1, required=True, metavar="FORMULA...")
 @options("wrt", "at", "shape", "assume", "level", "kinks", "form")
 def jacobian(formulas: Sequence[str], **common: Any) -> None:
@@ -136,7 +136,7 @@ def jacobian(formulas: Sequence[str], **common: Any) -> None:
     _derivative(lambda roots, wanted: blocks(roots, _some(wanted)), formulas, rows=lambda _: numbers, **common)
 
 
-@click.command(cls=FormulaCommand)
+@click.command(cls=FormulaCommand, short_help="The Hessian: a row for each variable.")
 @click.argument("formula")
 @options("layout", "wrt", "at", "shape", "assume", "level", "kinks", "form")
 def hessian(formula: str, layout: str, **common: Any) -> None:

@@ -29,7 +29,7 @@ _FORMATS: dict[str, Callable[[Explanation], str]] = {
 }
 
 
-@click.command("explain", cls=FormulaCommand)
+@click.command("explain", cls=FormulaCommand, short_help="The chain rule step by step, with its numbers.")
 @click.argument("formula")
 @click.option(
     "--mode", type=click.Choice(["reverse", "forward"]), default="reverse", help="The sweep; default: reverse."

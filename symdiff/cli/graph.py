@@ -12,7 +12,7 @@ from .common import FormulaCommand, busy, options
 from .reading import arrays, evaluating, read_point, read_problem, read_text
 
 
-@click.command("graph", cls=FormulaCommand)
+@click.command("graph", cls=FormulaCommand, short_help="The computation graph, as text or a picture.")
 @click.argument("formula")
 @click.option("-o", "--output", metavar="FILE", help="Where to write a picture: .svg, .png, .dot, .mmd or .txt.")
 @click.option("--derivative", is_flag=True, help="The simplified derivatives' graph beside the formula's.")

@@ -14,7 +14,7 @@ from .printing import columns
 from .reading import note_unused, read_formulas, read_shapes, read_text
 
 
-@click.command("kinks", cls=FormulaCommand)
+@click.command("kinks", cls=FormulaCommand, short_help="Where a formula has no derivative.")
 @click.argument("formula")
 @options("shape", "plain")
 def kinks_command(formula: str, shape: Sequence[str], form: str) -> None:

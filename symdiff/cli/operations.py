@@ -13,7 +13,7 @@ from .common import options
 from .printing import columns
 
 
-@click.command()
+@click.command(short_help="The operations, their domains and conventions.")
 @options("plain")
 def ops(form: str) -> None:
     """The operations: name, arguments, domain, convention at kinks, other spellings; then the functions of arrays.

@@ -13,7 +13,7 @@ from .common import FormulaCommand, busy, options
 from .reading import number, read_formulas, read_text
 
 
-@click.command("plot", cls=FormulaCommand)
+@click.command("plot", cls=FormulaCommand, short_help="Draw a function with its derivatives.")
 @click.argument("formula")
 @click.option("-o", "--output", metavar="FILE", required=True, help="Where to write the plot: .svg, .png or .pdf.")
 @click.option("--range", "ranges", multiple=True, metavar="x=-3:3", help="Where a variable goes; default: -3:3.")
