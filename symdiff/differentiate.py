@@ -273,20 +273,20 @@ def _zero(node: Node) -> bool:
 def total(parts: list[Node]) -> Node:
     """The sum; where every part is masked, the sum is masked by any of their conditions."""
     if parts[0].op is not _WHERE:
-        return _sum(parts)
+        return sum_of(parts)
     conditions = [_condition(part) for part in parts]
     if any(condition is None for condition in conditions):
-        return _sum(parts)
+        return sum_of(parts)
     distinct = list(dict.fromkeys(c for c in conditions if c is not None))
     if len(distinct) == 1:
-        return _WHERE(distinct[0], _sum([_kept(part) for part in parts]), 0)
+        return _WHERE(distinct[0], sum_of([_kept(part) for part in parts]), 0)
     either = distinct[0]
     for condition in distinct[1:]:
         either = _OR(either, condition)
-    return _WHERE(either, _sum(parts), 0)
+    return _WHERE(either, sum_of(parts), 0)
 
 
-def _sum(parts: list[Node]) -> Node:
+def sum_of(parts: list[Node]) -> Node:
     result = parts[0]
     for part in parts[1:]:
         result = result + part

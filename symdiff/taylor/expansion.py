@@ -1,0 +1,134 @@
+"""Truncated Taylor series of a graph of scalars, degree by degree.
+
+Coefficients are derivatives over factorials, by exponents; one that is zero by structure is absent. Sums are linear
+and products convolutions. Any other operation ``y = f(u, ...)`` follows from its own row: along a variable ``y' =
+f_u*u' + ...``, which gives the coefficients of degree m of ``y`` from those of degree m - 1 of the partials, and these
+may read ``y`` itself. So ``exp' = exp`` is the recurrence of the textbooks, and so are all others (A. Griewank, A.
+Walther, Evaluating Derivatives, 2nd edition (2008), section 13.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from ..differentiate import sum_of
+from ..expr import CONST, ROWS, Node, const
+from ..walk import topological
+from .series import Coefficients, Exponents, Series, convolved, pairs, quotient, reached, scaled, times, total
+from .slopes import Choice, Quotient, Slope, numerators, slopes_of
+
+_ADD, _SUB, _MUL, _DIV, _NEG, _POW, _WHERE = (
+    ROWS[name] for name in ("add", "sub", "mul", "div", "neg", "pow", "where")
+)
+_ONE, _ZERO = const(1), const(0)
+
+
+class Expansion:
+    """The series of ``roots`` in the variables up to the order; :attr:`series` has those of all nodes below."""
+
+    def __init__(self, roots: Sequence[Node], wrt: Sequence[Node], order: int) -> None:
+        self.order, self.wrt = order, {node: place for place, node in enumerate(wrt)}
+        self.series: dict[Node, Series] = {}
+        self.active: set[Node] = set()
+        self.slopes: dict[Node, list[tuple[Node, Slope]]] = {}
+        levels = self._levels(roots)
+        for degree in range(1, order + 1):
+            for level in levels[: order - degree + 1]:
+                for node in level:
+                    self.series[node][degree] = self._expanded(node, degree)
+
+    # -- which nodes are expanded up to which degree ---------------------------------------------------------------
+
+    def _levels(self, roots: Sequence[Node]) -> list[list[Node]]:
+        """The operations to expand up to the order, up to one degree less, ..., each list in order of evaluation."""
+        found: list[list[Node]] = []
+        wanted = list(roots)
+        for _ in range(self.order + 1):
+            new = [node for node in topological(*wanted, read=self._read) if node not in self.series]
+            found.append([node for node in new if self._moves(node)])
+            slopes = [slope for node in found[-1] for _, slope in self.slopes.get(node, ())]
+            wanted = [part for slope in slopes for part in numerators(slope)]
+            wanted += [slope.below for slope in slopes if isinstance(slope, Quotient)]
+        return found
+
+    def _read(self, node: Node) -> tuple[Node, ...]:
+        """What the coefficients are made of; a whole power is a product of two."""
+        return () if node in self.series or node in self.wrt else self._halves(node) or node.args
+
+    def _halves(self, node: Node) -> tuple[Node, ...]:
+        """Two factors of a whole power; none of a variable's, whose powers have simple derivatives."""
+        if node.op is not _POW or node.args[0] in self.wrt or node.args[1].op is not CONST:
+            return ()
+        base, power = node.args[0], node.args[1].value
+        return (base ** (power - power // 2), base ** (power // 2)) if type(power) is int and power > 1 else ()
+
+    def _moves(self, node: Node) -> bool:
+        """Start the series with the value; whether there are more coefficients to be found by the node's rule."""
+        zero = (0,) * len(self.wrt)
+        self.series[node] = [{zero: node}, *({} for _ in range(self.order))]
+        if node in self.wrt:
+            place = self.wrt[node]
+            self.series[node][1:2] = [{(*zero[:place], 1, *zero[place + 1 :]): _ONE}] if self.order else []
+            self.active.add(node)
+        elif any(arg in self.active for arg in node.args):
+            self.active.add(node)
+            if node.op not in (_ADD, _SUB, _MUL, _DIV, _NEG, _WHERE) and not self._halves(node):
+                self.slopes[node] = slopes_of(node, self.active)
+            return True
+        return False
+
+    # -- the coefficients of one degree ----------------------------------------------------------------------------
+
+    def _expanded(self, node: Node, degree: int) -> Coefficients:
+        if node in self.slopes:
+            return self._integrated(node, degree)
+        args = [self.series[arg] for arg in self._halves(node) or node.args]
+        if node.op in (_MUL, _POW):
+            return convolved(*args, degree)
+        if node.op is _DIV:
+            return quotient(*args, self.series[node], degree)
+        if node.op is _WHERE:
+            return _chosen(node.args[0], args[1][degree], args[2][degree])
+        signs = (1, -1) if node.op is _SUB else (-1,) if node.op is _NEG else (1, 1)
+        return total([(sign, arg[degree]) for sign, arg in zip(signs, args, strict=True)])
+
+    def _integrated(self, node: Node, degree: int) -> Coefficients:
+        """By the slopes: along an axis, coefficients times their powers are those of the derivative."""
+        known = [(self.series[arg], slope) for arg, slope in self.slopes[node]]
+        below = known[0][1].below if len(known) == 1 and isinstance(known[0][1], Quotient) else _ONE
+        reads = [(u, self.series[part]) for u, slope in known for part in numerators(slope)]
+        reads += [(self.series[node], self.series[below])] if below is not _ONE else []
+        found: Coefficients = {}
+        for exponents in sorted({place for u, s in reads for place in reached(u, s, degree)}, reverse=True):
+            axis = _cheapest(reads, exponents)
+            parts = [part for u, slope in known if (part := self._part(slope, u, exponents, axis)) is not None]
+            if below is not _ONE:
+                parts += [-times(a, b) for a, b in pairs(self.series[node], self.series[below], exponents, axis)]
+            if parts:
+                found[exponents] = scaled(Fraction(1, exponents[axis]), sum_of(parts)) / below
+        return found
+
+    def _part(self, slope: Slope | None, u: Series, exponents: Exponents, axis: int) -> Node | None:
+        """The coefficient of the slope times the derivative of ``u``."""
+        if isinstance(slope, Choice):
+            one, other = (self._part(part, u, exponents, axis) for part in (slope.one, slope.other))
+            return _WHERE(slope.condition, one if one is not None else _ZERO, other if other is not None else _ZERO)
+        if slope is None:
+            return None
+        products = [times(a, b) for a, b in pairs(u, self.series[slope.above], exponents, axis)]
+        return sum_of(products) if products else None
+
+
+def _cheapest(reads: list[tuple[Series, Series]], exponents: Exponents) -> int:
+    """The axis along which the fewest products are taken."""
+
+    def cost(axis: int) -> tuple[int, int]:
+        return sum(len(list(pairs(u, s, exponents, axis))) for u, s in reads), exponents[axis]
+
+    return min((axis for axis, power in enumerate(exponents) if power), key=cost)
+
+
+def _chosen(condition: Node, one: Coefficients, other: Coefficients) -> Coefficients:
+    places = dict.fromkeys([*one, *other])
+    return {place: _WHERE(condition, one.get(place, _ZERO), other.get(place, _ZERO)) for place in places}

@@ -1,0 +1,92 @@
+"""Truncated power series with formulas as coefficients, by degree and exponents; a coefficient left out is zero."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import product
+from typing import TypeAlias
+
+from ..differentiate import sum_of
+from ..expr import CONST, ROWS, Node, Number, const
+
+#: The power of each variable.
+Exponents: TypeAlias = tuple[int, ...]
+Coefficients: TypeAlias = dict[Exponents, Node]
+#: The coefficients of each degree.
+Series: TypeAlias = list[Coefficients]
+Terms: TypeAlias = dict[Exponents, list[Node]]
+
+_MUL, _DIV, _NEG = ROWS["mul"], ROWS["div"], ROWS["neg"]
+
+
+def scaled(number: Number, node: Node) -> Node:
+    """``number*node``, with a number in front of the node taken in."""
+    if node.op is _NEG:
+        return scaled(-number, node.args[0])
+    if node.op in (_MUL, _DIV) and node.args[0].op is CONST:
+        return node.op(const(number) * node.args[0], node.args[1])
+    return const(number) * node
+
+
+def times(a: Node, b: Node) -> Node:
+    a, b = (b, a) if b.op is CONST else (a, b)
+    return scaled(a.value, b) if a.op is CONST else a * b
+
+
+def plus(a: Exponents, b: Exponents) -> Exponents:
+    return tuple([i + j for i, j in zip(a, b, strict=True)])
+
+
+def minus(a: Exponents, b: Exponents) -> Exponents:
+    return tuple([i - j for i, j in zip(a, b, strict=True)])
+
+
+def summed(terms: Terms) -> Coefficients:
+    return {exponents: sum_of(parts) for exponents, parts in terms.items()}
+
+
+def total(parts: Iterable[tuple[int, Coefficients]]) -> Coefficients:
+    """The sum of coefficients with signs."""
+    terms: Terms = {}
+    for sign, coefficients in parts:
+        for exponents, node in coefficients.items():
+            terms.setdefault(exponents, []).append(node if sign > 0 else -node)
+    return summed(terms)
+
+
+def convolved(a: Series, b: Series, degree: int) -> Coefficients:
+    """The coefficients of that degree of a product; of a square, those of two equal terms are found once."""
+    terms: Terms = {}
+    for low in range(degree + 1):
+        for (i, one), (j, other) in product(a[low].items(), b[degree - low].items()):
+            if a is not b:
+                terms.setdefault(plus(i, j), []).append(times(one, other))
+            elif i <= j:
+                terms.setdefault(plus(i, j), []).append(one**2 if i == j else times(scaled(2, one), other))
+    return summed(terms)
+
+
+def quotient(a: Series, b: Series, y: Series, degree: int) -> Coefficients:
+    """The coefficients of that degree of ``y = a/b`` by those of lower degrees: ``b*y = a``."""
+    terms: Terms = {exponents: [node] for exponents, node in a[degree].items()}
+    for low in range(degree):
+        for (i, one), (j, other) in product(y[low].items(), b[degree - low].items()):
+            terms.setdefault(plus(i, j), []).append(-times(other, one))
+    (value,) = b[0].values()
+    return {exponents: node / value for exponents, node in summed(terms).items()}
+
+
+def pairs(u: Series, s: Series, exponents: Exponents, axis: int) -> Iterator[tuple[Node, Node]]:
+    """The products that the derivative of ``u`` along the axis, times ``s``, takes for the coefficient there."""
+    degree = sum(exponents)
+    for low in range(1, degree + 1):
+        for i, one in u[low].items():
+            if i[axis] and (other := s[degree - low].get(minus(exponents, i))) is not None:
+                yield scaled(i[axis], one), other
+
+
+def reached(u: Series, s: Series, degree: int) -> Iterator[Exponents]:
+    """Where the product of ``s`` and a derivative of ``u`` may have coefficients, one degree more."""
+    for low in range(1, degree + 1):
+        for i, j in product(u[low], s[degree - low]):
+            yield plus(i, j)
