@@ -9,26 +9,36 @@ Walther, Evaluating Derivatives, 2nd edition (2008), section 13.2).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from ..differentiate import sum_of
 from ..expr import CONST, ROWS, Node, const
 from ..walk import topological
-from .series import Coefficients, Exponents, Series, convolved, pairs, quotient, reached, scaled, times, total
+from .coordinates import Substituted
+from .series import Coefficients, Exponents, Series, Terms, convolved, pairs, plus, quotient, reached, scaled, summed, times, total
 from .slopes import Choice, Quotient, Slope, numerators, slopes_of
 
 _ADD, _SUB, _MUL, _DIV, _NEG, _POW, _WHERE = (
     ROWS[name] for name in ("add", "sub", "mul", "div", "neg", "pow", "where")
 )
 _ONE, _ZERO = const(1), const(0)
+_NOTHING: dict[Node, Substituted] = {}
 
 
 class Expansion:
     """The series of ``roots`` in the variables up to the order; :attr:`series` has those of all nodes below."""
 
-    def __init__(self, roots: Sequence[Node], wrt: Sequence[Node], order: int) -> None:
+    def __init__(
+        self,
+        roots: Sequence[Node],
+        wrt: Sequence[Node],
+        order: int,
+        substituted: Mapping[Node, Substituted] = _NOTHING,
+    ) -> None:
         self.order, self.wrt = order, {node: place for place, node in enumerate(wrt)}
+        self.substituted = substituted
+        self.powers: dict[Node, list[Series]] = {}
         self.series: dict[Node, Series] = {}
         self.active: set[Node] = set()
         self.slopes: dict[Node, list[tuple[Node, Slope]]] = {}
@@ -54,6 +64,8 @@ class Expansion:
 
     def _read(self, node: Node) -> tuple[Node, ...]:
         """What the coefficients are made of; a whole power is a product of two."""
+        if node in self.substituted:
+            return self.substituted[node].node, self.substituted[node].formula
         return () if node in self.series or node in self.wrt else self._halves(node) or node.args
 
     def _halves(self, node: Node) -> tuple[Node, ...]:
@@ -71,9 +83,9 @@ class Expansion:
             place = self.wrt[node]
             self.series[node][1:2] = [{(*zero[:place], 1, *zero[place + 1 :]): _ONE}] if self.order else []
             self.active.add(node)
-        elif any(arg in self.active for arg in node.args):
+        elif any(arg in self.active for arg in self._read(node) or node.args):
             self.active.add(node)
-            if node.op not in (_ADD, _SUB, _MUL, _DIV, _NEG, _WHERE) and not self._halves(node):
+            if node not in self.substituted and node.op not in (_ADD, _SUB, _MUL, _DIV, _NEG, _WHERE) and not self._halves(node):
                 self.slopes[node] = slopes_of(node, self.active)
             return True
         return False
@@ -81,6 +93,8 @@ class Expansion:
     # -- the coefficients of one degree ----------------------------------------------------------------------------
 
     def _expanded(self, node: Node, degree: int) -> Coefficients:
+        if node in self.substituted:
+            return self._composed(self.substituted[node], degree)
         if node in self.slopes:
             return self._integrated(node, degree)
         args = [self.series[arg] for arg in self._halves(node) or node.args]
@@ -92,6 +106,34 @@ class Expansion:
             return _chosen(node.args[0], args[1][degree], args[2][degree])
         signs = (1, -1) if node.op is _SUB else (-1,) if node.op is _NEG else (1, 1)
         return total([(sign, arg[degree]) for sign, arg in zip(signs, args, strict=True)])
+
+    def _composed(self, given: Substituted, degree: int) -> Coefficients:
+        """The chain rule: powers of the coordinate's series in place of its powers."""
+        place, terms = self.wrt[given.coordinate], Terms()
+        for coefficients in self.series[given.node][1 : degree + 1]:
+            for exponents, node in coefficients.items():
+                power = exponents[place]
+                rest = (*exponents[:place], 0, *exponents[place + 1 :])
+                if not power:
+                    if sum(exponents) == degree:
+                        terms.setdefault(rest, []).append(node)
+                    continue
+                for inner, factor in self._power(given, power, degree - sum(rest)).items():
+                    terms.setdefault(plus(rest, inner), []).append(times(node, factor))
+        return summed(terms)
+
+    def _power(self, given: Substituted, power: int, degree: int) -> Coefficients:
+        """Of that degree in the power of what the coordinate stands for, without its value."""
+        if given.coordinate not in self.powers:
+            series = self.series[given.formula]
+            self.powers[given.coordinate] = [[{}] for _ in range(self.order)]
+        powers = self.powers[given.coordinate]
+        powers[0] = [{}, *self.series[given.formula][1:]]
+        for place in range(1, power):
+            left, right = powers[(place - 1) // 2], powers[place // 2]
+            while len(powers[place]) <= degree:
+                powers[place].append(convolved(left, right, len(powers[place])))
+        return powers[power - 1][degree]
 
     def _integrated(self, node: Node, degree: int) -> Coefficients:
         """By the slopes: along an axis, coefficients times their powers are those of the derivative."""

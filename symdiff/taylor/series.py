@@ -14,7 +14,7 @@ Exponents: TypeAlias = tuple[int, ...]
 Coefficients: TypeAlias = dict[Exponents, Node]
 #: The coefficients of each degree.
 Series: TypeAlias = list[Coefficients]
-Terms: TypeAlias = dict[Exponents, list[Node]]
+Terms = dict[Exponents, list[Node]]
 
 _MUL, _DIV, _NEG = ROWS["mul"], ROWS["div"], ROWS["neg"]
 
