@@ -1,0 +1,69 @@
+"""All partial derivatives up to an order together, by truncated Taylor arithmetic on the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations_with_replacement
+from math import factorial, prod
+
+from ..differentiate import sources_of
+from ..errors import SymdiffError, UnsupportedError
+from ..expr import VAR, Node, const
+from ..walk import growing, topological
+from .bottlenecks import bottlenecks, coefficients
+from .series import Exponents, scaled
+
+__all__ = ["bottlenecks", "derivatives"]
+
+
+def derivatives(
+    f: Node, wrt: Node | Sequence[Node], order: int, *, through: Sequence[Node] | None = None
+) -> dict[Exponents, Node]:
+    """All partial derivatives of a scalar formula up to the order, each once, by how often each variable stands in it.
+
+    The key of ``d3f/dx2dy`` for ``wrt = [x, y]`` is ``(2, 1)``; that of the value is ``(0, 0)``. Keys come by order, then
+    by the variables' order. All are built together from Taylor coefficients (:mod:`symdiff.taylor.expansion`), which
+    share their work, so one function for all of them is far shorter than derivatives of derivatives. ``through``: the
+    nodes whose chain rule is paid last; left out, those are found that take the fewest operations
+    (:func:`bottlenecks`). Points where a formula or one of its derivatives of lower order is infinite are not treated.
+
+    Raises SymdiffError where ``wrt`` has something else than scalar variables or ``order`` is no whole number from 0 on,
+    UnsupportedError for formulas with arrays.
+
+    >>> import symdiff as sd
+    >>> x, y = sd.symbols("x y")
+    >>> derivatives(x**2*y, [x, y], 2)
+    {(0, 0): x**2*y, (1, 0): 2*x*y, (0, 1): x**2, (2, 0): 2*y, (1, 1): 2*x, (0, 2): 0}
+    """
+    sources = sources_of(wrt)
+    _check(f, sources, order)
+    with growing():
+        cuts = bottlenecks(f, sources, order) if through is None else through
+        found = coefficients(f, sources, order, cuts)
+    zero = const(0)
+    return {
+        exponents: scaled(prod(map(factorial, exponents)), found.get(exponents, zero))
+        for exponents in multi_indices(len(sources), order)
+    }
+
+
+def multi_indices(size: int, order: int) -> list[Exponents]:
+    """How often each of so many variables stands in each partial derivative up to the order.
+
+    >>> multi_indices(2, 2)
+    [(0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (0, 2)]
+    """
+    names = range(size)
+    chosen = (one for degree in range(order + 1) for one in combinations_with_replacement(names, degree))
+    return [tuple(one.count(name) for name in names) for one in chosen]
+
+
+def _check(f: Node, sources: Sequence[Node], order: int) -> None:
+    if type(order) is not int or order < 0:
+        raise SymdiffError(f"the order is a whole number from 0 on, not {order!r}")
+    for node in sources:
+        if node.op is not VAR:
+            raise SymdiffError(f"derivatives takes variables, not {node}; use a symbol in its place")
+    for node in topological(f, *sources):
+        if node.shape or (node.args and not node.op.elementwise):
+            raise UnsupportedError(f"derivatives takes formulas of numbers, and {node.op.name} has to do with arrays")

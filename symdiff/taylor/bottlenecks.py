@@ -3,31 +3,88 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import reduce
 
 from ..expr import Node
 from ..walk import rebuild, topological
-from .coordinates import Coordinates
+from .coordinates import LINEAR, Coordinates
 from .expansion import Expansion
-from .series import Coefficients, Series
+from .series import Coefficients
+
+#: Products and functions that depend on a bottleneck alone: of one that reads several variables, of any other.
+FEWEST, MANY = 1, 10
+#: Bottlenecks are compared at this order at most, and so many of them.
+ORDER, MOST = 3, 40
+#: Graphs of more operations have no bottlenecks looked for, as every trial takes an expansion.
+LARGEST = 2000
 
 
-def coefficients(
-    outputs: Sequence[Node], wrt: Sequence[Node], order: int, bottlenecks: Collection[Node]
-) -> list[Coefficients]:
-    """The Taylor coefficients of each output by the exponents of ``wrt``."""
-    graph = Coordinates(outputs, wrt, bottlenecks)
-    expansion = Expansion(graph.roots, [*wrt, *graph.coordinates], order, graph.substituted)
-    found = [_joined(expansion.series[root], len(wrt)) for root in graph.roots]
-    return _restored(found, graph.meaning)
+def coefficients(f: Node, wrt: Sequence[Node], order: int, through: Collection[Node]) -> Coefficients:
+    """The Taylor coefficients by the exponents of ``wrt``, found with the nodes ``through`` as coordinates."""
+    graph = Coordinates(f, wrt, through)
+    expansion = Expansion(graph.root, [*wrt, *graph.formulas], order, graph.substituted)
+    series = expansion.series[graph.root]
+    size = len(wrt)
+    return _restored({exponents[:size]: node for one in series for exponents, node in one.items()}, graph.meaning)
 
 
-def _joined(series: Series, size: int) -> Coefficients:
-    return {exponents[:size]: node for coefficients in series for exponents, node in coefficients.items()}
-
-
-def _restored(found: list[Coefficients], meaning: Mapping[Node, Node]) -> list[Coefficients]:
-    """With what each variable stands for."""
+def _restored(found: Coefficients, meaning: Mapping[Node, Node]) -> Coefficients:
+    """The coefficients with what each variable stands for."""
     done: dict[Node, Node] = {}
-    for node in topological(*(node for one in found for node in one.values()), *meaning.values(), read=lambda n: (meaning[n],) if n in meaning else n.args):
-        done[node] = done[meaning[node]] if node in meaning else rebuild(node, tuple(done[arg] for arg in node.args)) if node.args else node
-    return [{exponents: done[node] for exponents, node in one.items()} for one in found]
+    for node in topological(*found.values(), read=lambda one: () if one in meaning else one.args):
+        same = meaning.get(node, node)
+        done[node] = rebuild(node, tuple(done[arg] for arg in node.args)) if node.args else same
+    return {exponents: done[node] for exponents, node in found.items()}
+
+
+def bottlenecks(f: Node, wrt: Sequence[Node], order: int) -> list[Node]:
+    """The nodes that lower the operations of all derivatives as coordinates: tried one by one, then left out again."""
+    kept: list[Node] = []
+    tried = candidates(f, wrt)[:MOST]
+    cost = _cost(f, wrt, min(order, ORDER), kept) if tried else 0
+    for node in tried:
+        if (found := _cost(f, wrt, min(order, ORDER), [*kept, node])) < cost:
+            cost, kept = found, [*kept, node]
+    for node in kept[:-1]:
+        rest = [other for other in kept if other is not node]
+        if (found := _cost(f, wrt, min(order, ORDER), rest)) <= cost:
+            cost, kept = found, rest
+    return kept
+
+
+def _cost(f: Node, wrt: Sequence[Node], order: int, through: Collection[Node]) -> int:
+    found = coefficients(f, wrt, order, through)
+    return sum(1 for node in topological(*found.values()) if node.args)
+
+
+def candidates(f: Node, wrt: Sequence[Node]) -> list[Node]:
+    """The nodes that dominate enough products and functions, those with the most first; none in a large graph.
+
+    A node dominates what depends on the variables through it alone (K. D. Cooper, T. J. Harvey, K. Kennedy, A simple,
+    fast dominance algorithm, Rice University, TR-06-33870 (2001)).
+    """
+    above: dict[Node, Node | None] = {}
+    depth: dict[Node | None, int] = {None: 0}
+    for node in topological(f):
+        args = [arg for arg in node.args if arg in above]
+        if args or node in wrt:
+            above[node] = reduce(lambda a, b: _common(a, b, above, depth), args) if args else None
+            depth[node] = depth[above[node]] + 1
+    counts = dict.fromkeys(above, 0)
+    for node, parent in reversed(above.items()):
+        if parent is not None:
+            counts[parent] += counts[node] + (node.op not in LINEAR)
+    least = {node: FEWEST if parent is None else MANY for node, parent in above.items() if node not in wrt}
+    found = [node for node in least if counts[node] >= least[node]] if len(above) <= LARGEST else []
+    return sorted(found, key=lambda node: -counts[node])
+
+
+def _common(
+    a: Node | None, b: Node | None, above: Mapping[Node, Node | None], depth: Mapping[Node | None, int]
+) -> Node | None:
+    """The nearest node that dominates both; None where only all variables together do."""
+    while a is not b:
+        a, b = (a, b) if depth[a] >= depth[b] else (b, a)
+        assert a is not None
+        a = above[a]
+    return a

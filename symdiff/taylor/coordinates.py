@@ -1,8 +1,8 @@
-"""Graphs in further variables: a node that much else depends on becomes a coordinate, until it is substituted.
+"""A graph in further variables: nodes that much else depends on become coordinates until they are substituted.
 
-What depends on such bottlenecks alone has series in few variables. Where an operation would have more variables than
-the formula has under it, the last coordinate is substituted in its arguments first; the chain rule is then paid once
-for all that was done before.
+What depends on such a node alone, or on few of them, has series in few variables. Where an operation would read more
+variables than are needed, coordinates are substituted in its arguments first, and all others at the end: the chain
+rule is then paid once for everything before it.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from typing import NamedTuple
 from ..expr import ROWS, VAR, Node, make
 from ..walk import rebuild, topological
 
-_LINEAR = frozenset(ROWS[name] for name in ("add", "sub", "neg"))
+#: Operations whose series costs no products.
+LINEAR = frozenset(ROWS[name] for name in ("add", "sub", "neg"))
 
 
 class Substituted(NamedTuple):
-    """A node with a coordinate replaced by the formula that it stands for."""
+    """A node in which a coordinate is replaced by the formula that it stands for."""
 
     node: Node
     coordinate: Node
@@ -25,96 +26,88 @@ class Substituted(NamedTuple):
 
 
 class Coordinates:
-    """The graph below ``outputs`` rewritten: :attr:`roots` have variables of ``wrt`` only.
+    """The graph of ``f`` with the nodes ``through`` as coordinates, substituted where that leaves fewer variables.
 
-    Variables stand for the coordinates and, in :attr:`substituted`, for what a coordinate is substituted in;
-    :attr:`meaning` says which node each is.
+    :attr:`root` stands for ``f``; its series has no coordinates left. Variables stand for coordinates
+    (:attr:`formulas`) and for what one is substituted in (:attr:`substituted`); :attr:`meaning` has the node of each.
     """
 
-    def __init__(self, outputs: Sequence[Node], wrt: Sequence[Node], bottlenecks: Collection[Node]) -> None:
+    def __init__(self, f: Node, wrt: Sequence[Node], through: Collection[Node]) -> None:
         self.wrt = frozenset(wrt)
-        self.coordinates: dict[Node, Node] = {}
+        self.formulas: dict[Node, Node] = {}
         self.substituted: dict[Node, Substituted] = {}
         self.meaning: dict[Node, Node] = {}
-        #: Of each rewritten node the variables it reads, and the variables of the formula under these.
-        self.read: dict[Node, frozenset[Node]] = {node: frozenset([node]) for node in wrt}
-        self.under: dict[Node, frozenset[Node]] = dict(self.read)
-        self.rank: dict[Node, int] = {}
+        self._known: dict[Substituted, Node] = {}
+        self._read: dict[Node, frozenset[Node]] = {node: frozenset([node]) for node in wrt}
+        self._rank: dict[Node, int] = {}
         done: dict[Node, Node] = {}
-        for node in topological(*outputs):
+        for node in topological(f):
             done[node] = self._rewritten(node, [done[arg] for arg in node.args])
-            if node in bottlenecks:
+            if node in through and self._read[done[node]]:
                 done[node] = self._coordinate(node, done[node])
-        self.roots = [self._below(done[node], 0) for node in outputs]
+        self.root = done[f]
+        while coordinates := self._read[self.root] - self.wrt:
+            self.root = self._without(self.root, self._best(self._read[self.root], coordinates))
 
     def _rewritten(self, node: Node, args: list[Node]) -> Node:
         if not node.args:
-            self.read.setdefault(node, frozenset())
+            self._read.setdefault(node, frozenset())
             return node
-        if node.op not in _LINEAR:
-            args = self._fitting(args)
-        new = rebuild(node, tuple(args))
-        self.read.setdefault(new, frozenset().union(*(self.read[arg] for arg in args)))
-        self._known(new)
+        new = rebuild(node, tuple(args if node.op in LINEAR else self._fitting(args)))
+        for part in topological(new, read=lambda one: () if one in self._read else one.args):
+            self._read.setdefault(part, self._all(part.args))
         return new
 
-    def _known(self, node: Node) -> None:
-        """Local identities may build nodes on the way."""
-        for part in topological(node, read=lambda one: () if one in self.read else one.args):
-            self.read.setdefault(part, frozenset().union(*(self.read[arg] for arg in part.args)))
+    def _all(self, nodes: Sequence[Node]) -> frozenset[Node]:
+        """The variables that the nodes read."""
+        return frozenset().union(*(self._read[node] for node in nodes))
 
     def _coordinate(self, node: Node, formula: Node) -> Node:
         new = self._variable(node)
-        self.coordinates[new] = formula
-        self.read[new] = frozenset([new])
-        self.under[new] = frozenset().union(*(self.under[part] for part in self.read[formula]))
-        self.rank[new] = len(self.rank)
+        self.formulas[new], self._rank[new] = formula, len(self._rank)
+        self._read[new] = frozenset([new])
         return new
 
     def _variable(self, meaning: Node) -> Node:
-        new = make(VAR, (), (f"coordinate {len(self.meaning)}",), ())
-        self.meaning[new] = meaning
+        new = make(VAR, (), (f"coordinate {len(self.meaning)} of a Taylor series",), ())
+        self.meaning[new] = self.meaning.get(meaning, meaning)
         return new
 
+    # -- substitution ----------------------------------------------------------------------------------------------
+
     def _fitting(self, args: list[Node]) -> list[Node]:
-        """The arguments with coordinates substituted until no fewer variables would be left."""
-        read = frozenset().union(*(self.read[arg] for arg in args))
-        for coordinate in self._superfluous(read):
+        """The arguments with as many coordinates substituted as it takes for the fewest variables."""
+        for coordinate in self._superfluous(self._all(args)):
             args = [self._without(arg, coordinate) for arg in args]
         return args
 
     def _superfluous(self, read: frozenset[Node]) -> list[Node]:
-        """The coordinates to substitute, in order, for the fewest variables; as few coordinates as that takes."""
+        """The coordinates to substitute, in order, until no further ones would leave fewer variables."""
         path: list[Node] = []
-        best, fewest = 0, len(read)
+        length, fewest = 0, len(read)
         while coordinates := read - self.wrt:
-            path.append(min(coordinates, key=lambda one: self._after(read, one)))
-            read = (read - {path[-1]}) | self.read[self.coordinates[path[-1]]]
+            path.append(self._best(read, coordinates))
+            read = self._after(read, path[-1])
             if len(read) < fewest:
-                best, fewest = len(path), len(read)
-        return path[:best]
+                length, fewest = len(path), len(read)
+        return path[:length]
 
-    def _below(self, node: Node, most: int) -> Node:
-        """The node without coordinates."""
-        while coordinates := self.read[node] - self.wrt:
-            node = self._without(node, min(coordinates, key=lambda one: self._after(self.read[node], one)))
-        return node
+    def _best(self, read: frozenset[Node], coordinates: frozenset[Node]) -> Node:
+        """The coordinate without which the fewest variables are left; among equals the last."""
+        return min(coordinates, key=lambda one: (len(self._after(read, one)), -self._rank[one]))
 
-    def _after(self, read: frozenset[Node], coordinate: Node) -> tuple[int, int]:
-        """How many variables are left when the coordinate is substituted; among equals the last comes first."""
-        return len((read - {coordinate}) | self.read[self.coordinates[coordinate]]), -self.rank[coordinate]
+    def _after(self, read: frozenset[Node], coordinate: Node) -> frozenset[Node]:
+        return (read - {coordinate}) | self._read[self.formulas[coordinate]]
 
     def _without(self, node: Node, coordinate: Node) -> Node:
-        if coordinate not in self.read[node]:
+        """The node, or a variable that stands for it, with the coordinate substituted."""
+        if coordinate not in self._read[node]:
             return node
-        formula = self.coordinates[coordinate]
+        step = Substituted(node, coordinate, self.formulas[coordinate])
         if node is coordinate:
-            return formula
-        known = Substituted(node, coordinate, formula)
-        for new, other in self.substituted.items():
-            if other == known:
-                return new
-        new = self._variable(node)
-        self.substituted[new] = known
-        self.read[new] = (self.read[node] - {coordinate}) | self.read[formula]
-        return new
+            return step.formula
+        if step not in self._known:
+            new = self._known[step] = self._variable(node)
+            self.substituted[new] = step
+            self._read[new] = self._after(self._read[node], coordinate)
+        return self._known[step]

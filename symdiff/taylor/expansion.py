@@ -23,26 +23,22 @@ _ADD, _SUB, _MUL, _DIV, _NEG, _POW, _WHERE = (
     ROWS[name] for name in ("add", "sub", "mul", "div", "neg", "pow", "where")
 )
 _ONE, _ZERO = const(1), const(0)
-_NOTHING: dict[Node, Substituted] = {}
 
 
 class Expansion:
-    """The series of ``roots`` in the variables up to the order; :attr:`series` has those of all nodes below."""
+    """The series of ``root`` in the variables up to the order; :attr:`series` has those of all nodes below.
 
-    def __init__(
-        self,
-        roots: Sequence[Node],
-        wrt: Sequence[Node],
-        order: int,
-        substituted: Mapping[Node, Substituted] = _NOTHING,
-    ) -> None:
-        self.order, self.wrt = order, {node: place for place, node in enumerate(wrt)}
+    ``substituted``: variables that stand for others with a coordinate, one of ``wrt``, replaced by a formula.
+    """
+
+    def __init__(self, root: Node, wrt: Sequence[Node], order: int, substituted: Mapping[Node, Substituted]) -> None:
+        self.order, self.places = order, {node: place for place, node in enumerate(wrt)}
         self.substituted = substituted
-        self.powers: dict[Node, list[Series]] = {}
         self.series: dict[Node, Series] = {}
         self.active: set[Node] = set()
         self.slopes: dict[Node, list[tuple[Node, Slope]]] = {}
-        levels = self._levels(roots)
+        self.powers: dict[Node, list[Series]] = {}
+        levels = self._levels(root)
         for degree in range(1, order + 1):
             for level in levels[: order - degree + 1]:
                 for node in level:
@@ -50,10 +46,10 @@ class Expansion:
 
     # -- which nodes are expanded up to which degree ---------------------------------------------------------------
 
-    def _levels(self, roots: Sequence[Node]) -> list[list[Node]]:
+    def _levels(self, root: Node) -> list[list[Node]]:
         """The operations to expand up to the order, up to one degree less, ..., each list in order of evaluation."""
         found: list[list[Node]] = []
-        wanted = list(roots)
+        wanted = [root]
         for _ in range(self.order + 1):
             new = [node for node in topological(*wanted, read=self._read) if node not in self.series]
             found.append([node for node in new if self._moves(node)])
@@ -66,21 +62,21 @@ class Expansion:
         """What the coefficients are made of; a whole power is a product of two."""
         if node in self.substituted:
             return self.substituted[node].node, self.substituted[node].formula
-        return () if node in self.series or node in self.wrt else self._halves(node) or node.args
+        return () if node in self.series or node in self.places else self._halves(node) or node.args
 
     def _halves(self, node: Node) -> tuple[Node, ...]:
         """Two factors of a whole power; none of a variable's, whose powers have simple derivatives."""
-        if node.op is not _POW or node.args[0] in self.wrt or node.args[1].op is not CONST:
+        if node.op is not _POW or node.args[0] in self.places or node.args[1].op is not CONST:
             return ()
         base, power = node.args[0], node.args[1].value
         return (base ** (power - power // 2), base ** (power // 2)) if type(power) is int and power > 1 else ()
 
     def _moves(self, node: Node) -> bool:
         """Start the series with the value; whether there are more coefficients to be found by the node's rule."""
-        zero = (0,) * len(self.wrt)
+        zero = (0,) * len(self.places)
         self.series[node] = [{zero: node}, *({} for _ in range(self.order))]
-        if node in self.wrt:
-            place = self.wrt[node]
+        if node in self.places:
+            place = self.places[node]
             self.series[node][1:2] = [{(*zero[:place], 1, *zero[place + 1 :]): _ONE}] if self.order else []
             self.active.add(node)
         elif any(arg in self.active for arg in self._read(node) or node.args):
@@ -109,7 +105,7 @@ class Expansion:
 
     def _composed(self, given: Substituted, degree: int) -> Coefficients:
         """The chain rule: powers of the coordinate's series in place of its powers."""
-        place, terms = self.wrt[given.coordinate], Terms()
+        place, terms = self.places[given.coordinate], Terms()
         for coefficients in self.series[given.node][1 : degree + 1]:
             for exponents, node in coefficients.items():
                 power = exponents[place]
