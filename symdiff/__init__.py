@@ -35,6 +35,7 @@ pi = PI()
 _LATE = {
     "parse": "parser",
     "show": "printer",
+    "derivatives": "taylor",
     "diff": "differentiate",
     "grad": "differentiate",
     "kinks": "nonsmooth",

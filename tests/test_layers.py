@@ -26,7 +26,7 @@ LAYERS = (
     ("nonsmooth",),
     ("assumptions",),
     ("differentiate", "rules", "contractions", "scaling", "sharing"),
-    ("blocks", "simplifier", "codegen", "interop", "linearised"),
+    ("blocks", "simplifier", "codegen", "interop", "linearised", "taylor"),
     ("elimination", "native"),
     ("costs",),
     ("compiler",),

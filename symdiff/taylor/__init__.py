@@ -21,13 +21,14 @@ def derivatives(
 ) -> dict[Exponents, Node]:
     """All partial derivatives of a scalar formula up to the order, each once, by how often each variable stands in it.
 
-    The key of ``d3f/dx2dy`` for ``wrt = [x, y]`` is ``(2, 1)``; that of the value is ``(0, 0)``. Keys come by order, then
-    by the variables' order. All are built together from Taylor coefficients (:mod:`symdiff.taylor.expansion`), which
-    share their work, so one function for all of them is far shorter than derivatives of derivatives. ``through``: the
-    nodes whose chain rule is paid last; left out, those are found that take the fewest operations
-    (:func:`bottlenecks`). Points where a formula or one of its derivatives of lower order is infinite are not treated.
+    The key of ``d3f/dx2dy`` for ``wrt = [x, y]`` is ``(2, 1)``, that of the value ``(0, 0)``; keys come by order, then
+    by the order of the variables. All are built together from Taylor coefficients, which share their work
+    (:mod:`symdiff.taylor.expansion`): one function for all is far shorter than derivatives of derivatives. ``through``:
+    nodes whose chain rule is paid as late as possible (:mod:`symdiff.taylor.coordinates`); left out, those that take
+    the fewest operations among the ones tried. The kinks' conventions are those of :func:`symdiff.diff`; where a
+    derivative of an intermediate value is infinite, those of the result are NaN.
 
-    Raises SymdiffError where ``wrt`` has something else than scalar variables or ``order`` is no whole number from 0 on,
+    Raises SymdiffError where ``wrt`` has something else than variables or ``order`` is no whole number from 0 on,
     UnsupportedError for formulas with arrays.
 
     >>> import symdiff as sd

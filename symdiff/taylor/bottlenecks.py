@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from functools import reduce
 
 from ..expr import Node
 from ..walk import rebuild, topological
@@ -68,7 +67,7 @@ def candidates(f: Node, wrt: Sequence[Node]) -> list[Node]:
     for node in topological(f):
         args = [arg for arg in node.args if arg in above]
         if args or node in wrt:
-            above[node] = reduce(lambda a, b: _common(a, b, above, depth), args) if args else None
+            above[node] = _common(args, above, depth)
             depth[node] = depth[above[node]] + 1
     counts = dict.fromkeys(above, 0)
     for node, parent in reversed(above.items()):
@@ -79,12 +78,14 @@ def candidates(f: Node, wrt: Sequence[Node]) -> list[Node]:
     return sorted(found, key=lambda node: -counts[node])
 
 
-def _common(
-    a: Node | None, b: Node | None, above: Mapping[Node, Node | None], depth: Mapping[Node | None, int]
-) -> Node | None:
-    """The nearest node that dominates both; None where only all variables together do."""
-    while a is not b:
-        a, b = (a, b) if depth[a] >= depth[b] else (b, a)
-        assert a is not None
-        a = above[a]
-    return a
+def _common(args: list[Node], above: Mapping[Node, Node | None], depth: Mapping[Node | None, int]) -> Node | None:
+    """The nearest node that dominates all; None where only the variables together do."""
+    found = args[0] if args else None
+    for arg in args[1:]:
+        other: Node | None = arg
+        while found is not other:
+            if depth[found] < depth[other]:
+                found, other = other, found
+            assert found is not None
+            found = above[found]
+    return found

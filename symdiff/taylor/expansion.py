@@ -9,14 +9,28 @@ Walther, Evaluating Derivatives, 2nd edition (2008), section 13.2).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
 from ..differentiate import sum_of
-from ..expr import CONST, ROWS, Node, const
+from ..expr import CONST, ROWS, Node, Row, const
 from ..walk import topological
 from .coordinates import Substituted
-from .series import Coefficients, Exponents, Series, Terms, convolved, pairs, plus, quotient, reached, scaled, summed, times, total
+from .series import (
+    Coefficients,
+    Exponents,
+    Series,
+    Terms,
+    convolved,
+    pairs,
+    plus,
+    quotient,
+    reached,
+    scaled,
+    summed,
+    times,
+    total,
+)
 from .slopes import Choice, Quotient, Slope, numerators, slopes_of
 
 _ADD, _SUB, _MUL, _DIV, _NEG, _POW, _WHERE = (
@@ -81,7 +95,11 @@ class Expansion:
             self.active.add(node)
         elif any(arg in self.active for arg in self._read(node) or node.args):
             self.active.add(node)
-            if node not in self.substituted and node.op not in (_ADD, _SUB, _MUL, _DIV, _NEG, _WHERE) and not self._halves(node):
+            if (
+                node not in self.substituted
+                and node.op not in (_ADD, _SUB, _MUL, _DIV, _NEG, _WHERE)
+                and not self._halves(node)
+            ):
                 self.slopes[node] = slopes_of(node, self.active)
             return True
         return False
@@ -91,17 +109,27 @@ class Expansion:
     def _expanded(self, node: Node, degree: int) -> Coefficients:
         if node in self.substituted:
             return self._composed(self.substituted[node], degree)
-        if node in self.slopes:
-            return self._integrated(node, degree)
-        args = [self.series[arg] for arg in self._halves(node) or node.args]
-        if node.op in (_MUL, _POW):
-            return convolved(*args, degree)
-        if node.op is _DIV:
-            return quotient(*args, self.series[node], degree)
-        if node.op is _WHERE:
-            return _chosen(node.args[0], args[1][degree], args[2][degree])
-        signs = (1, -1) if node.op is _SUB else (-1,) if node.op is _NEG else (1, 1)
-        return total([(sign, arg[degree]) for sign, arg in zip(signs, args, strict=True)])
+        if halves := self._halves(node):
+            return convolved(self.series[halves[0]], self.series[halves[1]], degree)
+        rule = _RULES.get(node.op)
+        return rule(self, node, degree) if rule else self._integrated(node, degree)
+
+    def _linear(self, node: Node, degree: int) -> Coefficients:
+        return total([(sign, self.series[arg][degree]) for sign, arg in zip(_SIGNS[node.op], node.args, strict=True)])
+
+    def _product(self, node: Node, degree: int) -> Coefficients:
+        left, right = (self.series[arg] for arg in node.args)
+        return convolved(left, right, degree)
+
+    def _quotient(self, node: Node, degree: int) -> Coefficients:
+        above, below = (self.series[arg] for arg in node.args)
+        return quotient(above, below, self.series[node], degree)
+
+    def _choice(self, node: Node, degree: int) -> Coefficients:
+        condition, *values = node.args
+        one, other = (self.series[value][degree] for value in values)
+        places = dict.fromkeys([*one, *other])
+        return {place: _WHERE(condition, one.get(place, _ZERO), other.get(place, _ZERO)) for place in places}
 
     def _composed(self, given: Substituted, degree: int) -> Coefficients:
         """The chain rule: powers of the coordinate's series in place of its powers."""
@@ -120,10 +148,7 @@ class Expansion:
 
     def _power(self, given: Substituted, power: int, degree: int) -> Coefficients:
         """Of that degree in the power of what the coordinate stands for, without its value."""
-        if given.coordinate not in self.powers:
-            series = self.series[given.formula]
-            self.powers[given.coordinate] = [[{}] for _ in range(self.order)]
-        powers = self.powers[given.coordinate]
+        powers = self.powers.setdefault(given.coordinate, [[{}] for _ in range(self.order)])
         powers[0] = [{}, *self.series[given.formula][1:]]
         for place in range(1, power):
             left, right = powers[(place - 1) // 2], powers[place // 2]
@@ -167,6 +192,11 @@ def _cheapest(reads: list[tuple[Series, Series]], exponents: Exponents) -> int:
     return min((axis for axis, power in enumerate(exponents) if power), key=cost)
 
 
-def _chosen(condition: Node, one: Coefficients, other: Coefficients) -> Coefficients:
-    places = dict.fromkeys([*one, *other])
-    return {place: _WHERE(condition, one.get(place, _ZERO), other.get(place, _ZERO)) for place in places}
+#: The signs of the terms of sums; the rules of operations whose coefficients need no derivatives of the row.
+_SIGNS: dict[Row, tuple[int, ...]] = {_ADD: (1, 1), _SUB: (1, -1), _NEG: (-1,)}
+_RULES: dict[Row, Callable[[Expansion, Node, int], Coefficients]] = {
+    **dict.fromkeys(_SIGNS, Expansion._linear),
+    _MUL: Expansion._product,
+    _DIV: Expansion._quotient,
+    _WHERE: Expansion._choice,
+}
