@@ -30,9 +30,11 @@ def coefficients(f: Node, wrt: Sequence[Node], order: int, through: Collection[N
 def _restored(found: Coefficients, meaning: Mapping[Node, Node]) -> Coefficients:
     """The coefficients with what each variable stands for."""
     done: dict[Node, Node] = {}
-    for node in topological(*found.values(), read=lambda one: () if one in meaning else one.args):
-        same = meaning.get(node, node)
-        done[node] = rebuild(node, tuple(done[arg] for arg in node.args)) if node.args else same
+    for node in topological(*found.values(), read=lambda one: (meaning[one],) if one in meaning else one.args):
+        if node in meaning:
+            done[node] = done[meaning[node]]
+        else:
+            done[node] = rebuild(node, tuple(done[arg] for arg in node.args)) if node.args else node
     return {exponents: done[node] for exponents, node in found.items()}
 
 

@@ -70,7 +70,7 @@ class Coordinates:
 
     def _variable(self, meaning: Node) -> Node:
         new = make(VAR, (), (f"coordinate {len(self.meaning)} of a Taylor series",), ())
-        self.meaning[new] = self.meaning.get(meaning, meaning)
+        self.meaning[new] = meaning
         return new
 
     # -- substitution ----------------------------------------------------------------------------------------------

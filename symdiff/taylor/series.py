@@ -21,6 +21,8 @@ _MUL, _DIV, _NEG = ROWS["mul"], ROWS["div"], ROWS["neg"]
 
 def scaled(number: Number, node: Node) -> Node:
     """``number*node``, with a number in front of the node taken in."""
+    if number == 1:
+        return node
     if node.op is _NEG:
         return scaled(-number, node.args[0])
     if node.op in (_MUL, _DIV) and node.args[0].op is CONST:

@@ -1,0 +1,231 @@
+"""All derivatives up to an order: right against SymPy, mpmath and repeated differentiation, and few operations."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+import mpmath
+import pytest
+import sympy
+from counting import operations
+from functionals import LARGE, SMALL
+
+import symdiff as sd
+from symdiff.expr import ROWS, Row
+from symdiff.taylor import bottlenecks, multi_indices
+from symdiff.taylor.bottlenecks import candidates
+from symdiff.walk import topological
+
+Node = sd.Node
+X, Y, Z = sd.symbols("x y z")
+SPINS = list(sd.symbols("a b g h"))
+POINT = {"x": 0.7, "y": 0.3, "z": 1.1}
+ROWS_OF_NUMBERS = [row for row in list(ROWS.values()) if row.partials and not row.surrogate and not row.logical]
+
+
+def values(nodes: Sequence[Node], point: dict[str, float]) -> list[float]:
+    wrt = [sd.symbol(name) for name in point]
+    return [float(value) for value in sd.compile(list(nodes), wrt)(*point.values())]
+
+
+def repeated(f: Node, wrt: Sequence[Node], indices: Sequence[int]) -> Node:
+    """The derivative by differentiating again and again."""
+    for node, times in zip(wrt, indices, strict=True):
+        f = sd.diff(f, node, times) if times else f
+    return f
+
+
+def agree(found: Sequence[float], wanted: Sequence[float], tolerance: float = 1e-9) -> bool:
+    size = max(1.0, *map(abs, wanted))
+    return all(abs(a - b) <= tolerance * max(abs(b), 1e-3 * size) for a, b in zip(found, wanted, strict=True))
+
+
+def applied(row: Row) -> Node:
+    """The operation at a point inside its domain, which moves with x and y; numbers where the samples are one number."""
+    moves = [X * Y - 0.21, X**2 - Y - 0.19, X - Y**3 - 0.673, Y + X * Y - 0.51]
+    return row(
+        *(
+            low if low == high else 0.4 * low + 0.6 * high + (high - low) / 8 * move
+            for (low, high), move in zip(row.samples, moves, strict=False)
+        )
+    )
+
+
+@pytest.mark.parametrize("row", ROWS_OF_NUMBERS, ids=lambda row: row.name)
+def test_each_operation_against_repeated_differentiation(row: Row) -> None:
+    f = applied(row)
+    found = sd.derivatives(f, [X, Y], 3)
+    point = {name: POINT[name] for name in "xy"}
+    wanted = [repeated(f, [X, Y], indices) for indices in found]
+    assert list(found) == multi_indices(2, 3)
+    assert agree(values(list(found.values()), point), values(wanted, point))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "exp(x*y)/(1 + z**2)",
+        "log(x + y*z)*sin(x*z)",
+        "sqrt(x*y + z)*tanh(x - y)",
+        "(x + y)**2.5/z**3",
+        "x**y + y**x",
+        "arctan2(x*y, z) + hypot(x, y*z)",
+        "erf(x*y)*arcsinh(z/x)",
+        "where(x > y, x**3*y*z, sin(x))",
+    ],
+)
+def test_formulas_against_sympy(text: str) -> None:
+    """SymPy's derivatives at 50 digits."""
+    f = sd.parse(text)
+    found = sd.derivatives(f, [X, Y, Z], 4)
+    names = sympy.symbols("x y z")
+    known = sd.to_sympy(f)
+    given = {symbol: sympy.Float(str(POINT[str(symbol)]), 50) for symbol in known.free_symbols}
+    picked = [indices for indices in found if sum(indices) in (1, 4)]
+    wanted = []
+    for indices in picked:
+        by = [(name, times) for name, times in zip(names, indices, strict=True) if times]
+        real = {symbol: sympy.Symbol(symbol.name) for symbol in known.free_symbols}
+        slope = sympy.diff(known.xreplace(real), *by)
+        wanted.append(float(slope.subs({real[symbol]: value for symbol, value in given.items()}).evalf(50)))
+    assert agree(values([found[indices] for indices in picked], POINT), wanted)
+
+
+@cache
+def function(text: str) -> tuple[Node, list[Node]]:
+    """The formula of a functional, and its bottlenecks."""
+    f = sd.parse(text)
+    return f, bottlenecks(f, SPINS, 4)
+
+
+@cache
+def all_of(text: str, order: int) -> dict[tuple[int, ...], Node]:
+    f, through = function(text)
+    return sd.derivatives(f, SPINS, order, through=through)
+
+
+def by_mpmath(text: str) -> Callable[..., Any]:
+    """The formula's lines as Python, with mpmath's functions."""
+    lines = text.splitlines()
+    names = {"exp": mpmath.exp, "log": mpmath.log, "sqrt": mpmath.sqrt, "arctan": mpmath.atan, "arcsinh": mpmath.asinh}
+    exact = "\n".join(line.replace("/3)", "/mpf(3))").replace("2/3*", "mpf(2)/3*") for line in lines[:-1])
+
+    def value(*point: Any) -> Any:
+        space = {**names, "mpf": mpmath.mpf, **dict(zip("abgh", point, strict=True))}
+        exec(exact, space)
+        return eval(lines[-1], space)
+
+    return value
+
+
+@pytest.mark.parametrize("text", [SMALL, LARGE], ids=["small", "large"])
+def test_functional_against_mpmath(text: str) -> None:
+    """Differences at 60 digits, at random points, for the value and derivatives of every order."""
+    rng = random.Random(0)
+    found = all_of(text, 4)
+    picked = [(0, 0, 0, 0), *rng.sample(list(found)[1:], 8), (4, 0, 0, 0), (1, 1, 1, 1), (0, 2, 0, 2), (3, 0, 1, 0)]
+    compiled = sd.compile([found[indices] for indices in picked], SPINS, backend="math")
+    with mpmath.workdps(60):
+        for _ in range(2):
+            point = [rng.uniform(0.2, 0.9) for _ in SPINS]
+            exact = [mpmath.diff(by_mpmath(text), point, indices) for indices in picked[1:]]
+            wanted = [float(number) for number in [by_mpmath(text)(*map(mpmath.mpf, point)), *exact]]
+            for got, number in zip(compiled(*point), wanted, strict=True):
+                assert math.isclose(got, number, rel_tol=1e-8), (point, got, number)
+
+
+@pytest.mark.parametrize(
+    ("text", "size", "most"), [(SMALL, 100, (7, 17, 33)), (LARGE, 380, (6, 12, 20))], ids=["small", "large"]
+)
+def test_operations(text: str, size: int, most: tuple[float, ...]) -> None:
+    """All 15, 35 and 70 derivatives in one function, by the operations of the function itself, in its shorter form."""
+    f, _ = function(text)
+    own = min(operations([f]), operations([sd.simplify(f, level="code")]))
+    assert own >= size
+    for order, limit in zip((2, 3, 4), most, strict=True):
+        found = list(all_of(text, order).values())
+        assert len(set(found)) > len(found) // 2
+        assert operations(found) <= limit * own
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_any_nodes_may_be_coordinates(seed: int) -> None:
+    """The chain rule, wherever it is applied."""
+    rng = random.Random(seed)
+    f = sd.parse("u = x*y + z; v = sin(u)*x; w = exp(v/u); where(w > v, w*log(1 + u**2) + v**3, x)*w + u/(1 + w)")
+    inner = [node for node in topological(f) if node.args and node.op.name not in ("greater", "where")]
+    found = sd.derivatives(f, [X, Y, Z], 3, through=rng.sample(inner, rng.randint(1, 8)))
+    plain = sd.derivatives(f, [X, Y, Z], 3, through=())
+    assert agree(values(list(found.values()), POINT), values(list(plain.values()), POINT))
+    names = {node.name for node in sd.variables(list(found.values()))}
+    assert names <= {"x", "y", "z"}
+
+
+def test_bottlenecks_are_found() -> None:
+    """What several functions read alone."""
+    f = sd.parse("s = x*y + z; sin(s)*exp(s)/(1 + s**2)")
+    assert bottlenecks(f, [X, Y, Z], 3) == [sd.parse("x*y + z")]
+    assert candidates(sd.parse("x*y*z"), [X, Y, Z]) == []
+
+
+def test_a_bottleneck_is_cheap() -> None:
+    """A function of one number: its derivatives once, and the powers of that number's slopes."""
+    f = sd.parse("sin(x*y*z)")
+    with_it, without = (sd.derivatives(f, [X, Y, Z], 4, through=nodes) for nodes in ([f.args[0]], ()))
+    assert 2 * operations(list(with_it.values())) < operations(list(without.values()))
+
+
+def test_symmetric_derivatives_stand_once_and_zeros_are_zeros() -> None:
+    found = sd.derivatives(X**3 + sd.sin(Y), [X, Y], 4)
+    assert len(found) == math.comb(6, 2)
+    assert {indices for indices, node in found.items() if node is sd.const(0)} == {
+        *((i, j) for i, j in found if i and j),
+        (4, 0),
+    }
+    assert found[3, 0] is sd.const(6)
+
+
+def test_one_variable_and_order_zero() -> None:
+    assert sd.derivatives(sd.exp(X), X, 2) == {(0,): sd.exp(X), (1,): sd.exp(X), (2,): sd.exp(X)}
+    assert sd.derivatives(X * Y, [X], 0) == {(0,): X * Y}
+    assert sd.derivatives(sd.parse("3"), [X], 1) == {(0,): sd.const(3), (1,): sd.const(0)}
+
+
+def test_a_branch_that_is_not_taken_is_no_nan() -> None:
+    for text in ("where(x > 0, log(x), x)", "where(x > 0, sqrt(x), 0)*x", "maximum(sqrt(x), x + 1)"):
+        found = sd.derivatives(sd.parse(text), [X], 3)
+        with_values = values(list(found.values()), {"x": 0.0})
+        assert all(math.isfinite(value) for value in with_values), (text, with_values)
+
+
+def test_deep_graphs_take_linear_work() -> None:
+    """A chain a hundred times as long has a hundred times the operations, and no recursion."""
+
+    def chain(length: int) -> Node:
+        f = X
+        for _ in range(length):
+            f = sd.sin(f) + Y
+        return f
+
+    short, long = (
+        sum(sd.count_ops(list(sd.derivatives(chain(k), [X, Y], 2).values())).values()) for k in (50, 5000)
+    )
+    assert long <= 102 * short
+
+
+@pytest.mark.parametrize(
+    ("wrt", "order", "message"),
+    [
+        ([X, Y], -1, "the order is a whole number from 0 on, not -1"),
+        ([X, Y], 1.0, "the order is a whole number from 0 on, not 1.0"),
+        ([X * Y], 2, "derivatives takes variables, not x\\*y"),
+        ([sd.symbol("v", shape="n")], 2, "has to do with arrays"),
+    ],
+)
+def test_mistakes(wrt: Any, order: Any, message: str) -> None:
+    with pytest.raises(sd.SymdiffError, match=message):
+        sd.derivatives(X * Y, wrt, order)
