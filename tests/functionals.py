@@ -67,7 +67,8 @@ LEE = """
 d = 0.349/k
 o = exp(-0.2533/k)/(1 + d)/(n**3*k**2)
 D = 0.2533/k + d/(1 + d)
-T = a*b*(36.4623989787648*(a**(8/3) + b**(8/3)) + (47 - 7*D)/18*G - (45 - D)/18*(g**2 + h**2) - (D - 11)/9*(a*g**2 + b*h**2)/n)
+S = (47 - 7*D)/18*G - (45 - D)/18*(g**2 + h**2) - (D - 11)/9*(a*g**2 + b*h**2)/n
+T = a*b*(36.4623989787648*(a**(8/3) + b**(8/3)) + S)
 L = -0.04918*4/(1 + d)*a*b/n - 0.00649176*o*(T - 2/3*n**2*G + (2/3*n**2 - a**2)*h**2 + (2/3*n**2 - b**2)*g**2)
 """
 
@@ -113,5 +114,12 @@ def text(*parts: str) -> str:
 #: A gradient-corrected functional; and one with the parts of six.
 SMALL = text(WHOLE, PERDEW_WANG, GRADIENT, becke("a", "g"), becke("b", "h"), "ta + tb + n*(e + H)")
 LARGE = text(
-    WHOLE, PERDEW_WANG, VOSKO, GRADIENT, LEE, many("a", "g"), many("b", "h"), "ta + tb + n*(0.19*v + 0.25*(e + H)) + 0.81*L"
+    WHOLE,
+    PERDEW_WANG,
+    VOSKO,
+    GRADIENT,
+    LEE,
+    many("a", "g"),
+    many("b", "h"),
+    "ta + tb + n*(0.19*v + 0.25*(e + H)) + 0.81*L",
 )

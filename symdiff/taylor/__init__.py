@@ -10,7 +10,7 @@ from ..differentiate import sources_of
 from ..errors import SymdiffError, UnsupportedError
 from ..expr import VAR, Node, const
 from ..walk import growing, topological
-from .bottlenecks import bottlenecks, coefficients
+from .choice import bottlenecks, coefficients
 from .series import Exponents, scaled
 
 __all__ = ["bottlenecks", "derivatives"]

@@ -12,9 +12,9 @@ from .series import Coefficients
 
 #: Products and functions that depend on a bottleneck alone: of one that reads several variables, of any other.
 FEWEST, MANY = 1, 10
-#: Bottlenecks are compared at this order at most, and so many of them.
-ORDER, MOST = 3, 40
-#: Graphs of more operations have no bottlenecks looked for, as every trial takes an expansion.
+#: Bottlenecks are compared at this order at most, so many of them, until so many operations were made for it.
+ORDER, MOST, MOST_OPERATIONS = 3, 40, 250_000
+#: Larger graphs have no bottlenecks looked for, as every trial is an expansion.
 LARGEST = 2000
 
 
@@ -40,22 +40,34 @@ def _restored(found: Coefficients, meaning: Mapping[Node, Node]) -> Coefficients
 
 def bottlenecks(f: Node, wrt: Sequence[Node], order: int) -> list[Node]:
     """The nodes that lower the operations of all derivatives as coordinates: tried one by one, then left out again."""
-    kept: list[Node] = []
-    tried = candidates(f, wrt)[:MOST]
-    cost = _cost(f, wrt, min(order, ORDER), kept) if tried else 0
-    for node in tried:
-        if (found := _cost(f, wrt, min(order, ORDER), [*kept, node])) < cost:
-            cost, kept = found, [*kept, node]
-    for node in kept[:-1]:
-        rest = [other for other in kept if other is not node]
-        if (found := _cost(f, wrt, min(order, ORDER), rest)) <= cost:
-            cost, kept = found, rest
-    return kept
+    trials = _Trials(f, wrt, min(order, ORDER))
+    for node in candidates(f, wrt)[:MOST]:
+        trials.turn([*trials.kept, node])
+    for node in trials.kept[:-1]:
+        trials.turn([other for other in trials.kept if other is not node])
+    return trials.kept
 
 
-def _cost(f: Node, wrt: Sequence[Node], order: int, through: Collection[Node]) -> int:
-    found = coefficients(f, wrt, order, through)
-    return sum(1 for node in topological(*found.values()) if node.args)
+class _Trials:
+    """The best coordinates so far, as long as trials may go on."""
+
+    def __init__(self, f: Node, wrt: Sequence[Node], order: int) -> None:
+        self.f, self.wrt, self.order = f, wrt, order
+        self.kept: list[Node] = []
+        self.spent = self.cost = 0
+
+    def turn(self, through: list[Node]) -> None:
+        """Keep these instead if they take fewer operations."""
+        if not self.spent:
+            self.cost = self._operations([])
+        if self.spent < MOST_OPERATIONS and (found := self._operations(through)) < self.cost:
+            self.cost, self.kept = found, through
+
+    def _operations(self, through: Collection[Node]) -> int:
+        found = coefficients(self.f, self.wrt, self.order, through)
+        operations = sum(1 for node in topological(*found.values()) if node.args)
+        self.spent += operations
+        return operations
 
 
 def candidates(f: Node, wrt: Sequence[Node]) -> list[Node]:
