@@ -333,3 +333,18 @@ def test_nothing_is_left_behind(cli, tmp_path: Path, monkeypatch):
     result = cli("code", "x", "-o", str(target))
     assert (result.code, result.err) == (2, f"error: cannot write {target}: No space left on device\n")
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("f.py", "old")]
+
+
+def test_derivatives(cli, tmp_path):
+    assert cli("derivatives", "x**2*y", "--wrt", "y,x").out.splitlines() == [
+        *("value  x**2*y", "y      x**2", "x      2*x*y", "y,y    0", "y,x    2*x", "x,x    2*y")
+    ]
+    assert json.loads(cli("derivatives", "x**2", "--order", "3", "--format", "json").out) == {
+        **{"": "x**2", "x": "2*x"},
+        **{"x,x": "2", "x,x,x": "0"},
+    }
+    assert cli("derivatives", "x*exp(y)", "--order", "3", "--backend", "math", "-o", str(tmp_path / "all.py")).code == 0
+    space = {}
+    exec((tmp_path / "all.py").read_text(), space)
+    assert space["f"](2.0, 0.0)["y,y,y"] == 2 and space["f"](2.0, 0.0)["x,x,x"] == 0
+    assert "derivatives takes formulas of numbers" in cli("derivatives", "max(stack((x, y)))").err

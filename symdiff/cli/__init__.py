@@ -25,6 +25,7 @@ COMMANDS = {
     "audit": ("audit", "audit_command"),
     "check": ("checking", "check"),
     "code": ("code", "code"),
+    "derivatives": ("higher", "derivatives_command"),
     "diff": ("derivatives", "diff"),
     "eval": ("evaluate", "evaluate_command"),
     "explain": ("explain", "explain_command"),
