@@ -125,7 +125,9 @@ def by_mpmath(text: str) -> Callable[..., Any]:
     return value
 
 
-@pytest.mark.parametrize("text", [SMALL, LARGE], ids=["small", "large"])
+@pytest.mark.parametrize(
+    "text", [pytest.param(SMALL, id="small"), pytest.param(LARGE, id="large", marks=pytest.mark.slow)]
+)
 def test_functional_against_mpmath(text: str) -> None:
     """Differences at 60 digits, at a random point, for the value and derivatives of every order."""
     rng = random.Random(0)
@@ -224,6 +226,7 @@ def test_deep_graphs_take_linear_work() -> None:
     [
         ([X, Y], -1, "the order is a whole number from 0 on, not -1"),
         ([X, Y], 1.0, "the order is a whole number from 0 on, not 1.0"),
+        (SPINS, 40, "4 variables have 135751 derivatives up to order 40, more than 20000"),
         ([X * Y], 2, "derivatives takes variables, not x\\*y"),
         ([sd.symbol("v", shape="n")], 2, "has to do with arrays"),
     ],

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import click
 
 from ..expr import Node
+from ..files import write_whole
 from ..printer import show
 from ..walk import variables
 from .common import FormulaCommand, busy, options
 from .printing import columns
 from .reading import read_problem, read_text, scalar
-from .writing import write
 
 
 @click.command("derivatives", cls=FormulaCommand)
@@ -60,7 +60,7 @@ def derivatives_command(
     if output is None:
         click.echo(text, nl=False)
     else:
-        write(output, text)
+        write_whole(output, text)
 
 
 def _key(names: Sequence[str], indices: Sequence[int]) -> str:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations_with_replacement
-from math import factorial, prod
+from math import comb, factorial, prod
 
 from ..differentiate import sources_of
-from ..errors import SymdiffError, UnsupportedError
+from ..errors import LimitError, SymdiffError, UnsupportedError
 from ..expr import VAR, Node, const
 from ..walk import growing, topological
 from .choice import bottlenecks, coefficients
 from .series import Exponents, scaled
 
 __all__ = ["bottlenecks", "derivatives"]
+
+#: More derivatives are refused.
+MOST = 20_000
 
 
 def derivatives(
@@ -29,7 +32,7 @@ def derivatives(
     derivative of an intermediate value is infinite, those of the result are NaN.
 
     Raises SymdiffError where ``wrt`` has something else than variables or ``order`` is no whole number from 0 on,
-    UnsupportedError for formulas with arrays.
+    UnsupportedError for formulas with arrays, LimitError for more than :data:`MOST` derivatives.
 
     >>> import symdiff as sd
     >>> x, y = sd.symbols("x y")
@@ -62,6 +65,8 @@ def multi_indices(size: int, order: int) -> list[Exponents]:
 def _check(f: Node, sources: Sequence[Node], order: int) -> None:
     if type(order) is not int or order < 0:
         raise SymdiffError(f"the order is a whole number from 0 on, not {order!r}")
+    if (size := comb(len(sources) + order, order)) > MOST:
+        raise LimitError(f"{len(sources)} variables have {size} derivatives up to order {order}, more than {MOST}")
     for node in sources:
         if node.op is not VAR:
             raise SymdiffError(f"derivatives takes variables, not {node}; use a symbol in its place")
