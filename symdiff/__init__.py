@@ -58,6 +58,7 @@ _LATE = {
     "compile": "compiler",
     "evaluate": "compiler",
     "count_ops": "compiler",
+    "count_code": "counts",
     "to_latex": "latex",
     "to_sympy": "interop",
     "from_sympy": "interop",

@@ -20,7 +20,6 @@ from .differentiate import grad, like, sources_of, vjp
 from .expr import ROWS, VAR, Node, const, is_const
 from .linearised import Entry, Linearised
 from .scaling import scale
-from .sharing import share
 from .simplifier import simplify
 from .walk import growing, leaves, topological
 
@@ -117,8 +116,9 @@ def _simplified(values: list[Node], entries: list[Entry]) -> Accumulated:
 
 
 def _shared(values: list[Node], entries: list[Entry]) -> Accumulated:
-    """The same with common parts computed once, where that is less code."""
-    return min((values, entries), _rewritten(lambda nodes: scale(share(nodes)), values, entries), key=_cost)
+    """The form to be run; of recurrences the one with numbers inside, where that is less code."""
+    forms = (partial(simplify, level="code"), scale)
+    return min((values, entries), *(_rewritten(form, values, entries) for form in forms), key=_cost)
 
 
 def _rewritten(rewriting: Callable[[list[Node]], list[Node]], values: list[Node], entries: list[Entry]) -> Accumulated:

@@ -259,6 +259,8 @@ class Row:
     commutative: bool = False
     odd: bool = False
     even: bool = False
+    #: What it costs, in additions, where that is not what its kind costs (:mod:`symdiff.ops.weights`).
+    weight: float | None = None
     #: Where the values lie, from the intervals of the arguments (:mod:`symdiff.ops.bounds`); left out: anywhere.
     bounds: Callable[..., Any] | None = None
     #: Truth values: as result, as that many leading arguments; ``special`` nodes take the general path when building.

@@ -19,32 +19,35 @@ LAYERS = (
     ("budgets", "files"),
     ("shapes",),
     ("expr",),
-    ("walk", "order", "templates", "pairs"),
+    ("walk", "order", "templates"),
     ("ops",),
     ("tokens",),
     ("match", "printer", "latex", "mathml", "parser"),
     ("nonsmooth",),
     ("assumptions",),
-    ("differentiate", "rules", "contractions", "scaling", "sharing"),
+    ("differentiate", "rules", "contractions", "scaling"),
     ("blocks", "simplifier", "codegen", "interop", "linearised", "taylor"),
     ("elimination", "native"),
     ("costs",),
     ("compiler",),
+    ("counts",),
     ("patterns",),
     ("compression",),
     ("hessians",),
     ("check", "exact", "structured", "dense", "explanations", "plots"),
     ("auditor", "pictures", "selfcheck"),
-    ("accuracy",),
-    ("accurate",),
-    ("curves", "nn", "train"),
+    ("accuracy", "rewriting"),
+    ("verified",),
+    ("accurate", "search"),
+    ("curves", "nn", "train", "rulebook"),
     ("__init__",),
     ("cli",),
     ("__main__",),
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-#: Imports upward, inside a function: text and LaTeX of a node, pickling it, and the level that measures emitted code.
-UPWARD = {("expr", "printer"), ("expr", "latex"), ("expr", "walk"), ("simplifier", "accurate")}
+#: Imports upward, inside a function: text and LaTeX of a node, pickling it, and the levels that try.
+UPWARD = {("expr", name) for name in ("printer", "latex", "walk")}
+UPWARD |= {("simplifier", name) for name in ("accurate", "search")}
 HEAVY = {"numpy", "scipy", "sympy", "networkx", "matplotlib", "opt_einsum"}
 #: Modules that need a heavy package throughout: others import them inside functions only.
 IMPORTED_LATE = {"train.operators"}

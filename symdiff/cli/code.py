@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import click
@@ -13,6 +14,7 @@ from ..files import write_whole
 from ..nonsmooth import with_kinks
 from ..walk import variables
 from .common import FormulaCommand, busy, options
+from .counting import counted
 from .derivatives import second
 from .reading import (
     read_problem,
@@ -33,10 +35,11 @@ _PARTS = ("value", "grad", "jacobian", "hessian")
 @click.option("-o", "--output", metavar="FILE", help="Where to write the module; default: standard output.")
 @click.option("--selfcheck", is_flag=True, help="Store results in the module; it checks itself with FILE.py --check.")
 @click.option("--explain-plan", is_flag=True, help="Print what a call costs in place of the module.")
+@click.option("--count", is_flag=True, help="Print how many operations the code takes in place of the module.")
 @click.option(
     "--sizes", default="", metavar="N=1000,...", help="What letters in shapes count for when costs are compared."
 )
-@options("layout", "wrt", "shape", "assume", "level", "kinks")
+@options("layout", "wrt", "shape", "assume", "level", "kinks", "plain")
 def code(
     formulas: Sequence[str],
     derivatives: str,
@@ -45,19 +48,22 @@ def code(
     output: str | None,
     selfcheck: bool,
     explain_plan: bool,
+    count: bool,
     sizes: str,
     layout: str,
     wrt: str | None,
     shape: Sequence[str],
     level: str,
     kinks: str | None,
+    form: str,
 ) -> None:
     """A standalone module with one function that computes all derivatives together.
 
     Its arguments are the formula's variables, sorted; several derivatives are returned as a tuple. A gradient is a
     tuple of the parts of each variable, a Hessian a tuple of tuples of blocks, or with --form dense one matrix.
     Several formulas have a tuple of values and a Jacobian of a row for each, and no gradient or Hessian.
-    --backend c -o f.c writes the header f.h too.
+    --backend c -o f.c writes the header f.h too. --count prints the operations of the function, of each derivative
+    and of all together, and their ratio to those of the function (--format json: as JSON).
 
     \b
     symdiff code "x**2*y + y + 2" --derivatives value,grad,hessian
@@ -67,6 +73,7 @@ def code(
     symdiff code "log(det(X))" --shape X=n,n --derivatives value,grad
     symdiff code "logsumexp(A @ x)" --shape A=m,n --shape x=n --wrt x --derivatives hessian --form dense
     symdiff code "sum(tanh(X @ w))" --shape X=n,d --shape w=d --explain-plan --sizes n=1000,d=20
+    symdiff code "exp(-x**2/s)" --derivatives value,grad,hessian --count
     """
     parts = [part.strip() for part in derivatives.split(",")]
     for part in parts:
@@ -93,13 +100,16 @@ def code(
         simple = simplify(roots if len(roots) > 1 else roots[0], level)
         if set(parts) == {"value", "jacobian"}:
             both = value_and_jacobian(simple, wanted, sizes=known, kinks=kinks)
-            outputs = tuple(both[part == "jacobian"] for part in parts)
+            made = tuple(both[part == "jacobian"] for part in parts)
         else:
             smooth = with_kinks(simple, kinks)
             made = tuple(makers[part](simple if part == "value" else smooth, wanted) for part in parts)
-            level = "code" if level == "full" else level
-            outputs = simplify(made if len(made) > 1 else made[0], level, sizes=known)
+        finished = partial(simplify, level="code" if level == "full" else level, sizes=known)
+        outputs = finished(made if len(made) > 1 else made[0])
         inputs = variables([*roots, *wanted])
+        if count:
+            click.echo(counted(simple, dict(zip(parts, made, strict=True)), outputs, inputs, finished, form))
+            return
         text = (
             f"{plan(outputs, known)}\n" if explain_plan else source(outputs, list(inputs), name=name, backend=backend)
         )

@@ -113,9 +113,9 @@ def options(*names: str) -> Callable[[Any], Any]:
         "level": click.option(
             "--simplify",
             "level",
-            type=click.Choice(["none", "basic", "full", "code", "accurate"]),
+            type=click.Choice(["none", "basic", "full", "code", "accurate", "search", "sympy"]),
             default="full",
-            help="To be read (full), to be run (code), or by measured errors (accurate); default: full.",
+            help="To be read (full), to be run (code), by measured errors (accurate), search or SymPy; default: full.",
         ),
         "layout": click.option(
             "--form",

@@ -25,8 +25,20 @@ def _accurate(roots: list[Node], sizes: Sizes) -> list[Node]:
     return most_accurate(roots)
 
 
+def _search(roots: list[Node], sizes: Sizes) -> list[Node]:
+    from ..search import searched
+
+    return searched(roots)
+
+
+def _sympy(roots: list[Node], sizes: Sizes) -> list[Node]:
+    from ..search import by_sympy
+
+    return by_sympy(roots)
+
+
 #: The passes of each level above what building does.
-FORMS = {"full": readable, "code": _shared, "accurate": _accurate}
+FORMS = {"full": readable, "code": _shared, "accurate": _accurate, "search": _search, "sympy": _sympy}
 LEVELS = ("none", "basic", *FORMS)
 
 
@@ -38,7 +50,9 @@ def simplify(structure: Any, level: str = "full", *, sizes: Mapping[str, int] | 
     shared. "code" is the form to be run: scalars with the fewest operations for the whole list of outputs
     (:mod:`symdiff.simplifier.sharing`), which ``symdiff code`` writes; it regroups products and sums, so it does not
     read as well. "accurate" rewrites scalar formulas as far as that lowers the measured error of their code
-    (:mod:`symdiff.accurate`). ``sizes``: what letters in shapes count for when the cheapest order of matrix products is
+    (:mod:`symdiff.accurate`). "search" tries identities in both directions on scalar formulas of some hundred nodes,
+    "sympy" hands those to ``sympy.simplify``; their results have been compared with the input at points of the domain
+    (:mod:`symdiff.search`). ``sizes``: what letters in shapes count for when the cheapest order of matrix products is
     chosen (:mod:`symdiff.contractions`). Raises SymdiffError for another level.
 
     >>> import symdiff as sd

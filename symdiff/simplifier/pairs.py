@@ -86,13 +86,13 @@ class _Sharing:
         self._update(place, before, dict(_pairs(bag)))
 
     def _update(self, place: int, before: dict[Pair, int], after: dict[Pair, int]) -> None:
-        for pair, count in before.items():
-            self.counts[pair] -= count
-            self.places[pair].discard(place)
-        for pair, count in after.items():
-            self.counts[pair] = self.counts.get(pair, 0) + count
-            self.places.setdefault(pair, set()).add(place)
         for pair in {**before, **after}:
+            old, new = before.get(pair, 0), after.get(pair, 0)
+            if old == new:
+                continue
+            self.counts[pair] = self.counts.get(pair, 0) + new - old
+            places = self.places.setdefault(pair, set())
+            (places.add if new else places.discard)(place)
             if self.counts[pair] > 1:
                 heappush(self.heap, self._entry(pair))
 

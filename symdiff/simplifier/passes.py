@@ -14,6 +14,7 @@ from ..ops.contraction import contraction, has_delta
 from ..ops.kinds import broadcast_to, unbroadcast, unrepeated
 from ..rules import apply_rules
 from ..walk import growing, rebuild, topological, use_counts
+from .joined import quotients, selections
 from .products import collect, split
 from .sums import ADDED, build_sum, sum_cost, sum_terms
 
@@ -121,7 +122,7 @@ class Pass:
         if new.op.elementwise:
             return apply_rules(_by_parity(new))
         shared = {self.done[arg] for arg in node.args if self.uses[arg] > 1}
-        return cheaper(new, lambda part: part not in shared, self.sizes)
+        return apply_rules(cheaper(new, lambda part: part not in shared, self.sizes))
 
     def _rebuilt(self, node: Node) -> Node:
         return rebuild(node, tuple(self.done[arg] for arg in unrepeated(node)))
@@ -139,7 +140,7 @@ class Pass:
                 total += coefficient
             else:
                 terms[core] = terms.get(core, 0) + coefficient
-        terms, total = self._opened(terms, total)
+        terms, total = selections(*self._opened(terms, total), self.shared)
         listed: Terms = frozenset((core, size) for core, size in (*terms.items(), (None, total)) if size != 0)
         self.sums.add(listed)
         if listed in self.mirrored:
@@ -185,7 +186,8 @@ class Pass:
 
     def _product(self, root: Node) -> Node:
         """The factors of a product, like bases collected, as a quotient of products."""
-        return collect(1, self._factors(root))
+        factors = self._factors(root)
+        return collect(1, quotients(factors) if root.shape else factors)
 
     def _factors(self, root: Node) -> Iterable[tuple[Number, Node]]:
         """Each simplified factor with its exponent; a sign is the factor -1."""

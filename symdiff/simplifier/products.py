@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from fractions import Fraction
+from functools import reduce
 
 from ..expr import CONST, ROWS, Node, Number, const
 from ..ops.kinds import unrepeated
@@ -55,14 +57,24 @@ def factors_of(core: Node) -> Iterable[tuple[Number, Node]]:
 
 
 def collect(coefficient: Number, factors: Iterable[tuple[Number, Node]]) -> Node:
-    """The product of powers, like bases collected."""
+    """The product of powers, like bases collected; numbers whose product is no float stay apart."""
     powers: dict[Node, Number] = {}
+    apart: list[Number] = []
     for exponent, leaf in factors:
         number, parts = powers_of(leaf, exponent)
-        coefficient = coefficient * number
+        if _out_of_range(coefficient, number):
+            apart.append(number)
+        else:
+            coefficient = coefficient * number
         for base, power in parts:
             powers[base] = powers.get(base, 0) + power
-    return build_product(*_cancel(coefficient, powers))
+    return reduce(lambda product, number: product * const(number), apart, build_product(*_cancel(coefficient, powers)))
+
+
+def _out_of_range(a: Number, b: Number) -> bool:
+    """Whether two finite numbers that are not 0 have a product beyond floats."""
+    product = float(a) * float(b) if isinstance(a, float) or isinstance(b, float) else 1.0
+    return (math.isinf(product) or product == 0) and math.isfinite(a) and math.isfinite(b) and a != 0 != b
 
 
 def _cancel(coefficient: Number, powers: dict[Node, Number]) -> tuple[Number, dict[Node, Number]]:

@@ -22,21 +22,27 @@ from .written import Writer
 
 #: Forms of forms that are tried; most lists have one.
 MOST_ROUNDS = 8
+#: Lists with more nodes stay in their readable form: sharing is linear, but takes milliseconds for each node.
+MOST_NODES = 10_000
 
 
 def shared(roots: list[Node], sizes: Mapping[str, int]) -> list[Node]:
-    """The same scalars in fewer operations, if some are found; lists with arrays are left in their readable form.
+    """The same scalars in fewer operations, if some are found.
 
-    Reading and sharing are repeated until a form comes again. The shortest of those that come again is the result, or
-    the first readable form where that is shorter still; so the result is its own simplified form.
+    Lists with arrays, or of more than :data:`MOST_NODES` nodes, keep their readable form. Reading and sharing are
+    repeated until a form comes again. The shortest of those that come again is the result, or the first readable form
+    where that is shorter still; so the result is its own simplified form.
     """
     readable = until_still(roots, sizes)
-    if any(node.shape for node in topological(*readable)):
+    order = topological(*readable)
+    if len(order) > MOST_NODES or any(node.shape for node in order):
         return readable
     rounds: list[tuple[list[Node], list[Node]]] = []
     form = readable
     while len(rounds) < MOST_ROUNDS:
         short = _once(form)
+        if not rounds and _size(short) >= _size(readable):
+            return readable
         again = next((place for place, (other, _) in enumerate(rounds) if other == short), None)
         if again is not None:
             rounds = rounds[again:]

@@ -1,0 +1,100 @@
+"""One rewrite at one place: all forms that a table of rules makes of formulas in a step.
+
+A rule for a sum or product of two fits any two of more terms or factors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from .assumptions import Facts, current
+from .expr import ROWS, Node, const
+from .rules import Rule, bindings
+from .simplifier import simplify
+from .walk import rebuild, substitute, topological
+
+Roots = list[Node]
+#: Rules by the name of the operation at the root of their pattern.
+Rules = Mapping[str, Sequence[Rule]]
+
+
+def steps(roots: Roots, rules: Rules) -> Iterator[Roots]:
+    """The roots with one place rewritten, simplified and as the rule leaves it."""
+    facts = current() or Facts()
+    for node in topological(*roots):
+        for result in _rewritten(node, rules, facts):
+            new = [substitute(root, {node: result}) for root in roots]
+            yield list(simplify(new, "full"))
+            yield new
+
+
+def _rewritten(node: Node, rules: Rules, facts: Facts) -> Iterator[Node]:
+    """The node rewritten as a whole, or in two of its terms or factors."""
+    yield from _results(node, rules, facts)
+    family = next((family for family in (_SUM, _PRODUCT) if node.op.name in family), None)
+    if family is None:
+        return
+    parts = list(_flattened(node, family))
+    if 2 <= len(parts) <= 8:
+        for i in range(len(parts)):
+            for j in range(len(parts)):
+                if i != j:
+                    rest = [part for place, part in enumerate(parts) if place not in (i, j)]
+                    yield from _pair(parts[i], parts[j], rest, family, rules, facts)
+
+
+#: A sum or product: the sign with which each operation takes its arguments, or the power.
+_SUM: dict[str, tuple[int, ...]] = {"add": (1, 1), "sub": (1, -1), "neg": (-1,)}
+_PRODUCT: dict[str, tuple[int, ...]] = {"mul": (1, 1), "div": (1, -1)}
+
+_Part = tuple[int, Node]
+
+
+def _flattened(root: Node, family: dict[str, tuple[int, ...]]) -> Iterator[_Part]:
+    """The terms with their signs, or the factors with their powers, in the order of writing."""
+    stack = [(1, root)]
+    while stack:
+        sign, node = stack.pop()
+        if node.op.name in family:
+            stack += reversed([(sign * s, arg) for s, arg in zip(family[node.op.name], node.args, strict=True)])
+        else:
+            yield sign, node
+
+
+def _pair(
+    first: _Part,
+    second: _Part,
+    rest: list[_Part],
+    family: dict[str, tuple[int, ...]],
+    rules: Rules,
+    facts: Facts,
+) -> Iterator[Node]:
+    """Two parts rewritten beside the others: ``a + b`` or ``a - b`` with a sign, ``a*b`` or ``a/b`` with a power."""
+    (sign, a), (other, b) = first, second
+    name = next(name for name, signs in family.items() if signs == (1, sign * other))
+    for result in _results(ROWS[name](a, b), rules, facts):
+        yield _joined([(sign, result), *rest], family is _SUM)
+
+
+def _results(node: Node, rules: Rules, facts: Facts) -> Iterator[Node]:
+    """What the rules make of a node; a new sum is simplified by itself, so that what is to cancel there does."""
+    for rule in rules.get(node.op.name, ()):
+        for binding in bindings(rule, node, facts):
+            done = dict(binding)
+            for step in topological(rule.result):
+                if step not in done:
+                    new = rebuild(step, tuple(done[arg] for arg in step.args)) if step.args else step
+                    done[step] = simplify(new, "full") if new.op.name in _SUM else new
+            yield done[rule.result]
+
+
+def _joined(parts: Sequence[_Part], summed: bool) -> Node:
+    """The sum or product of the parts."""
+    ahead = sorted(parts, key=lambda part: -part[0])
+    result = const(0 if summed else 1)
+    for sign, part in ahead:
+        if summed:
+            result = result + part if sign > 0 else result - part
+        else:
+            result = result * part if sign > 0 else result / part
+    return result
