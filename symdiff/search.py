@@ -83,8 +83,10 @@ def searched(roots: Roots) -> Roots:
     if not _small(readable):
         return readable
     best, witness = readable, Witness(roots)
+    if not witness.known:
+        return readable
     with assume(*implied(roots)):
-        while witness.known and (found := next(filter(witness.agrees, _cheaper(best)[:MOST_JUDGED]), None)):
+        while (found := next(filter(witness.agrees, _cheaper(best)[:MOST_JUDGED]), None)) is not None:
             best = found
     return best
 
