@@ -312,16 +312,18 @@ _BAGS = st.lists(st.dictionaries(st.integers(0, 5), _POWERS, min_size=1, max_siz
 
 
 @settings(deadline=None)
-@given(_BAGS)
-def test_pairs_hold_the_same_members_and_none_stands_twice(bags: list[Bag]) -> None:
+@given(_BAGS, st.booleans())
+def test_pairs_hold_the_same_members_and_none_stands_twice(bags: list[Bag], sums: bool) -> None:
+    """Factors above and below the line are another pair when they are the other way up; terms are not."""
     before = [dict(bag) for bag in bags]
-    made = share_pairs(bags, 6)
+    made = share_pairs(bags, 6, sums=sums)
     assert [_opened(bag, made) for bag in bags] == before
     left: Counter[Any] = Counter()
     for bag in bags:
         for first, second in combinations(sorted(bag), 2):
-            same = (bag[first] > 0) is (bag[second] > 0)
-            left[first, second, same] += min(abs(bag[first]), abs(bag[second]))
+            signs = bag[first] > 0, bag[second] > 0
+            how = signs if len(set(signs)) > 1 and not sums else len(set(signs))
+            left[first, second, how] += min(abs(bag[first]), abs(bag[second]))
         left.update({member: abs(power) // 2 for member, power in bag.items()})
     assert max(left.values(), default=0) < 2
 

@@ -57,7 +57,7 @@ class Pool:
         self.literals, bags = self._numbered(self._wanted())
         for product, bag in zip(self.products, bags, strict=True):
             product.factors = bag
-        shared = share_pairs(bags, len(self.literals))
+        shared = share_pairs(bags, len(self.literals), sums=False)
         for member, bag in shared.items():
             self.add(member, Product(ONE, bag))
 
@@ -184,7 +184,7 @@ def share_sums(normal: Normal, order: Iterable[Node]) -> None:
     members = sorted({_member(*term) for node in sums for term in normal.terms[node].items()}, key=_member_key)
     numbers = {member: number for number, member in enumerate(members)}
     bags = [{numbers[_member(*term)]: 1 if term[1] > 0 else -1 for term in normal.terms[node].items()} for node in sums]
-    shared = share_pairs(bags, len(members))
+    shared = share_pairs(bags, len(members), sums=True)
     values: dict[int, Terms] = {number: {core: size} for number, (core, size) in enumerate(members)}
     for number, bag in shared.items():
         found = normal.factored(_terms(bag, values))

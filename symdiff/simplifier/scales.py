@@ -131,9 +131,12 @@ class _Scales:
                 yield member, user
 
     def _inverted(self, group: tuple[int, ...]) -> bool:
-        """Take quotients the other way up, where fewer users then need a numerator."""
+        """Take products that are only divided by the other way up, where fewer users then need a numerator."""
         own = [self.pool.made.get(member, -1) for member in group]
         if any(place < 0 or self.pool.products[place].scale != ONE for place in own):
+            return False
+        used = [(place, member) for member in group for place in self.users[member] if place not in own]
+        if any(self.pool.products[place].factors[member] > 0 for place, member in used):
             return False
         places = dict.fromkeys([*own, *(place for member in group for place in self.users[member])])
         new: dict[int, Bag] = {}
