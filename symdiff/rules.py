@@ -80,6 +80,8 @@ log(x**y)           => y*log(x)   real  where x > 0                     # the lo
 log(exp(x)*y)       => log(y) + x real  where y > 0                     # the logarithm of a product; no overflow
 log(x*y) - log(x)   => log(y)     real  where x > 0 and y > 0           # the logarithm of a quotient
 sqrt(x**2*y)        => x*sqrt(y)  real  where x >= 0                    # the root of a square
+x*y**where(x == 0, 1, x - 1) => x*y**(x - 1) real where y > 0          # the guard is for y = 0
+xlogy(x, y)         => x*log(y)   real  where y > 0                     # the guard is for y = 0
 arctan(tan(x))      => x          real  where -pi/2 < x and x < pi/2    # inverse functions on the main branch
 arcsin(sin(x))      => x          real  where -pi/2 <= x and x <= pi/2  # inverse functions on the main branch
 arccos(cos(x))      => x          real  where 0 <= x and x <= pi        # inverse functions on the main branch

@@ -19,6 +19,7 @@ WEIGHTS = {
     1.0: "add sub mul where minimum maximum abs sign floor ceil relu leaky_relu logical_and logical_or logical_not",
     4.0: "div mod sqrt",
     5.0: "difference_of_products",
+    13.0: "xlogy",  # a product, a logarithm, a selection and its condition
     14.0: "softmax logsumexp",
 }
 
