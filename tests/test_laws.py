@@ -44,7 +44,7 @@ _OWN: dict[str, Any] = {
     "where": lambda a, b: sd.where(a > b / 2, a * b, sd.sin(b)),
     "product": lambda a, b: M @ a * sd.dot(a, b) / 9,
     "reversed": lambda a: a[::-1],
-    "scaled": lambda a: a / (1 + sd.norm(a) ** 2),
+    "scaled": lambda a: a / (1 + sd.sum(a**2)),
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a - b,
     "mul": lambda a, b: a * b,
