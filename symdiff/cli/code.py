@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -75,35 +75,18 @@ def code(
     symdiff code "sum(tanh(X @ w))" --shape X=n,d --shape w=d --explain-plan --sizes n=1000,d=20
     symdiff code "exp(-x**2/s)" --derivatives value,grad,hessian --count
     """
-    parts = [part.strip() for part in derivatives.split(",")]
-    for part in parts:
-        if part not in _PARTS:
-            raise SymdiffError(f"--derivatives takes some of {', '.join(_PARTS)}, not {part!r}")
+    parts = _parts(derivatives)
     if selfcheck and (len(formulas) > 1 or "jacobian" in parts):
         raise SymdiffError("--selfcheck takes one formula and some of value, grad, hessian")
     with busy("writing code"):
         from ..compiler import BACKENDS, source
         from ..costs import plan
-        from ..differentiate import grad
-        from ..hessians import jacobian as blocks
-        from ..hessians import value_and_jacobian
         from ..simplifier import simplify
 
         known = read_sizes(sizes)
         roots, wanted = read_problem([read_text(formula) for formula in formulas], wrt, shape)
-        makers: dict[str, Any] = {
-            "value": lambda f, _: f,
-            "grad": lambda f, wrt: grad(_one_number("grad", f), wrt),
-            "jacobian": lambda f, wrt: blocks(f, wrt, sizes=known),
-            "hessian": lambda f, wrt: second(_one_number("hessian", f), wrt, layout),
-        }
         simple = simplify(roots if len(roots) > 1 else roots[0], level)
-        if set(parts) == {"value", "jacobian"}:
-            both = value_and_jacobian(simple, wanted, sizes=known, kinks=kinks)
-            made = tuple(both[part == "jacobian"] for part in parts)
-        else:
-            smooth = with_kinks(simple, kinks)
-            made = tuple(makers[part](simple if part == "value" else smooth, wanted) for part in parts)
+        made = _derived(simple, wanted, parts, layout, known, kinks)
         finished = partial(simplify, level="code" if level == "full" else level, sizes=known)
         outputs = finished(made if len(made) > 1 else made[0])
         inputs = variables([*roots, *wanted])
@@ -126,6 +109,35 @@ def code(
     header = None if explain_plan else BACKENDS[backend].header
     if header is not None and output.endswith(".c"):
         write_whole(output[:-2] + ".h", header(outputs, list(inputs), name))
+
+
+def _parts(derivatives: str) -> list[str]:
+    """What ``--derivatives`` lists."""
+    parts = [part.strip() for part in derivatives.split(",")]
+    for part in parts:
+        if part not in _PARTS:
+            raise SymdiffError(f"--derivatives takes some of {', '.join(_PARTS)}, not {part!r}")
+    return parts
+
+
+def _derived(
+    f: Any, wanted: list[Node], parts: Sequence[str], layout: str, sizes: dict[str, int], kinks: str | None
+) -> tuple[Any, ...]:
+    """The formula or its derivative for each part."""
+    from ..differentiate import grad
+    from ..hessians import jacobian, value_and_jacobian
+
+    if set(parts) == {"value", "jacobian"}:
+        both = value_and_jacobian(f, wanted, sizes=sizes, kinks=kinks)
+        return tuple(both[part == "jacobian"] for part in parts)
+    smooth = with_kinks(f, kinks)
+    makers: dict[str, Callable[[], Any]] = {
+        "value": lambda: f,
+        "grad": lambda: grad(_one_number("grad", smooth), wanted),
+        "jacobian": lambda: jacobian(smooth, wanted, sizes=sizes),
+        "hessian": lambda: second(_one_number("hessian", smooth), wanted, layout),
+    }
+    return tuple(makers[part]() for part in parts)
 
 
 def _one_number(part: str, f: Any) -> Node:
