@@ -73,7 +73,7 @@ def test_errors_are_sentences() -> None:
         (lambda: compile_(f, [x]), "depend on y"),
         (lambda: compile_(f, [x, y, x]), "x is listed twice"),
         (lambda: compile_(f, [x, 3]), "inputs are variables"),
-        (lambda: compile_(f, [x, y], backend="cobol"), "backends are .*math, numpy"),
+        (lambda: compile_(f, [x, y], backend="cobol"), "backends are array_api, c, math, numpy"),
         (lambda: compile_(f, [x, y])(1), r"takes 2 arguments \(x, y\), not 1"),
         (lambda: evaluate(f, {"x": 1}), "y has no value"),
         (lambda: evaluate(f, {"x": 1, "y": 2, "z": 3}), "z is no variable"),
@@ -117,7 +117,7 @@ def test_memory_is_flat(backend: str) -> None:
     rounds(10)
     gc.collect()
     before = table_size(), len(linecache.cache)
-    rounds(500)
+    rounds(2000 if backend in ("math", "numpy") else 500)
     assert (table_size(), len(linecache.cache)) == before
     gc.collect()
 

@@ -97,7 +97,7 @@ def test_walls_and_hessians_that_are_not_finite() -> None:
     x = sd.symbol("x")
     for method in ("Newton", "trust-exact", "trust-ncg"):
         assert train.minimize(x - sd.log(x), {"x": 1e-3}, {}, method, tol=1e-9).loss == pytest.approx(1)
-    with pytest.raises(train.TrainingError, match=r"the Hessian at iteration 0 is (nan|inf)") as error:
+    with pytest.raises(train.TrainingError, match="the Hessian at iteration 0 is inf") as error:
         train.minimize(sd.sqrt(x) ** 3, {"x": 0.0}, {}, "trust-exact")
     assert error.value.params is not None and error.value.params["x"] == 0
 

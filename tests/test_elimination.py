@@ -125,13 +125,22 @@ def test_graphs_above_the_limits(monkeypatch: pytest.MonkeyPatch, limit: str, un
 # -- operations ----------------------------------------------------------------------------------------------------
 
 
-@each_system
-def test_less_code_than_casadi(system: System) -> None:
+#: Operations of the sparse Jacobian, and of the function with it.
+OURS = {
+    "human heart dipole": (80, 117), "combustion of propane": (57, 101), "combustion of propane, reduced": (33, 75),
+    "arm in a plane": (41, 45), "arm in space": (127, 129),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_less_code_than_casadi(name: str) -> None:
+    system, (alone, both) = SYSTEMS[name], OURS[name]
+    assert alone < system.jacobian and both < system.both
     x = _unknowns(system)
     f, sources = system.equations(x, sd), x[: system.unknowns]
-    assert operations(sd.jacobian(f, sources, sparse=True).args) <= 0.93 * system.jacobian
+    assert operations(sd.jacobian(f, sources, sparse=True).args) <= alone
     values, found = sd.value_and_jacobian(f, sources, sparse=True)
-    assert operations([*values, *found.args]) <= 0.93 * system.both
+    assert operations([*values, *found.args]) <= both
 
 
 @each_system
