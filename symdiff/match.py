@@ -30,7 +30,7 @@ def match(pattern: Node, node: Node, bound: Binding) -> Iterator[Binding]:
         elif _stands_for(pattern, node):
             yield {**bound, pattern: node}
         return
-    if pattern is node or _size(pattern, bound) is node:
+    if (pattern is node and not pattern.args) or _size(pattern, bound) is node:
         yield bound
         return
     if pattern.op is not node.op or pattern.op is CONST or pattern.attrs != node.attrs:

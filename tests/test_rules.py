@@ -60,6 +60,29 @@ def test_fires(rule: Rule) -> None:
     assert rule.condition is None or not list(bindings(rule, node, Facts()))
 
 
+def renamed(node: Node, variable: Node) -> Iterator[Node]:
+    """The pattern with another variable in one of the places of this one, all other names being its own."""
+    if node is variable:
+        yield sd.symbol("other", node.shape)
+    for place, arg in enumerate(node.args):
+        for new in renamed(arg, variable):
+            yield node.op(*node.args[:place], new, *node.args[place + 1 :], *node.attrs)
+
+
+@each("rule", SCALAR, ids=name)
+def test_a_variable_stands_for_one_expression(rule: Rule) -> None:
+    """Whatever fits is the pattern with its variables replaced, also where an expression uses the pattern's names."""
+    for variable in sd.variables(rule.pattern):
+        for node in renamed(rule.pattern, variable):
+            with sd.assume(*conditions(rule, {}), *conditions(rule, {variable: sd.symbol("other")})):
+                found = list(bindings(rule, node, current() or Facts()))
+            inputs = list(sd.variables(node))
+            at = np.random.default_rng(2).uniform(0.1, 0.4, (len(inputs), 9))
+            for binding in found:
+                want, got = (sd.compile(side, inputs)(*at) for side in (node, instantiate(rule.pattern, binding)))
+                np.testing.assert_allclose(got, want, rtol=1e-9)
+
+
 def drawn(rng: random.Random, rule: Rule, variable: Node, whole: bool) -> float:
     if variable.name == "p":
         return float(rng.random() < 0.5)
