@@ -54,6 +54,7 @@ _LATE = {
     "jvp": "differentiate",
     "vjp": "differentiate",
     "simplify": "simplifier",
+    "stable": "digits",
     "source": "compiler",
     "compile": "compiler",
     "evaluate": "compiler",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from . import digits
 from .accuracy import outputs_of, sample
 from .assumptions import assume, implied
 from .compiler import count_ops
@@ -19,37 +20,24 @@ from .rules import Rule, read_rules
 from .simplifier import simplify
 from .walk import topological, variables
 
-#: Rules as in :mod:`symdiff.rules`; none needs to save operations.
+#: Rules as in :mod:`symdiff.rules`, beside those of :mod:`symdiff.digits`; none needs to save operations.
 TABLE = """
-1 - cos(x)              => 2*sin(x/2)**2                      real  # cancels near 0
-c - c*cos(x)            => 2*c*sin(x/2)**2                    real  # cancels near 0
-(1 - cos(x))/x**2       => spherical_jn(0, x/2)**2/2          real  # cancels near 0
-sin(x)/x                => spherical_jn(0, x)                 real  # has a value at 0
-sin(x)**2/x**2          => spherical_jn(0, x)**2              real  # has a value at 0
-cosh(x) - 1             => 2*sinh(x/2)**2                     real  # cancels near 0
 1 - cos(x)**2           => sin(x)**2                          real  # cancels near 0
 1 - sin(x)**2           => cos(x)**2                          real  # cancels near pi/2
 1 - tanh(x)**2          => (1/cosh(x))**2                     real  # cancels for large x
-1 - sigmoid(x)          => sigmoid(-x)                        real  # cancels for large x
-1 - erf(x)              => erfc(x)                            real  # cancels for large x
 sin(x) - sin(y)         => 2*cos((x + y)/2)*sin((x - y)/2)    real  # cancels for x near y
 cos(x) - cos(y)         => -2*sin((x + y)/2)*sin((x - y)/2)   real  # cancels for x near y
 tan(x) - tan(y)         => sin(x - y)/(cos(x)*cos(y))         real  # cancels for x near y
 arctan(x) - arctan(y)   => arctan((x - y)/(x*y + 1))          real where x*y + 1 > 0  # cancels for x near y
 exp(x) - exp(y)         => exp(y)*expm1(x - y)                real  # cancels for x near y
-exp(x) - exp(-x)        => 2*sinh(x)                          real  # cancels near 0
 log(x) - log(y)         => log1p((x - y)/y)                   real  # cancels for x near y
 log(x) - log(y)         => log(x/y)                           real  # cancels for x near y
 log(x*y)                => log(x) + log(y)                    real where x > 0 and y > 0  # no overflow of the product
-log(1 - x)              => log1p(-x)                          real  # digits of small x stay
-log(x + sqrt(x**2 + 1)) => arcsinh(x)                         real  # cancels for negative x
-log((x + 1)/(1 - x))    => 2*arctanh(x)                       real  # digits of small x stay
 x**y - 1                => expm1(y*log(x))                    real where x > 0  # cancels near x = 1
 1/x - 1/y               => (y - x)/(x*y)                      real  # cancels for x near y
 x/x                     => 1                                  real  # no division
 x**2 - y**2             => (x - y)*(x + y)                    real  # cancels for x near y
 x**2 - 1                => (x - 1)*(x + 1)                    real  # cancels near 1
-sqrt(x) - sqrt(y)       => (x - y)/(sqrt(x) + sqrt(y))        real where sqrt(x) + sqrt(y) > 0  # cancels for x near y
 sqrt(x) - y             => (x - y**2)/(sqrt(x) + y)           real where sqrt(x) + y > 0  # cancels for x near y**2
 sqrt(x**2 + y**2)       => hypot(x, y)                        real  # no overflow of the squares
 sqrt(x**2 + 1)          => hypot(x, 1)                        real  # no overflow of the square
@@ -67,8 +55,8 @@ LIMIT, MANY = 100, 4
 
 @cache
 def rules() -> dict[str, list[Rule]]:
-    """The rules of the table by the name of the operation at the root of their pattern."""
-    return read_rules(TABLE)
+    """The rules of both tables by the name of the operation at the root of their pattern."""
+    return read_rules(digits.EVERY + TABLE)
 
 
 def most_accurate(roots: Roots) -> Roots:

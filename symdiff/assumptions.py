@@ -176,12 +176,25 @@ def assume(*conditions: Node) -> Iterator[None]:
 
 
 def implied(roots: Sequence[Node]) -> list[Node]:
-    """What holds wherever the roots have values, by the domains in the rows; nothing where a part may be unused."""
+    """What holds wherever the roots have values, by the domains in the rows.
+
+    Nothing where a part may be unused, or where they have no values at all.
+    """
     order = topological(*roots)
     if any(node.op.logical for node in order):
         return []
     found = [substitute(condition, {_X: node.args[0]}) for node in order for condition in _domain(node.op)]
-    return [condition for condition in found if condition.op is not CONST]
+    conditions = [condition for condition in found if variables(condition)]
+    return conditions if _possible(conditions) else []
+
+
+def _possible(conditions: list[Node]) -> bool:
+    """Whether no condition contradicts another one."""
+    try:
+        Facts(*conditions)
+    except SymdiffError:
+        return False
+    return True
 
 
 _X = symbol("x")
@@ -192,10 +205,10 @@ def _domain(row: Row) -> list[Node]:
     """The domain of a function of x, where its text is a condition that can be assumed."""
     try:
         condition = parser.parse(row.domain) if row.arity == 1 else None
-        Facts(*([condition] if condition is not None else []))
     except SymdiffError:
         return []
-    return [condition] if condition is not None and variables(condition) == (_X,) else []
+    known = condition is not None and variables(condition) == (_X,) and _possible([condition])
+    return [condition] if condition is not None and known else []
 
 
 # -- text ----------------------------------------------------------------------------------------------------------

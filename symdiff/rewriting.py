@@ -6,6 +6,7 @@ A rule for a sum or product of two fits any two of more terms or factors.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import permutations
 
 from .assumptions import Facts, current
 from .expr import ROWS, Node, const
@@ -16,31 +17,30 @@ from .walk import rebuild, substitute, topological
 Roots = list[Node]
 #: Rules by the name of the operation at the root of their pattern.
 Rules = Mapping[str, Sequence[Rule]]
+#: Longer sums and products are not rewritten in pairs.
+MOST_PARTS = 8
 
 
 def steps(roots: Roots, rules: Rules) -> Iterator[Roots]:
     """The roots with one place rewritten, simplified and as the rule leaves it."""
     facts = current() or Facts()
     for node in topological(*roots):
-        for result in _rewritten(node, rules, facts):
+        for result in rewritten(node, rules, facts):
             new = [substitute(root, {node: result}) for root in roots]
             yield list(simplify(new, "full"))
             yield new
 
 
-def _rewritten(node: Node, rules: Rules, facts: Facts) -> Iterator[Node]:
-    """The node rewritten as a whole, or in two of its terms or factors."""
+def rewritten(node: Node, rules: Rules, facts: Facts, most_terms: int = MOST_PARTS) -> Iterator[Node]:
+    """The node rewritten as a whole, or in two of its terms or factors; longer sums than that as a whole only."""
     yield from _results(node, rules, facts)
     family = next((family for family in (_SUM, _PRODUCT) if node.op.name in family), None)
-    if family is None:
+    if family is None or not family.keys() & rules.keys():
         return
-    parts = list(_flattened(node, family))
-    if 2 <= len(parts) <= 8:
-        for i in range(len(parts)):
-            for j in range(len(parts)):
-                if i != j:
-                    rest = [part for place, part in enumerate(parts) if place not in (i, j)]
-                    yield from _pair(parts[i], parts[j], rest, family, rules, facts)
+    parts = _flattened(node, family, most_terms if family is _SUM else MOST_PARTS)
+    for i, j in permutations(range(len(parts)), 2):
+        rest = [part for place, part in enumerate(parts) if place not in (i, j)]
+        yield from _pair(parts[i], parts[j], rest, family, rules, facts)
 
 
 #: A sum or product: the sign with which each operation takes its arguments, or the power.
@@ -50,15 +50,19 @@ _PRODUCT: dict[str, tuple[int, ...]] = {"mul": (1, 1), "div": (1, -1)}
 _Part = tuple[int, Node]
 
 
-def _flattened(root: Node, family: dict[str, tuple[int, ...]]) -> Iterator[_Part]:
-    """The terms with their signs, or the factors with their powers, in the order of writing."""
-    stack = [(1, root)]
+def _flattened(root: Node, family: dict[str, tuple[int, ...]], most: int) -> list[_Part]:
+    """The terms with their signs, or the factors with their powers, in the order of writing; none if they are more."""
+    stack: list[_Part] = [(1, root)]
+    parts: list[_Part] = []
     while stack:
         sign, node = stack.pop()
         if node.op.name in family:
             stack += reversed([(sign * s, arg) for s, arg in zip(family[node.op.name], node.args, strict=True)])
         else:
-            yield sign, node
+            parts.append((sign, node))
+        if len(stack) + len(parts) > most:
+            return []
+    return parts
 
 
 def _pair(

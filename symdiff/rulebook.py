@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from types import ModuleType
 
-from . import accurate, rules, search
+from . import accurate, digits, rules, search
 from .ops.weights import WEIGHTS
 from .rules import listed
 
@@ -22,15 +21,27 @@ What is always done has no rule: numbers are folded and units dropped when a nod
 signs and common parts are collected; selections by one condition in a sum are joined (`where(c, a, 0) + where(c, 0, b)`
 is `where(c, a, b)`); `f(-x)` of odd and even functions loses the sign.
 """
-_LEVELS: tuple[tuple[ModuleType, str, str], ...] = (
-    (rules, "Every level from `full` on", "Each lowers what its operations weigh (below), so rewriting ends."),
+_LEVELS = (
+    (rules.TABLE, "Every level from `full` on", "Each lowers what its operations weigh (below), so rewriting ends."),
     (
-        accurate,
+        digits.QUOTIENTS,
+        "Formulas before they are differentiated",
+        "`symdiff code` uses these, and the rules of the next two tables, on the formula; `accurate` has them too.",
+    ),
+    (digits.FORMULAS, "Formulas before code is made of them", "As above, also where no derivative is asked for."),
+    (
+        digits.TABLE,
+        "Formulas, and level `code`",
+        "Digits for at most an operation or two, anywhere in what is written.",
+    ),
+    (digits.DIFFERENCES, "Level `code`", "Only in what is written, because the derivatives of these lose nothing."),
+    (
+        accurate.TABLE,
         "Level `accurate`",
         "Tried one at a time; a result is kept where the emitted code, measured against 50 digits, has smaller errors.",
     ),
     (
-        search,
+        search.TABLE,
         "Level `search`",
         "Tried in steps that may cost more; `<=>` is used in both directions. The cheapest form that has the input's "
         "values at sampled points, to 18 digits, is kept.",
@@ -53,10 +64,10 @@ def page() -> str:
     return "\n".join([_HEAD, *(part for level in _LEVELS for part in _section(*level))]) + _WEIGHTS + weights
 
 
-def _section(module: ModuleType, title: str, text: str) -> Iterator[str]:
+def _section(table: str, title: str, text: str) -> Iterator[str]:
     yield f"## {title}\n\n{text}\n"
     yield "| rule | condition | tag | reason |\n|---|---|---|---|"
-    for line in listed(module.TABLE):
+    for line in listed(table):
         rule = f"{line.pattern} {line.arrow} {line.result}"
         condition = f"`{line.condition}`" if line.condition else ""
         yield f"| `{rule}` | {condition} | {line.tag} | {line.reason} |"

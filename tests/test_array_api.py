@@ -18,7 +18,7 @@ from symdiff.walk import topological
 
 #: Operations for which the standard has no functions.
 MISSING = {
-    "refused", "sinc_derivative", "spherical_jn", "difference_of_products", "gelu", "erf", "erfc", "gamma", "gammaln",
+    "refused", "sinc_derivative", "difference_of_products", "gelu", "erf", "erfc", "gamma", "gammaln",
     "digamma", "polygamma",
 }  # fmt: skip
 LIBRARIES = ("numpy", "torch", "jax")

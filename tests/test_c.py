@@ -36,7 +36,7 @@ ELEMENTWISE = [row for row in ROWS.values() if row.arity and row.elementwise]
 #: Rows whose value is a difference of larger ones near its zeros: units of 1 there.
 CANCELLING = {"logaddexp", "sinc_derivative"}
 #: What C has no function for, or none that raises.
-MISSING = {"digamma", "polygamma", "spherical_jn", "refused"}
+MISSING = {"digamma", "polygamma", "refused"}
 SPECIAL = [
     0.0,
     -0.0,

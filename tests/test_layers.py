@@ -36,7 +36,9 @@ LAYERS = (
     ("hessians",),
     ("check", "exact", "structured", "dense", "explanations", "plots"),
     ("auditor", "pictures", "selfcheck"),
-    ("accuracy", "rewriting"),
+    ("rewriting",),
+    ("digits",),
+    ("accuracy",),
     ("verified",),
     ("accurate", "search"),
     ("curves", "nn", "train", "rulebook"),
@@ -47,7 +49,7 @@ LAYERS = (
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 #: Imports upward, inside a function: text and LaTeX of a node, pickling it, and the levels that try.
 UPWARD = {("expr", name) for name in ("printer", "latex", "walk")}
-UPWARD |= {("simplifier", name) for name in ("accurate", "search")}
+UPWARD |= {("simplifier", name) for name in ("accurate", "search", "digits")}
 HEAVY = {"numpy", "scipy", "sympy", "networkx", "matplotlib", "opt_einsum"}
 #: Modules that need a heavy package throughout: others import them inside functions only.
 IMPORTED_LATE = {"train.operators"}

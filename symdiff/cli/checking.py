@@ -29,12 +29,12 @@ def check(formula: str, accuracy: bool, wrt: str | None, at: Sequence[str], shap
     """Compare first and second derivatives with an independent method; exit code 1 where they disagree.
 
     Without --at, at random points where the formula has a value; sizes that are letters are 3 there. With --accuracy,
-    the errors of the emitted code instead; exit code 1 where one is above --ulps.
+    the errors of what ``symdiff code`` writes instead; exit code 1 where one is above --ulps.
 
     \b
     symdiff check "x**2*sin(y)"
     symdiff check "x**2*sin(y)" --at x=3,y=0.5
-    symdiff check "sqrt(x+1) - sqrt(x)" --accuracy --box x=1:1e15 --simplify accurate
+    symdiff check "sqrt(x+1) - sqrt(x)" --accuracy --box x=1:1e15
     """
     with busy("checking"):
         (root,), wanted = read_problem([read_text(formula)], wrt, shape)
@@ -72,6 +72,7 @@ def _accuracy(
     from ..accuracy import check_accuracy
 
     parts = [part.strip() for part in derivatives.split(",")]
+    level = "code" if level == "full" else level
     report = check_accuracy(root, wanted, parts, box=ranges | _box(box), points=points, level=level)
     if form == "json":
         _show([line._asdict() for line in report.lines], "outputs", level=level, bound=ulps)

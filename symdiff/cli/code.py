@@ -81,13 +81,16 @@ def code(
     with busy("writing code"):
         from ..compiler import BACKENDS, source
         from ..costs import plan
+        from ..digits import stable
         from ..simplifier import simplify
 
         known = read_sizes(sizes)
         roots, wanted = read_problem([read_text(formula) for formula in formulas], wrt, shape)
-        simple = simplify(roots if len(roots) > 1 else roots[0], level)
+        level = "code" if level == "full" else level
+        forms = stable(roots, derivatives=parts != ["value"]) if level == "code" else simplify(roots, level)
+        simple = forms if len(roots) > 1 else forms[0]
         made = _derived(simple, wanted, parts, layout, known, kinks)
-        finished = partial(simplify, level="code" if level == "full" else level, sizes=known)
+        finished = partial(simplify, level=level, sizes=known)
         outputs = finished(made if len(made) > 1 else made[0])
         inputs = variables([*roots, *wanted])
         if count:

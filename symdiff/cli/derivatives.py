@@ -11,15 +11,15 @@ from ..errors import ShapeError, SymdiffError
 from ..expr import Node
 from ..nonsmooth import with_kinks
 from ..shapes import show_shape
-from ..walk import map_structure, variables
+from ..walk import map_structure
 from .common import FormulaCommand, busy, options
 from .printing import print_result
 from .reading import (
+    kept_digits,
     read_point,
     read_problem,
     read_text,
     scalar,
-    values_at,
 )
 
 
@@ -33,6 +33,7 @@ def _derivative(
     form: str,
     kinks: str | None,
     rows: Callable[[list[str]], list[str]] | None = None,
+    note: Callable[[list[Node]], None] | None = None,
 ) -> None:
     """Parse, differentiate, simplify, evaluate, print: what all derivatives share.
 
@@ -44,11 +45,16 @@ def _derivative(
 
         roots, wanted = read_problem(texts, wrt, shape)
         point = read_point(at, roots) if at else None
-        simple = with_kinks(simplify(roots, level), kinks)
+
+        def made(forms: list[Node]) -> Any:
+            return simplify(make(with_kinks(forms, kinks), wanted), level)
+
         # each entry is read on a line of its own: what it shares with others need not stay together
-        result = map_structure(lambda part: simplify(part, level), simplify(make(simple, wanted), level))
-        values = None if point is None else values_at(result, point, variables(roots))
+        result = map_structure(lambda part: simplify(part, level), made(simplify(roots, level)))
+        values = None if point is None else kept_digits(result, made, roots, point, level)
     names = [var.name for var in wanted]
+    if note is not None:
+        note(wanted)
     print_result(form, texts, names, result, point, values, rows(names) if rows else [])
 
 
@@ -87,9 +93,6 @@ def diff(formula: str, order: int, **common: Any) -> None:
 
     def make(roots: list[Node], wanted: list[Node]) -> Node:
         _only_numbers(roots[0], wanted)
-        if common["wrt"] is None and len(wanted) > 1:
-            names = ", ".join(var.name for var in wanted)
-            click.echo(f"note: this is the mixed derivative by {names}; choose with --wrt, or use grad", err=True)
         if not wanted:
             return roots[0] * 0
         found = roots[0]
@@ -97,7 +100,14 @@ def diff(formula: str, order: int, **common: Any) -> None:
             found = simplify(differentiate(found, var), common["level"])
         return found
 
-    _derivative(make, [formula], **common)
+    _derivative(make, [formula], note=_mixed if common["wrt"] is None else None, **common)
+
+
+def _mixed(wanted: list[Node]) -> None:
+    """Say that a derivative by several variables is what was asked for."""
+    if len(wanted) > 1:
+        names = ", ".join(var.name for var in wanted)
+        click.echo(f"note: this is the mixed derivative by {names}; choose with --wrt, or use grad", err=True)
 
 
 @click.command(cls=FormulaCommand, short_help="The gradient: a line for each variable.")

@@ -7,16 +7,15 @@ from collections.abc import Sequence
 import click
 
 from ..errors import DomainError
-from ..walk import variables
 from .common import FormulaCommand, busy, options
 from .printing import block, json_line, latex_value, shown
 from .reading import (
+    kept_digits,
     note_unused,
     read_formulas,
     read_point,
     read_shapes,
     read_text,
-    values_at,
 )
 
 
@@ -37,7 +36,7 @@ def evaluate_command(formula: str, at: Sequence[str], shape: Sequence[str], form
         roots = read_formulas([text], shapes)
         note_unused(shapes, roots)
         point = read_point(at, roots)
-        value = values_at(roots[0], point, variables(roots))
+        (value,) = kept_digits(roots, lambda formulas: formulas, roots, point)
     if value != value:
         place = ", ".join(f"{name}={shown(number)}" for name, number in point.items())
         raise DomainError("the formula has no value" + (f" at {place}" if place else ""))

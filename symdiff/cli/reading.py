@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -251,6 +251,26 @@ def values_at(structure: Any, point: Mapping[str, Any], inputs: Sequence[Node]) 
     with evaluating(), np.errstate(all="ignore"):
         found = fn(*(arguments[var.name] for var in inputs))
     return map_structure(lambda value: value.tolist() if hasattr(value, "tolist") else value, found)
+
+
+def kept_digits(
+    structure: Any, make: Callable[[list[Node]], Any], roots: list[Node], point: Mapping[str, Any], level: str = "full"
+) -> Any:
+    """The numbers of what is made of formulas; of scalars to be read, those of the code that keeps their digits.
+
+    NaN where ``structure`` has no value.
+    """
+    from ..digits import stable
+    from ..simplifier import simplify
+
+    inputs = variables(roots)
+    typed = values_at(structure, point, inputs)
+    if level != "full" or any(node.shape for node in topological(*roots)):
+        return typed
+    found: list[Any] = []
+    map_structure(found.append, values_at(simplify(make(stable(roots)), "code"), point, inputs))
+    rest = iter(found)
+    return map_structure(lambda old: (old, next(rest))[old == old], typed)
 
 
 @contextmanager

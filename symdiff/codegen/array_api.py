@@ -73,8 +73,10 @@ class _Standard(Schedule):
         constant = [arg for arg in operands(node) if arg in self.fixed or arg.op is SIZE]
         operator = (node.op.infix or node.op.prefix) and len(constant) < len(operands(node))
         if node not in self.fixed and not (operator and not node.op.array):
-            for arg in constant:
-                self.number(arg)
+            template = self.dialect.template(node)
+            for place, arg in enumerate(operands(node)):
+                if arg in constant and f"{{{place}" in template:
+                    self.number(arg)
         return super()._operation(node)
 
     def number(self, node: Node) -> None:

@@ -68,6 +68,26 @@ SINC_DERIVATIVE = """static inline real sinc_derivative(real order, real x)
     }
     return pow((real)3.141592653589793, n)*value;
 }"""
+SPHERICAL = """static inline real spherical_jn(real order, real x)
+{
+    const int n = (int)order;
+    real term = 1, value = 0, below = cos(x)/x, here = sin(x)/x;
+    if (fabs(x) > n + 1) {
+        for (int k = 0; k < n; k++) {
+            const real next = (2*k + 1)/x*here - below;
+            below = here;
+            here = next;
+        }
+        return here;
+    }
+    for (int k = 1; k <= n; k++)
+        term *= x/(2*k + 1);
+    for (int k = 1; k < n + 12; k++) {
+        value += term;
+        term *= -x*x/(2*k*(2*(n + k) + 1));
+    }
+    return value;
+}"""
 SIGMOID = """static inline real sigmoid(real x)
 {
     return 1/(1 + exp(-x));

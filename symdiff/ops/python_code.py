@@ -73,7 +73,7 @@ SPHERICAL = """def _spherical_jn(n, x):
     term, series = 1.0, 0.0
     for k in range(1, n + 1):
         term = term * near / (2 * k + 1)
-    for k in range(1, n + 25):
+    for k in range(1, n + 12):
         series = series + term
         term = term * -near * near / (2 * k * (2 * (n + k) + 1))
     return np.where(large, here, series)"""
@@ -81,7 +81,7 @@ SPHERICAL_MATH = """def _spherical_jn(n, x):
     n = int(n)
     if abs(x) <= n + 1:
         term, total = math.prod(x / (2 * k + 1) for k in range(1, n + 1)), 0.0
-        for k in range(1, n + 25):
+        for k in range(1, n + 12):
             total += term
             term *= -x * x / (2 * k * (2 * (n + k) + 1))
         return total

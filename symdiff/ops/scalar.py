@@ -322,6 +322,7 @@ sinc_derivative = binary("sinc_derivative", (None, lambda y, n, x: sinc_derivati
                          c="sinc_derivative({0}, {1})", c_helper=c_code.SINC_DERIVATIVE)
 spherical_jn = binary("spherical_jn", (None, lambda y, n, x: _spherical_slope(n, x)), numpy="_spherical_jn({0}, {1})", helper=python_code.SPHERICAL,
                       math="_spherical_jn({0}, {1})", math_helper=python_code.SPHERICAL_MATH, samples=((1, 1), (-3, 3)),
+                      array=standard.spherical, array_helpers=(standard.SPHERICAL,), c="spherical_jn({0}, {1})", c_helper=c_code.SPHERICAL,
                       domain="n = 0, 1, 2, ... fixed: the spherical Bessel function; n = 0: sin(x)/x, 1 at 0")
 sigmoid = unary("sigmoid", lambda y, x: y * (1 - y), numpy="_sigmoid({0})", math="_sigmoid({0})", aliases=("expit", "logistic"), helper=python_code.SIGMOID, steps=python_code.SIGMOID_STEPS,
                 math_helper="def _sigmoid(x):\n    e = math.exp(-abs(x))\n    return (1.0 if x >= 0 else e) / (1.0 + e)",
@@ -355,7 +356,7 @@ logaddexp = binary("logaddexp", (lambda y, a, b: sigmoid(a - b), lambda y, a, b:
                    c="logaddexp({0}, {1})", c_helper=c_code.LOGADDEXP)
 xlogy = binary("xlogy", (lambda y, a, b: lambda t: xlogy(t, b), lambda y, a, b: lambda t: where(equal(a, 0), 0, t * (a / b))),
                numpy="_xlogy({0}, {1})", helper="def _xlogy(a, b):\n    return a * np.log(np.where(a == 0, 1, b))",
-               math="_xlogy({0}, {1})", math_helper="def _xlogy(a, b):\n    return a * math.log(b) if a else 0.0",
+               math="_xlogy({0}, {1})", math_helper="def _xlogy(a, b):\n    return a * (math.log(b) if b else -math.inf) if a else 0.0",
                domain="b > 0, or a = 0: a*log(b), 0 where a = 0", samples=((-3, 3), (0.2, 4)),
                array="_xlogy(xp, {0}, {1})", array_helpers=(standard.XLOGY,),
                c="xlogy({0}, {1})", c_helper=c_code.XLOGY)

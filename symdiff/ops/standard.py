@@ -38,6 +38,27 @@ SINC = '''def _sinc(xp, x):
     """sin(pi*x)/(pi*x), 1 at 0."""
     z = math.pi * xp.where(x == 0, xp.ones_like(x), x)
     return xp.where(x == 0, xp.ones_like(x), xp.sin(z) / z)'''
+SPHERICAL = '''def _spherical_jn(xp, n, x):
+    """The spherical Bessel function of the first kind, of order n."""
+    large = xp.abs(x) > n + 1
+    far, near = xp.where(large, x, xp.ones_like(x)), xp.where(large, xp.zeros_like(x), x)
+    below, here = xp.cos(far) / far, xp.sin(far) / far
+    for k in range(n):
+        below, here = here, (2 * k + 1) / far * here - below
+    term, series = xp.ones_like(x), xp.zeros_like(x)
+    for k in range(1, n + 1):
+        term = term * near / (2 * k + 1)
+    for k in range(1, n + 12):
+        series = series + term
+        term = term * -near * near / (2 * k * (2 * (n + k) + 1))
+    return xp.where(large, here, series)'''
+
+
+def spherical(node: Node) -> str:
+    """The call, with the order as a number of Python's."""
+    return f"_spherical_jn(xp, {node.args[0].value}, {{1}})"
+
+
 SIGMOID = '''def _sigmoid(xp, x):
     """1/(1 + exp(-x)), in numbers that do not overflow."""
     e = xp.exp(-xp.abs(x))

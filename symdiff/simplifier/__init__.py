@@ -14,9 +14,10 @@ Sizes = Mapping[str, int]
 
 
 def _shared(roots: list[Node], sizes: Sizes) -> list[Node]:
+    from ..digits import runnable
     from .sharing import shared
 
-    return shared(roots, sizes)
+    return shared(roots, sizes, runnable)
 
 
 def _accurate(roots: list[Node], sizes: Sizes) -> list[Node]:
@@ -47,10 +48,11 @@ def simplify(structure: Any, level: str = "full", *, sizes: Mapping[str, int] | 
 
     ``level``: "none" returns the input; "basic" is what building does already (constants folded, units dropped);
     "full" is the form to be read: like terms and powers collected, the rule table applied, what outputs share left
-    shared. "code" is the form to be run: scalars with the fewest operations for the whole list of outputs
-    (:mod:`symdiff.simplifier.sharing`), which ``symdiff code`` writes; it regroups products and sums, so it does not
-    read as well. "accurate" rewrites scalar formulas as far as that lowers the measured error of their code
-    (:mod:`symdiff.accurate`). "search" tries identities in both directions on scalar formulas of some hundred nodes,
+    shared. "code" is the form to be run, which ``symdiff code`` writes: scalars in forms that keep their digits
+    (:mod:`symdiff.digits`), with the fewest operations for the whole list of outputs
+    (:mod:`symdiff.simplifier.sharing`); it regroups products and sums, so it does not read as well. "accurate" rewrites
+    scalar formulas as far as that lowers the measured error of their code (:mod:`symdiff.accurate`). "search" tries
+    identities in both directions on scalar formulas of some hundred nodes,
     "sympy" hands those to ``sympy.simplify``; their results have been compared with the input at points of the domain
     (:mod:`symdiff.search`). ``sizes``: what letters in shapes count for when the cheapest order of matrix products is
     chosen (:mod:`symdiff.contractions`). Raises SymdiffError for another level.

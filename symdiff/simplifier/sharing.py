@@ -8,7 +8,7 @@ point is outside a domain.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ..expr import Node
 from ..order import key
@@ -20,20 +20,23 @@ from .reading import operations
 from .scales import settle
 from .written import Writer
 
+#: A form of a list with the same values.
+Form = Callable[[list[Node]], list[Node]]
+
 #: Forms of forms that are tried; most lists have one.
 MOST_ROUNDS = 8
 #: Lists with more nodes stay in their readable form: sharing is linear, but takes milliseconds for each node.
 MOST_NODES = 10_000
 
 
-def shared(roots: list[Node], sizes: Mapping[str, int]) -> list[Node]:
-    """The same scalars in fewer operations, if some are found.
+def shared(roots: list[Node], sizes: Mapping[str, int], stable: Form) -> list[Node]:
+    """The same scalars in fewer operations, if some are found, in what ``stable`` makes of them.
 
     Lists with arrays, or of more than :data:`MOST_NODES` nodes, keep their readable form. Reading and sharing are
     repeated until a form comes again. The shortest of those that come again is the result, or the first readable form
     where that is shorter still; so the result is its own simplified form.
     """
-    readable = until_still(roots, sizes)
+    readable = _kept(roots, sizes, stable)
     order = topological(*readable)
     if len(order) > MOST_NODES or any(node.shape for node in order):
         return readable
@@ -47,10 +50,17 @@ def shared(roots: list[Node], sizes: Mapping[str, int]) -> list[Node]:
         if again is not None:
             rounds = rounds[again:]
             break
-        form = until_still(short, sizes)
+        form = _kept(short, sizes, stable)
         rounds.append((short, form))
     shorts, forms = zip(*rounds, strict=True)
     return min([*shorts, *forms, readable], key=_size)
+
+
+def _kept(roots: list[Node], sizes: Mapping[str, int], stable: Form) -> list[Node]:
+    """Sums and products collected, in forms that keep their digits."""
+    form = until_still(roots, sizes)
+    found = stable(form)
+    return form if found == form else until_still(found, sizes)
 
 
 def _size(roots: list[Node]) -> tuple[int, list[object]]:
