@@ -7,7 +7,7 @@ of the domain only, are chosen by measuring (:mod:`symdiff.accurate`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
@@ -59,9 +59,14 @@ MOST_NODES = 10_000
 
 
 @cache
-def _rules(table: str) -> list[Rules]:
-    """The rules one by one, each by the name of the operation at the root of its pattern."""
-    return [read_rules(f"{line.text}  # {line.reason}") for line in listed(table)]
+def _rules(table: str) -> list[tuple[set[str], Rules]]:
+    """The rules one by one, each by the name of the operation at the root of its pattern; the operations of each."""
+    found = [read_rules(f"{line.text}  # {line.reason}") for line in listed(table)]
+    return [(_names(rule.pattern for listed in rules.values() for rule in listed), rules) for rules in found]
+
+
+def _names(roots: Iterable[Node]) -> set[str]:
+    return {node.op.name for node in topological(*roots) if node.args}
 
 
 def stable(structure: Any, *, derivatives: bool = True) -> Any:
@@ -95,9 +100,11 @@ def _applied(table: str, roots: Roots) -> Roots:
         return roots
     with assume(*implied(roots)):
         facts = current() or Facts()
-        for rules in _rules(table):
-            while found := dict(_fitting(rules, topological(*roots), facts)):
+        names = _names(roots)
+        for needed, rules in _rules(table):
+            while needed <= names and (found := dict(_fitting(rules, topological(*roots), facts))):
                 roots = _replaced(roots, found)
+                names = _names(roots)
     return roots
 
 
