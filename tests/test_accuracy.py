@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import math
 import random
+import runpy
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import mpmath
 import numpy as np
@@ -162,6 +164,24 @@ def test_deterministic() -> None:
         for seed in "12"
     }  # fmt: skip
     assert len(runs) == 1
+
+
+def test_values_at_a_point_keep_digits(cli: Callable[..., Result], tmp_path: Path) -> None:
+    """Of the command line, and of all derivatives in one function; where the formula has no value there is none."""
+    f = ("(1 - cos(x))/x**2", "--at", "x=1e-9")
+    assert cli("eval", *f).out == "0.5\n"
+    assert cli("diff", *f).out.splitlines()[1] == "value = -8.333333333333334e-11"
+    assert cli("hessian", *f).out.splitlines()[2] == "[-0.08333333333333333]"
+    assert cli("eval", "sqrt(x + 1) - sqrt(x)", "--at", "x=1e15").out == "1.5811388300841893e-08\n"
+    assert cli("eval", "log(1 + exp(x))", "--at", "x=800").out == "800\n"
+    assert cli("eval", "sin(x)/x", "--at", "x=0").code == 2
+    path = tmp_path / "f.py"
+    cli("derivatives", f[0], "--order", "4", "--backend", "math", "-o", str(path))
+    found = runpy.run_path(str(path))["f"](1e-9)
+    with mpmath.workdps(80):
+        exact = mpmath.taylor(lambda v: mpmath.sinc(v / 2) ** 2 / 2, mpmath.mpf(1e-9), 4)
+        for got, want, order in zip(found.values(), exact, range(5), strict=True):
+            assert abs(got - want * math.factorial(order)) <= 4e-16 * abs(got)
 
 
 # -- not worse than as typed ---------------------------------------------------------------------------------------

@@ -178,7 +178,12 @@ def test_dictionary_keys_are_data() -> None:
     key = '\'"\\\n"""\''
     assert compile_({key: x}, [x], backend="math")(1.0) == {key: 1.0}
     with pytest.raises(SymdiffError, match="keys"):
-        source({(1, 2): x}, [x])
+        source({(1, 2.5): x}, [x])
+
+
+def test_derivatives_compile_by_their_indices() -> None:
+    found = compile_(sd.derivatives(x**2 * y, [x, y], 2), [x, y])(3.0, 4.0)
+    assert found == {(0, 0): 36, (1, 0): 24, (0, 1): 9, (2, 0): 8, (1, 1): 6, (0, 2): 0}
 
 
 @pytest.mark.parametrize("backend", ["numpy", "math"])

@@ -412,7 +412,7 @@ CALLS = [
     ('sd.compile(w,[w],backend="math")', 'the math module has no arrays; use backend="numpy"'),
     ("sd.compile(f,[x,y],updates={x:w})", "the outputs depend on w, not among the inputs; add"),
     ('sd.compile(f,[x,y],updates={sd.symbol("q"):x})', "the update of q is of an input and has its shape ("),
-    ("sd.compile({(1,):x},[x])", "the keys of outputs are strings or whole numbers,"),
+    ("sd.compile({1.5:x},[x])", "the keys of outputs are strings, whole numbers or tuples of them,"),
     ('sd.source(f,[x,y],name="2f")', "a function's name is an identifier such as f, not"),
     ('sd.source(f,[x,y],name="def")', "a function's name is an identifier such as f, not"),
     ("sd.source(f,[x,y],name=None)", "a function's name is an identifier such as f, not"),

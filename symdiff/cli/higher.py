@@ -45,15 +45,18 @@ def derivatives_command(
     symdiff derivatives "exp(-x**2*y)/(x + y)" --order 4 --backend math -o all.py
     """
     from ..compiler import source
+    from ..digits import stable
     from ..simplifier import simplify
     from ..taylor import derivatives
 
     with busy("differentiating"):
         (root,), wanted = read_problem([read_text(formula)], wrt, ())
-        root = simplify(scalar("derivatives", root), level)
+        coded = as_code or output is not None
+        root = scalar("derivatives", root)
+        root = stable(root) if coded and level in ("full", "code") else simplify(root, level)
         names = [var.name for var in wanted]
         found = {_key(names, indices): node for indices, node in derivatives(root, wanted, order).items()}
-        if as_code or output is not None:
+        if coded:
             text = source(found, list(variables([root, *wanted])), name=name, backend=backend)
         else:
             text = _listed({key: simplify(node, level) for key, node in found.items()}, form) + "\n"

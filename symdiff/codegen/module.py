@@ -39,8 +39,10 @@ def _nest(structure: Any, texts: Any, indent: str) -> str:
 
 
 def _key(key: Any) -> str:
+    if isinstance(key, tuple):
+        return f"({', '.join(map(_key, key))}{',' * (len(key) == 1)})"
     if type(key) not in (str, int, bool, type(None)):
-        raise SymdiffError(f"the keys of outputs are strings or whole numbers, not {key!r}")
+        raise SymdiffError(f"the keys of outputs are strings, whole numbers or tuples of them, not {key!r}")
     text = repr(key)
     return f'"{text[1:-1]}"' if text.startswith("'") and '"' not in text else text
 
