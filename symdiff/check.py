@@ -109,7 +109,7 @@ class Report:
         return all(entry.points for entry in self.entries.values())
 
     def __str__(self) -> str:
-        return "\n".join(str(entry) for entry in self.entries.values())
+        return "\n".join(map(str, self.entries.values())) or "nothing to compare: there are no variables"
 
     def entry(self, name: str, order: int, method: str) -> Entry:
         return self.entries.setdefault((name, method), Entry(name, order, method))

@@ -51,6 +51,16 @@ def _degree(node: Node, degrees: list[float]) -> float:
     return min(max(found, -_MAX_DEGREE), _MAX_DEGREE)
 
 
+def without_variables(node: Node) -> bool:
+    """Whether the value is the same whatever the variables are.
+
+    >>> import symdiff as sd
+    >>> without_variables(sd.parse("sqrt(2) + pi")), without_variables(sd.parse("2*x"))
+    (True, False)
+    """
+    return key(node)[1] == _LAST
+
+
 def factor_key(node: Node) -> tuple[Any, ...]:
     """Factors of a product: variables by name, then deeper expressions; among arrays, matrix products first."""
     return node.op.name != "contract", *key(node)[:4]

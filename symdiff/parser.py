@@ -463,6 +463,8 @@ class _Reader(Tokens):
             return self.ended(what, opened)
         if not (token == ":" and self.open):
             self.refuse(token, place)
+        if token == "|":
+            self.fail('"|" joins truth values; write abs(x) for the absolute value', place)
         before = self.tokens[place - 1] if place else "\n"
         if before in ("\n", ";", "=") or (before == "(" and token not in (END, ")")):
             self.fail(f"expected a value before {quoted(token)}", place)

@@ -58,6 +58,16 @@ _REFUSED = {
     "&&": 'use "&" in place of "&&"',
     "||": 'use "|" in place of "||"',
 }
+#: What stands in place of Python's words that make expressions.
+_WORDS_REFUSED = {
+    "if": 'write where(c, a, b) in place of "a if c else b"',
+    "else": 'write where(c, a, b) in place of "a if c else b"',
+    "for": "write sum(x**2) for a sum over the elements of x",
+    "in": "compare with ==, <, <=, > or >=",
+    "is": 'use "==" to compare',
+    "lambda": "write the expression alone",
+    "return": "the last expression is the result",
+}
 _PLAIN = {
     **dict.fromkeys("\u2212\u2013\u2014\u2010\u2011\u2012", "-"),
     **dict.fromkeys("\u00d7\u00b7\u22c5\u2217\u2022\u2219", "*"),
@@ -275,6 +285,8 @@ class Tokens:
     def candidates(self, name: str, place: int) -> list[Call]:
         found = self.calls.get(name)
         if found is None:
+            if self.heads_definition(place):
+                self.fail("a formula is the right side alone: what the function is, without its name", place)
             from difflib import get_close_matches
 
             near = get_close_matches(name, self.calls, 1)
@@ -282,9 +294,19 @@ class Tokens:
             self.fail(f'unknown function "{short(name)}"; {hint}', place)
         return found
 
+    def heads_definition(self, place: int) -> bool:
+        """Whether a statement ``f(x, y) = ...`` begins at the name in that place."""
+        if self.before(place) not in ("\n", ";"):
+            return False
+        place += 2
+        while starts_name(self.tokens[place]) or self.tokens[place] == ",":
+            place += 1
+        return self.tokens[place : place + 2] == [")", "="]
+
     def check_name(self, name: str, place: int) -> None:
         if iskeyword(name):
-            self.fail(f'the Python word "{name}" {UNKNOWN}; choose another name', place)
+            hint = _WORDS_REFUSED.get(name, "choose another name")
+            self.fail(f'the Python word "{name}" {UNKNOWN}; {hint}', place)
         if name.startswith("__"):
             self.fail("a name does not start with two underscores", place)
         if name.isascii():
@@ -302,6 +324,8 @@ class Tokens:
     def refuse(self, token: str, place: int) -> None:
         """Fail where the token has no place in any formula."""
         sign = token[0] if is_text(token) else token
+        if token == "." and (name := self.tokens[place + 1]) in self.calls:
+            self.fail(f'attribute access with "." {UNKNOWN}; write {name}(...)', place)
         if sign in _REFUSED:
             self.fail(_REFUSED[sign], place)
         self.check_characters(token, place)
@@ -313,15 +337,25 @@ class Tokens:
             self.fail(f"the character {quoted(token)} {UNKNOWN}", place)
 
     def no_operator(self, token: str, place: int) -> NoReturn:
+        if token == "'":
+            self.fail("a quote is not part of the formula language; the transpose is X.T", place)
         self.refuse(token, place)
         if token == "where":
             self.fail('what stands after "where" is read by parse_where, not by parse', place)
+        if iskeyword(token):
+            self.check_name(token, place)
         before = self.tokens[place - 1]
-        simple = starts_atom(before) and starts_atom(token)
-        hint = f"{short(before)}*{short(token)}" if simple else '"*" to multiply'
-        if simple and before in self.calls:
-            hint = f"{short(before)}({short(token)}) or {hint}"
-        self.fail(f"expected an operator between {quoted(before)} and {quoted(token)}; write {hint}", place)
+        hint = f"expected an operator between {quoted(before)} and {quoted(token)}; write"
+        self.fail(f"{hint} {self.joined(before, token, place)}", place)
+
+    def joined(self, before: str, token: str, place: int) -> str:
+        """What may be meant by two values without an operator between them."""
+        if token == "(" and self.tokens[place - 2] in ("**", "^") and self.tokens[place - 3] in self.calls:
+            return f"{self.tokens[place - 3]}(...)**{short(before)}"
+        if not (starts_atom(before) and starts_atom(token)):
+            return '"*" to multiply'
+        product = f"{short(before)}*{short(token)}"
+        return f"{short(before)}({short(token)}) or {product}" if before in self.calls else product
 
 
 def is_text(token: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -270,3 +271,17 @@ def test_places_that_are_no_whole_numbers() -> None:
     with pytest.raises(TypeError, match="places along an axis are whole numbers, not float64"):
         sd.compile(sd.sum(x[i]), [x, i])(np.ones(3), [0.5])
     assert sd.compile(sd.sum(x[i]), [x, i])(np.ones(3), []) == 0
+
+
+@pytest.mark.parametrize("schedule", ["clear", "fast"])
+@pytest.mark.parametrize("text", ["x[1:] - mean(x[1:])", "x[1:]*var(x[1:])", "x[1:]/(n - 1)", "mean(x[1:])*x[1:]"])
+def test_a_part_without_elements(text: str, schedule: str) -> None:
+    """What is left of one element has none: empty arrays, not a division by its size."""
+    x = sd.symbol("x", "n")
+    f = sd.parse(text, shapes={"x": "n"})
+    fn = sd.compile((f, sd.jacobian(f, x)), [x], schedule=schedule)
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        value, slope = fn(np.ones(1))
+    assert (value.shape, slope.shape) == ((0,), (0, 1))
+    assert fn(np.ones(3))[1].shape == (2, 3)

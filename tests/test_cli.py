@@ -69,6 +69,9 @@ def test_diff(cli):
         ("log(1+exp(z))", "sigmoid(z)"),
         ("1/(1+exp(-x))", "sigmoid(x)*(1 - sigmoid(x))"),
         ("sqrt(x)**4", "2*x"),
+        ("2**x + pi**x", "2**x*log(2) + pi**x*log(pi)"),
+        ("x**sqrt(2)", "sqrt(2)*x**(sqrt(2) - 1)"),
+        ("x**9**9**9", "9**387420489*x**(9**387420489 - 1)"),
     ],
 )
 def test_the_formula_is_simplified_first(cli, formula, derivative):
@@ -166,6 +169,33 @@ ERRORS = [
     (["code", "x", "-o"], "-o"),
     (["ops", "--format", "latex"], "--format"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("args", "note"),
+    [
+        (["grad", "log(x)", "--at", "x=-1"], "the formula has no value at x=-1, so a derivative there means nothing"),
+        (
+            ["grad", "norm(x)", "--shape", "x=2", "--at", "x=[0,0]"],
+            "norm(x) has no derivative there; --kinks zero takes 0",
+        ),
+        (["hessian", "hypot(x, y)", "--at", "x=0,y=0"], "hypot(x, y) has no derivative there; --kinks zero takes 0"),
+        (["diff", "2*sinx"], "sinx is a variable; write sin(x) for the function"),
+        (["diff", "2*sin(x)", "--at", "x=0"], ""),
+        (["grad", "abs(x)", "--at", "x=0"], ""),
+        (["diff", "log2(x) + sinh(x)"], ""),
+    ],
+)
+def test_notes(cli, args, note):
+    """What is easily overlooked stands on standard error, and the result stays as it is."""
+    code, out, err = cli(*args)
+    assert (code, err) == (0, f"note: {note}\n" if note else "")
+    assert out
+
+
+def test_sizes_in_brackets(cli):
+    assert cli("grad", "sum(X)", "--shape", "X=(n, d)") == cli("grad", "sum(X)", "--shape", "X=n,d")
+    assert cli("grad", "sum(x)", "--shape", "x=(n,)")[1] == "x: ones((n,))\n"
 
 
 @pytest.mark.parametrize(("args", "says"), ERRORS)

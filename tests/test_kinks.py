@@ -105,6 +105,22 @@ def test_norm_at_zero() -> None:
     np.testing.assert_allclose(fn(np.array([3.0, 4.0]))[1] @ [3, 4], 0, atol=1e-15)
 
 
+@pytest.mark.parametrize(
+    "text", ["std(v)", "std(v, ddof=1)", "sum(std(outer(v, [1]), axis=0))", "sqrt(3)*norm(v - mean(v))"]
+)
+def test_spread_where_all_are_equal(text: str) -> None:
+    """The standard deviation is a norm, with the norm's kink."""
+    v = sd.symbol("v", shape=3)
+    f = sd.parse(text.replace("[1]", "ones((1,))"), shapes={"v": (3,)})
+    assert [kink.node.op.name for kink in sd.kinks(f)] == ["norm"]
+    stated, zero = (sd.compile(sd.grad(f, v, kinks=policy), [v]) for policy in (None, "zero"))
+    with np.errstate(all="ignore"):
+        assert np.isnan(stated(np.full(3, 2.0))).all()
+    assert not zero(np.full(3, 2.0)).any()
+    point = np.array([1.0, 2.0, 5.0])
+    np.testing.assert_allclose(zero(point), stated(point), rtol=1e-14)
+
+
 def test_products_and_matrices_take_the_policy_too() -> None:
     f = abs(x) * y
     assert sd.evaluate(sd.jvp(f, [x, y], [1, 0], kinks="right") + 0 * x, {x: 0.0, y: 3.0}) == 3

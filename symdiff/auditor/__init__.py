@@ -63,9 +63,10 @@ class Audit:
 
     def __str__(self) -> str:
         many = "entry" if self.entries == 1 else "entries"
+        points = f"{self.points} point{'s' * (self.points != 1)}"
         if self.ok:
-            return f"the {self.kind} is right: {self.entries} {many} at {self.points} points"
-        head = f"the {self.kind} is wrong in {len(self.findings)} of {self.entries} {many} ({self.points} points)"
+            return f"the {self.kind} is right: {self.entries} {many} at {points}"
+        head = f"the {self.kind} is wrong in {len(self.findings)} of {self.entries} {many} ({points})"
         return "\n".join([head, *map(str, self.findings)])
 
 

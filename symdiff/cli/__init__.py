@@ -7,6 +7,7 @@ NumPy. Every failure is one sentence on standard error (with a caret under the p
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -14,7 +15,7 @@ from importlib import import_module
 import click
 
 from .. import __version__
-from ..errors import CheckError, SymdiffError
+from ..errors import CheckError, ParseError, SymdiffError
 
 #: Exit codes; interruption and a closed pipe use the shell's own.
 DONE, DISAGREED, WRONG, INTERRUPTED, CLOSED = 0, 1, 2, 130, 141
@@ -37,6 +38,10 @@ COMMANDS = {
     "ops": ("operations", "ops"),
     "plot": ("plot", "plot_command"),
 }
+
+
+#: Arguments of Python's functions in messages, which are options here.
+_IN_PYTHON = re.compile(r'\b(at|backend|form|kinks|mode)=(?:"(\w+)")?')
 
 
 class _Commands(click.Group):
@@ -86,8 +91,10 @@ def _run(args: list[str]) -> int:
 
 def _sentence(error: Exception) -> str:
     """What to tell the user: never a traceback."""
-    if isinstance(error, SymdiffError):
+    if isinstance(error, ParseError):
         return str(error)
+    if isinstance(error, SymdiffError):
+        return _IN_PYTHON.sub(lambda found: f"--{found[1]} {found[2] or ''}".strip(), str(error))
     if isinstance(error, click.ClickException):
         message = " ".join(error.format_message().split()).rstrip(".")
         context = getattr(error, "ctx", None)

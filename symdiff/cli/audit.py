@@ -65,6 +65,8 @@ def _candidate(texts: Sequence[str], of: str | None) -> Any:
     """The function of ``FILE.py:FUNCTION``, or the formulas, in rows where they are a square."""
     if len(texts) == 1 and _IN_FILE in texts[0]:
         return _function(texts[0])
+    if texts[0].endswith(".py"):
+        raise SymdiffError(f"name a function in {texts[0]}, as in {texts[0]}:gradient")
     if of is not None:
         raise SymdiffError("--of names a function in FILE.py; give the candidate as FILE.py:FUNCTION")
     return [read_text(text) for text in texts]

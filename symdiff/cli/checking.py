@@ -21,7 +21,12 @@ BOUND = 4.0
 @click.argument("formula")
 @click.option("--accuracy", is_flag=True, help="Measure the errors of the emitted code against 50 digits.")
 @click.option("--box", default="", metavar="x=1:3,...", help="Ranges of variables for --accuracy; default: -1000:1000.")
-@click.option("--ulps", type=float, default=BOUND, help="Errors that --accuracy accepts, in units in the last place.")
+@click.option(
+    "--ulps",
+    type=click.FloatRange(min=0),
+    default=BOUND,
+    help="Errors that --accuracy accepts, in units in the last place.",
+)
 @click.option("--points", type=click.IntRange(min=1), default=256, help="Points of --accuracy; default: 256.")
 @click.option("--derivatives", default="value,grad", help="What --accuracy measures: some of value,grad,hessian.")
 @options("wrt", "at", "shape", "assume", "level", "form")

@@ -13,14 +13,10 @@ from ..nonsmooth import with_kinks
 from ..shapes import show_shape
 from ..walk import map_structure
 from .common import FormulaCommand, busy, options
+from .notes import note_undefined
 from .printing import print_result
-from .reading import (
-    kept_digits,
-    read_point,
-    read_problem,
-    read_text,
-    scalar,
-)
+from .reading import read_point, read_problem, read_text, scalar
+from .values import kept_digits
 
 
 def _derivative(
@@ -52,6 +48,8 @@ def _derivative(
         # each entry is read on a line of its own: what it shares with others need not stay together
         result = map_structure(lambda part: simplify(part, level), made(simplify(roots, level)))
         values = None if point is None else kept_digits(result, made, roots, point, level)
+        if point is not None:
+            note_undefined(roots, values, point)
     names = [var.name for var in wanted]
     if note is not None:
         note(wanted)

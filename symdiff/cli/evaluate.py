@@ -9,14 +9,8 @@ import click
 from ..errors import DomainError
 from .common import FormulaCommand, busy, options
 from .printing import block, json_line, latex_value, shown
-from .reading import (
-    kept_digits,
-    note_unused,
-    read_formulas,
-    read_point,
-    read_shapes,
-    read_text,
-)
+from .reading import note_unused, read_formulas, read_point, read_shapes, read_text
+from .values import kept_digits
 
 
 @click.command("eval", cls=FormulaCommand)

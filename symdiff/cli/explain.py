@@ -9,7 +9,8 @@ import click
 
 from ..files import write_whole
 from .common import FormulaCommand, busy, options
-from .reading import arrays, evaluating, read_point, read_problem, read_text
+from .reading import read_point, read_problem, read_text
+from .values import arrays, evaluating
 
 if TYPE_CHECKING:
     from ..explanations import Explanation

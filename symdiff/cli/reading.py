@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import click
 
-from ..errors import DomainError, ParseError, ShapeError, SymdiffError
+from ..errors import ParseError, ShapeError, SymdiffError
 from ..expr import RESERVED, Node, symbol
 from ..shapes import Shape, Size, broadcast_shapes, letters_of, show_shape
-from ..walk import leaves, map_structure, topological, variables
+from ..walk import variables
 from .common import hold
+from .notes import note_names
+from .values import values_at
 
 Shapes = Mapping[str, Shape]
 
@@ -30,11 +32,7 @@ def read_formulas(texts: Iterable[str], shapes: Shapes) -> list[Node]:
     read = [parse_where(text, shapes or None) for text in texts]
     hold(*(condition for _, conditions in read for condition in conditions))
     roots = [root for root, _ in read]
-    names = {var.name for var in variables(roots)}
-    for name in ("e", "E"):
-        if name in names:
-            click.echo(f"note: {name} is a variable; exp(1) is Euler's number", err=True)
-            break
+    note_names(roots)
     return roots
 
 
@@ -95,7 +93,8 @@ def _shape(text: str) -> tuple[str, Shape]:
     name, equals, sizes = text.partition("=")
     if not equals or not name.strip().isidentifier():
         raise SymdiffError(f"--shape takes a name and its sizes, such as X=N,784, not {text!r}")
-    return name.strip(), tuple(_size(text, part.strip()) for part in sizes.split(","))
+    inner = re.fullmatch(r"\s*\((.*?),?\s*\)\s*", sizes)  # as Python writes it, too
+    return name.strip(), tuple(_size(text, part.strip()) for part in (inner[1] if inner else sizes).split(","))
 
 
 def _size(text: str, part: str) -> Size:
@@ -218,12 +217,15 @@ def _value(name: str, text: str) -> Any:
 def number(option: str, name: str, text: str) -> float:
     """A number, or an expression without variables such as ``pi/4``."""
     try:
-        return float(text)
+        found = float(text)
     except ValueError:
         root = _formula(f"{option} {name}", text)
-    if variables(root) or root.shape:
-        raise SymdiffError(f"{option} {name}: {text} is not a number")
-    return float(values_at(root, {}, ()))
+        if variables(root) or root.shape:
+            raise SymdiffError(f"{option} {name}: {text} is not a number") from None
+        found = float(values_at(root, {}, ()))
+    if abs(found) == float("inf") and "inf" not in text:
+        raise SymdiffError(f"{option} {name}: {text} is too large; a floating-point number is below 1.8e308")
+    return found
 
 
 def _formula(place: str, text: str) -> Node:
@@ -236,64 +238,3 @@ def _formula(place: str, text: str) -> Node:
         return parse(text)
     except ParseError as error:
         raise ParseError(f"{place}: {error.message}", error.text, error.position) from None
-
-
-def values_at(structure: Any, point: Mapping[str, Any], inputs: Sequence[Node]) -> Any:
-    """The numbers of a nested structure of nodes at a point, arrays as nested lists.
-
-    ``inputs`` are all variables of the formula: sizes are read from them also where the result has no such variable.
-    """
-    import numpy as np
-
-    from ..compiler import compile
-
-    fn, arguments = compile(structure, list(inputs)), arrays(point, leaves(structure))
-    with evaluating(), np.errstate(all="ignore"):
-        found = fn(*(arguments[var.name] for var in inputs))
-    return map_structure(lambda value: value.tolist() if hasattr(value, "tolist") else value, found)
-
-
-def kept_digits(
-    structure: Any, make: Callable[[list[Node]], Any], roots: list[Node], point: Mapping[str, Any], level: str = "full"
-) -> Any:
-    """The numbers of what is made of formulas; of scalars to be read, those of the code that keeps their digits.
-
-    NaN where ``structure`` has no value.
-    """
-    from ..digits import stable
-    from ..simplifier import simplify
-
-    inputs = variables(roots)
-    typed = values_at(structure, point, inputs)
-    if level != "full" or any(node.shape for node in topological(*roots)):
-        return typed
-    found: list[Any] = []
-    map_structure(found.append, values_at(simplify(make(stable(roots)), "code"), point, inputs))
-    rest = iter(found)
-    return map_structure(lambda old: (old, next(rest))[old == old], typed)
-
-
-@contextmanager
-def evaluating() -> Iterator[None]:
-    """What NumPy says where there is no value, such as the inverse of a singular matrix, as a sentence."""
-    try:
-        yield
-    except (ArithmeticError, IndexError, TypeError, ValueError) as error:
-        raise DomainError(f"the formula has no value there: {' '.join(str(error).split())}") from None
-
-
-def arrays(point: Mapping[str, Any], roots: Sequence[Node]) -> dict[str, Any]:
-    """The values of a point as arrays, those that the formulas use as an index as whole numbers."""
-    from ..ops.tensor import places_among
-
-    places = {var.name for var in places_among(topological(*roots))}
-    return {name: array(value, name in places) for name, value in point.items()}
-
-
-def array(value: Any, place: bool = False) -> Any:
-    """A list of whole numbers as such, so that it can be an index, also one that is a ``place``; others as floats."""
-    import numpy as np
-
-    found = np.array(value, float)
-    whole = (found.ndim or place) and (np.abs(found) < 2**53).all() and (found == np.floor(found)).all()
-    return found.astype(np.int64) if whole else found

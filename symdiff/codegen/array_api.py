@@ -79,6 +79,10 @@ class _Standard(Schedule):
                     self.number(arg)
         return super()._operation(node)
 
+    def _guarded(self, node: Node, args: Sequence[Node], codes: list[Code]) -> list[Code]:
+        """Sizes are arrays here, whose division raises nothing."""
+        return codes
+
     def number(self, node: Node) -> None:
         """Give the number the name of an array, once."""
         text = as_array(self._settled(node).text, node.op.predicate)

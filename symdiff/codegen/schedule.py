@@ -10,6 +10,7 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ..expr import CONST, PI, ROWS, VAR, Node, Number, Row, make
+from ..ops.contraction import SIZE
 from ..ops.kinds import operands, unbroadcast
 from ..templates import read_template
 from ..walk import topological, use_counts
@@ -54,6 +55,8 @@ class Schedule:
     fixed: dict[Node, float | None] = field(default_factory=dict)
     #: ``-2*x`` as the sign of ``2*x``, where that is computed anyway.
     mirrored: dict[Node, Node] = field(default_factory=dict)
+    #: Sizes and arithmetic with them: Python's numbers, whose division by 0 raises.
+    sized: set[Node] = field(default_factory=set)
 
     def run(self, outputs: Sequence[Node]) -> list[str]:
         """Schedule everything; returns the text of each output."""
@@ -148,7 +151,17 @@ class Schedule:
                 return infix(node.op, self.code[base], number(exponent.value, self.dialect.module, False))
         if node.op.infix != template[4:-4]:
             self._name_repeated(args, read_template(template).repeated)
-        return fill(node.op, template, [self.code[arg] for arg in args])
+        codes = [self.code[arg] for arg in args]
+        if node.op is SIZE or (node.op.infix and all(arg in self.sized or arg in self.fixed for arg in args)):
+            self.sized.add(node)
+            codes = self._guarded(node, args, codes)
+        return fill(node.op, template, codes)
+
+    def _guarded(self, node: Node, args: Sequence[Node], codes: list[Code]) -> list[Code]:
+        """A sum or difference of sizes that divides a number is NaN where it is 0: a mean of nothing is no error."""
+        if node.op is not ROWS["div"] or args[1].op not in (ROWS["add"], ROWS["sub"]):
+            return codes
+        return [codes[0], Code(f"({codes[1].text} or {self.dialect.module}.nan)")]
 
     def _name_repeated(self, args: Sequence[Node], places: Iterable[int]) -> None:
         for place in sorted(places):

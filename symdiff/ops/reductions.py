@@ -68,27 +68,33 @@ def var(x: Any, axis: Any = None, ddof: Any = 0, keepdims: Any = False) -> Node:
     7.0
     """
 
-    def reduction(node: Node, axes: Axes) -> Node:
-        count = size_node(add_sizes(multiply_sizes(*(node.shape[axis] for axis in axes)), -whole(ddof, "ddof")))
-        return total((node - expanded(_mean(node, axes), axes, node.ndim)) ** 2, axes) / count
+    return _spread(x, axis, ddof, keepdims, "var", lambda centred, axes, count: total(centred**2, axes) / count)
 
+
+def _spread(
+    x: Any, axis: Any, ddof: Any, keepdims: Any, name: str, measure: Callable[[Node, Axes, Node], Node]
+) -> Node:
+    """A measure of the differences from the mean, given with the number of elements less ``ddof``."""
     node = as_node(x)
-    axes = read_axes(node, axis, "var")
-    result = reduction(node, axes)
+    axes = read_axes(node, axis, name)
+    count = size_node(add_sizes(multiply_sizes(*(node.shape[axis] for axis in axes)), -whole(ddof, "ddof")))
+    result = measure(node - expanded(_mean(node, axes), axes, node.ndim), axes, count)
     return expanded(result, axes, node.ndim) if truth(keepdims) else result
 
 
 def std(x: Any, axis: Any = None, ddof: Any = 0, keepdims: Any = False) -> Node:
     """The standard deviation over the axes: the square root of :func:`var`.
 
-    Arguments are those of :func:`var`. Its derivative is nan where all elements are equal.
+    Arguments are those of :func:`var`. Where all elements are equal, its derivatives are those of :func:`norm` at 0.
 
     >>> import symdiff as sd
     >>> x = sd.symbol("x", shape="n")
     >>> sd.evaluate(std(x), {"x": [1.0, 3.0]})
     1.0
     """
-    return scalar.sqrt(var(x, axis, ddof, keepdims))
+    return _spread(
+        x, axis, ddof, keepdims, "std", lambda centred, axes, count: _norm(centred, axes) / scalar.sqrt(count)
+    )
 
 
 def prod(x: Any, axis: Any = None, keepdims: Any = False) -> Node:
@@ -201,7 +207,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> No
 
     Raises UnsupportedError for another ``ord``, and for 1 of a matrix, which NumPy reads as a norm of columns.
 
-    Its derivative at 0 is undefined: the gradient is nan there.
+    It has no derivative at 0: its gradient is nan there, or 0 with ``kinks="zero"``.
 
     >>> import symdiff as sd
     >>> x = sd.symbol("x", shape="n")
@@ -217,7 +223,11 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> No
         raise UnsupportedError("norm is the Euclidean norm (ord left out), or of a vector ord=1 or 2")
     if order == 1:
         return _reduce(scalar.abs(node), axis, keepdims, "norm", total)
-    return _reduce(node, axis, keepdims, "norm", tensor.norm) if axes else scalar.abs(node)
+    return _reduce(node, axis, keepdims, "norm", _norm) if axes else scalar.abs(node)
+
+
+def _norm(x: Node, axes: Axes) -> Node:
+    return tensor.norm(x, axes) if axes else scalar.abs(x)
 
 
 def cumsum(x: Any, axis: Any = None) -> Node:

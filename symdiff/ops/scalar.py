@@ -13,6 +13,7 @@ from typing import Any
 
 from ..budgets import check
 from ..expr import CONST, PI, Node, Number, const, is_const
+from ..order import without_variables
 from . import c_code, python_code, standard
 from .kinds import Map, binary, comparison, mask, over, several, unary, unbroadcast
 from .sides import around_tie, around_zero, jump, tip
@@ -175,12 +176,16 @@ def _spherical_slope(n: Node, x: Node) -> Node:
 
 def _by_base(a: Node, b: Node) -> Node | Map:
     """b*a**(b - 1) for a**b, 0 where b is 0."""
+    if b.op is not CONST and without_variables(b):
+        return b * a ** (b - 1)
     slope = b * a ** where(equal(b, 0), 1, b - 1)
     return slope if b.op is CONST else lambda t: _zero_wins(slope, t)
 
 
-def _by_exponent(y: Node, a: Node) -> Map:
+def _by_exponent(y: Node, a: Node) -> Node | Map:
     """y*log(a) for y = a**b, 0 where y is 0."""
+    if a.op is PI or (a.op is CONST and a.value > 0):
+        return y * log(a)
     return lambda t: _zero_wins(xlogy(y, a), t)
 
 
@@ -286,7 +291,7 @@ difference_of_products = several("difference_of_products", (lambda y, a, b, c, d
                                  math="_difference_of_products({0}, {1}, {2}, {3})", math_helper=python_code.DIFFERENCE_OF_PRODUCTS_MATH, samples=((-3, 3),) * 4,
                                  c="difference_of_products({0}, {1}, {2}, {3})", c_helper=c_code.DIFFERENCE_OF_PRODUCTS)
 hypot  = binary("hypot", (lambda y, a, b: lambda t: t * (a / y), lambda y, a, b: lambda t: t * (b / y)), commutative=True,
-                domain="all real a, b; no derivative at (0, 0)", sides=lambda y, a, b: tip(y, equal(y, 0), hypot(where(equal(y, 0), 1, a), b)))
+                kink="a = b = 0: nan; 0 with kinks zero", sides=lambda y, a, b: tip(y, equal(y, 0), hypot(where(equal(y, 0), 1, a), b)))
 
 # -- circular functions --------------------------------------------------------------------------------------------
 sin    = unary("sin",    lambda y, x: cos(x), odd=True, sympy="sin")

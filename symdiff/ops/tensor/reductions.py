@@ -223,8 +223,8 @@ def _tip(y: Node, x: Node) -> Sides:
     return tip(y, equal(y, 0), norm(where(expanded(equal(y, 0), axes, x.ndim), 1, x), axes))
 
 
-norm = _reduction("norm", _pull_norm, "_norm({0}, {axes})", domain="real arrays; no derivative at 0", helper=_NORM,
-                  sides=_tip, array=_array_reduction("xp.sqrt(xp.sum({0} * {0}, axis={axes}))"),
+norm = _reduction("norm", _pull_norm, "_norm({0}, {axes})", domain="real arrays", helper=_NORM,
+                  kink="x = 0: nan; 0 with kinks zero", sides=_tip, array=_array_reduction("xp.sqrt(xp.sum({0} * {0}, axis={axes}))"),
                   lowered=lambda node, x: sqrt(total(x**2, node.attrs[0])))  # fmt: skip
 prod = _reduction("prod", _pull_prod, "{0}.prod({axes})", domain="all arrays",
                   array=lambda node: standard.products(node.attrs[0]),

@@ -1,0 +1,59 @@
+"""What a user may want to know of a result, on standard error: the result itself stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import click
+
+from ..expr import ROWS, Node
+from ..nonsmooth import kinks
+from ..walk import variables
+from .printing import shown
+from .values import values_at
+
+#: Functions whose name stands before a letter where brackets were forgotten, as in ``sinx``.
+_FORGOTTEN = ("sin", "cos", "tan", "exp", "log", "ln", "sqrt")
+#: Whose values are shown in a note at most.
+_MOST = 3
+
+
+def note_names(roots: Sequence[Node]) -> None:
+    """Variables that are easily taken for something else."""
+    names = [var.name for var in variables(roots)]
+    for name in names:
+        if name in ("e", "E"):
+            click.echo(f"note: {name} is a variable; exp(1) is Euler's number", err=True)
+            break
+    for name in names:
+        if name[:-1] in _FORGOTTEN and name[-1].isalpha() and name not in ROWS:
+            click.echo(f"note: {name} is a variable; write {name[:-1]}({name[-1]}) for the function", err=True)
+
+
+def note_undefined(roots: Sequence[Node], values: Any, point: Mapping[str, Any]) -> None:
+    """Where the formula has no value at the point, or a kink there has no derivative."""
+    inputs = variables(roots)
+    found = values_at(list(roots), point, inputs)
+    if _undefined(found):
+        place = ", ".join(f"{name}={shown(value)}" for name, value in list(point.items())[:_MOST])
+        click.echo(f"note: the formula has no value at {place}, so a derivative there means nothing", err=True)
+    elif _undefined(values):
+        for kink in kinks(list(roots)):
+            if kink.at is not None and any(_numbers(values_at(kink.at, point, inputs))):
+                click.echo(f"note: {kink.node} has no derivative there; --kinks zero takes 0", err=True)
+
+
+def _undefined(values: Any) -> bool:
+    return any(number != number for number in _numbers(values))
+
+
+def _numbers(values: Any) -> Iterator[Any]:
+    """The numbers of nested lists and tuples."""
+    waiting = [values]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, (list, tuple)):
+            waiting.extend(value)
+        else:
+            yield value
