@@ -24,6 +24,7 @@ from .expr import CONST as Const
 from .expr import PI, ROWS, Node, Row, const, symbol, symbols
 from .expr import VAR as Var
 from .ops import arrays as _arrays
+from .ops import rewritten as _rewritten
 from .ops.kinds import binary, mask, over, several, unary
 from .walk import substitute, variables
 
@@ -89,13 +90,23 @@ def __getattr__(name: str) -> Any:
     elif name in ROWS:
         return ROWS[name]
     else:
-        raise AttributeError(f"symdiff has no function or operation named {name!r}")
+        return _spelled(name)
     globals()[name] = found
     return found
 
 
+def _spelled(name: str) -> Any:
+    """What formulas call by that name: a function that is only a spelling, or a row by another name."""
+    if name in _rewritten.FUNCTIONS:
+        return _rewritten.FUNCTIONS[name]
+    for row in ROWS.values():
+        if name in row.aliases:
+            return row
+    raise AttributeError(f"symdiff has no function or operation named {name!r}")
+
+
 def __dir__() -> list[str]:
-    return sorted({*__all__, "__version__", *_LATE, *_MODULES, *_arrays.FUNCTIONS, *ROWS})
+    return sorted({*__all__, "__version__", *_LATE, *_MODULES, *_arrays.FUNCTIONS, *_rewritten.FUNCTIONS, *ROWS})
 
 
 __all__ = [

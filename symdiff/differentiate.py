@@ -20,7 +20,7 @@ _COTANGENT = "__cotangent"  # no formula can name it
 _ONE, _ZERO = const(1), const(0)
 #: What is handed along each place of a node's arguments; what is zero by structure is absent.
 Shares = list[tuple[int, Node]]
-_WHERE, _ADD, _OR, _NOT = ROWS["where"], ROWS["add"], ROWS["logical_or"], ROWS["logical_not"]
+_WHERE, _AND, _OR, _NOT = ROWS["where"], ROWS["logical_and"], ROWS["logical_or"], ROWS["logical_not"]
 
 
 def diff(f: Any, *wrt: Any, kinks: str | None = None) -> Node:
@@ -261,8 +261,11 @@ def applied(partial: Any, t: Node) -> Node | None:
 
 
 def _masked(condition: Node, part: Node | None, keep: bool) -> Node | None:
+    """Masks stand in each other at most twice, so that a long chain of selections costs what its length says."""
     if part is None:
         return None
+    if (inner := _condition(part)) is not None and _condition(_kept(part)) is not None:
+        return _WHERE(_AND(condition if keep else _NOT(condition), inner), _kept(part), 0)
     return _WHERE(condition, part, 0) if keep else _WHERE(condition, 0, part)
 
 

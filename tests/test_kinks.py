@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -131,6 +132,37 @@ def test_products_and_matrices_take_the_policy_too() -> None:
 def test_a_node_may_be_what_is_differentiated_by() -> None:
     inner = abs(x)
     assert sd.grad(inner**2, inner, kinks="left") is 2 * inner
+
+
+@pytest.mark.parametrize(
+    ("step", "slope"),
+    [
+        (lambda h: sd.relu(h * y + x), lambda h, dh: 0.9 * dh if 0.9 * h + 0.7 > 0 else 0.0),
+        (lambda h: sd.where(h > 0, sd.relu(y * h), h) + x, lambda h, dh: 0.9 * dh if h > 0 else dh),
+        (lambda h: x**h, None),
+    ],
+    ids=["relu", "where", "power"],
+)
+def test_a_chain_of_selections_costs_what_its_length_says(
+    step: Callable[[sd.Node], sd.Node], slope: Callable[[float, float], float] | None
+) -> None:
+    """Masks do not pile up along the chain: the derivative by its start grows with the length, and nothing recurses."""
+
+    def chain(length: int) -> tuple[sd.Node, sd.Node]:
+        h = start = sd.symbol("h")
+        for _ in range(length):
+            h = step(h)
+        return h, sd.grad(h, start)
+
+    short, double, _ = ((sum(sd.count_ops(chain(length)).values())) for length in (200, 400, 3000))
+    assert double <= 2.01 * short
+    if slope is not None:
+        h, dh = 0.3, 1.0
+        fn = sd.compile(step(sd.symbol("h")), [*sd.variables(step(sd.symbol("h")))], backend="math")
+        for _ in range(40):
+            dh = slope(h, dh)
+            h = fn(h, 0.7, 0.9)
+        assert sd.evaluate(chain(40)[1], {"h": 0.3, "x": 0.7, "y": 0.9}) == pytest.approx(dh, rel=1e-12)
 
 
 def test_refusals() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import symdiff as sd
+from symdiff import tokens
 from symdiff.walk import topological
 
 x, y, z = sd.symbols("x y z")
@@ -273,3 +274,13 @@ def test_faster_than_sympy() -> None:
     theirs = (time.perf_counter() - start) * len(text) / len(part)
     print(f"{len(text)} characters: {ours:.3f} s, SymPy {theirs:.3f} s by scale, ratio {ours / theirs:.3f}")
     assert ours < theirs / 2
+
+
+def test_what_formulas_call_is_there_in_python() -> None:
+    """Other spellings too: sd.clip, sd.sec and sd.asin build what the text does."""
+    assert all(callable(getattr(sd, name)) for name in tokens.grammar().calls)
+    x = sd.symbol("x")
+    assert sd.clip(x, 0, 1) is sd.parse("clip(x, 0, 1)")
+    assert sd.sec(sd.asin(x)) is sd.parse("sec(asin(x))")
+    with pytest.raises(AttributeError, match="no function or operation named 'sni'"):
+        sd.sni  # noqa: B018
