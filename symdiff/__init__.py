@@ -106,7 +106,7 @@ def _spelled(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*__all__, "__version__", *_LATE, *_MODULES, *_arrays.FUNCTIONS, *_rewritten.FUNCTIONS, *ROWS})
+    return sorted({*__all__, "__version__", *_LATE, *_MODULES, *_arrays.FUNCTIONS, *ROWS})
 
 
 __all__ = [
