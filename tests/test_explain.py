@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree
 
@@ -208,6 +209,26 @@ def test_large_arrays_are_elided() -> None:
     text = str(found)
     np.testing.assert_allclose(found.gradient["x"], np.arange(1000.0) / 500)
     assert "(1000,) from 0 to 999" in text and len(text) < 2000
+
+
+def test_small_matrices_are_shown_row_by_row() -> None:
+    """A loss over three examples: values and derivatives as a teacher would write them on the board."""
+    point = {"X": np.arange(9.0).reshape(3, 3), "W": np.eye(3)}
+    f = sd.parse("sum((X @ W)**2)", shapes={"X": (3, 3), "W": (3, 3)})
+    lines = [line.split("  ") for line in str(sd.explain(f, point)).splitlines()]
+    cells = [[cell.strip() for cell in line if cell.strip()] for line in lines]
+    start = cells.index(["X", "= [[0, 1, 2],", "(3, 3)"])
+    assert cells[start + 1 : start + 3] == [["[3, 4, 5],"], ["[6, 7, 8]]"]]
+    step = next(place for place, row in enumerate(cells) if "2*v1 =" in row)
+    assert cells[step][-2:] == ["g2*(2*v1)", "[[0, 2, 4],"]
+    assert cells[step + 1] == ["[[0, 2, 4],", "[6, 8, 10],"]
+
+
+def test_a_kink_is_noted(cli: Callable[..., Any]) -> None:
+    found = cli("explain", "abs(x) + relu(x*y) + y**2", "--at", "x=0,y=2")
+    notes = [f"note: {f} has no derivative there; the convention is x = 0: 0" for f in ("abs(x)", "relu(x*y)")]
+    assert (found.code, found.err.splitlines()) == (0, notes)
+    assert cli("explain", "abs(x)", "--at", "x=1").err == ""
 
 
 def test_long_formulas_are_linear() -> None:

@@ -213,3 +213,11 @@ def test_errors(cli, args, says) -> None:
     result = cli(*args)
     assert (result.code, result.out) == (2, "")
     assert result.err.startswith("error: ") and says in result.err and result.err.count("\n") == 1
+
+
+def test_short_arrays_stand_on_arrows() -> None:
+    f = sd.parse("sum((W @ x)**2)", shapes={"W": (2, 2), "x": (2,)})
+    text = str(sd.draw(f, {"W": [[1, -1], [0.5, 2]], "x": [1, 2]}))
+    assert "W = [[1, -1], [0.5, 2]]   derivative [[-2, -4], [9, 18]]" in text
+    assert "v1 = W @ x = [-1, 4.5]   derivative [-2, 9]" in text
+    assert "(3, 3)" in str(sd.draw(sd.parse("sum(A)", shapes={"A": (3, 3)}), {"A": np.zeros((3, 3))}))

@@ -9,6 +9,7 @@ import click
 
 from ..files import write_whole
 from .common import FormulaCommand, busy, options
+from .notes import note_kinks
 from .reading import read_point, read_problem, read_text
 from .values import arrays, evaluating
 
@@ -56,9 +57,11 @@ def explain_command(
         from ..explanations import explain
 
         (root,), wanted = read_problem([read_text(formula)], wrt, shape)
-        point = arrays(read_point(at, [root]), [root])
+        given = read_point(at, [root])
+        point = arrays(given, [root])
         with evaluating():
             found = explain(root, point, wanted, mode)
+        note_kinks(root, given)
         text = _FORMATS[form](found)
     if output is not None:
         write_whole(output, text if text.endswith("\n") else text + "\n")

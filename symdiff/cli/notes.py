@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import click
 
 from ..expr import ROWS, Node
-from ..nonsmooth import kinks
+from ..nonsmooth import Kink, kinks
 from ..walk import variables
 from .printing import shown
 from .values import values_at
 
 #: Functions whose name stands before a letter where brackets were forgotten, as in ``sinx``.
 _FORGOTTEN = ("sin", "cos", "tan", "exp", "log", "ln", "sqrt")
-#: Whose values are shown in a note at most.
+#: Variables or kinks that notes name at most.
 _MOST = 3
 
 
@@ -33,15 +34,27 @@ def note_names(roots: Sequence[Node]) -> None:
 
 def note_undefined(roots: Sequence[Node], values: Any, point: Mapping[str, Any]) -> None:
     """Where the formula has no value at the point, or a kink there has no derivative."""
-    inputs = variables(roots)
-    found = values_at(list(roots), point, inputs)
-    if _undefined(found):
+    if _undefined(values_at(list(roots), point, variables(roots))):
         place = ", ".join(f"{name}={shown(value)}" for name, value in list(point.items())[:_MOST])
         click.echo(f"note: the formula has no value at {place}, so a derivative there means nothing", err=True)
     elif _undefined(values):
-        for kink in kinks(list(roots)):
-            if kink.at is not None and any(_numbers(values_at(kink.at, point, inputs))):
-                click.echo(f"note: {kink.node} has no derivative there; --kinks zero takes 0", err=True)
+        for kink in _met(roots, point):
+            click.echo(f"note: {kink.node} has no derivative there; --kinks zero takes 0", err=True)
+
+
+def note_kinks(root: Node, point: Mapping[str, Any]) -> None:
+    """What a derivative stands for where there is none."""
+    for kink in _met([root], point):
+        click.echo(f"note: {kink.node} has no derivative there; the convention is {kink.convention}", err=True)
+
+
+def _met(roots: Sequence[Node], point: Mapping[str, Any]) -> Iterator[Kink]:
+    """The first kinks that the point is at, by the order of evaluation."""
+    placed = [kink for kink in kinks(list(roots)) if kink.at is not None]
+    if placed:
+        holds = values_at([kink.at for kink in placed], point, variables(roots))
+        met = (kink for kink, held in zip(placed, holds, strict=True) if any(_numbers(held)))
+        yield from islice(met, _MOST)
 
 
 def _undefined(values: Any) -> bool:

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from . import Explanation
     from .steps import Move, Share, Step, Sweep
 
-#: Arrays of more elements are shown by their shape and range.
-SHOWN = 6
+#: Arrays of more elements are shown by their shape and range; as text, matrices with a line for each row up to LARGEST.
+SHOWN, LARGEST = 6, 36
 _WHOLE = 1e15
 #: Colours of columns on a terminal, those of pictures.
 _COLOURS = {"value": "green", "sum": "red", "rule": "dim"}
@@ -29,6 +29,23 @@ def number(value: Any, digits: int = 6) -> str:
         return "[" + ", ".join(number(part, digits) for part in value) + "]"
     low, high = (_digits(end.item(), digits) for end in (found.min(), found.max()))
     return f"{show_shape(found.shape)} from {low} to {high}"
+
+
+def _in_rows(value: Any) -> bool:
+    """Whether a matrix is shown with a line for each row."""
+    import numpy as np
+
+    return np.ndim(value) == 2 and SHOWN < np.size(value) <= LARGEST
+
+
+def _written(value: Any, indent: str = "") -> str:
+    """A value; the rows of a larger matrix below each other."""
+    return f"[{f',{chr(10)}{indent} '.join(map(number, value))}]" if _in_rows(value) else number(value)
+
+
+def _equal(formula: str, value: Any) -> str:
+    """A formula and its value, which begins a line of its own where it has several."""
+    return f"{formula} ={chr(10) if _in_rows(value) else ' '}{_written(value)}"
 
 
 def _digits(value: float | bool, digits: int) -> str:
@@ -70,7 +87,7 @@ def show(explanation: Explanation, console: Any) -> None:
     for sweep in explanation.sweeps:
         header = f"step|rule|{'from' if sweep.source else 'to'}|local partial|derivative * local partial|sum"
         section(title(explanation, sweep), header, _rows(sweep))
-    ends = [[f"df/d{name}", f"= {number(value)}"] for name, value in explanation.gradient.items()]
+    ends = [[f"df/d{name}", "= " + _written(value, "  ")] for name, value in explanation.gradient.items()]
     section("gradient" if ends else "gradient: the formula has no variables", "", ends)
 
 
@@ -100,7 +117,7 @@ def _table(header: str, rows: list[list[str]]) -> Any:
 
 
 def _values(explanation: Explanation) -> list[list[str]]:
-    return [[equation(step), f"= {number(step.value)}", shape_of(step.value)] for step in explanation.steps]
+    return [[equation(step), "= " + _written(step.value, "  "), shape_of(step.value)] for step in explanation.steps]
 
 
 def equation(step: Step) -> str:
@@ -136,18 +153,21 @@ def local_text(share: Share) -> str:
     if share.local is None:
         return ""
     local, value = str(share.local), number(share.local_value)
-    return value if local == value else f"{local} = {value}"
+    return value if local == value else _equal(local, share.local_value)
 
 
 def share_text(share: Share, factor: str) -> str:
     """The share as a product of numbers; of an operation on whole arrays as a formula with its value."""
-    product = f"{factor} * {number(share.local_value)}" if share.formula is None else str(share.formula)
-    return f"{product} = {number(share.value)}"
+    if share.formula is None:
+        return f"{factor} * {number(share.local_value)} = {number(share.value)}"
+    if share.nth == 1 and _in_rows(share.value):
+        return str(share.formula)  # the sum, beside it, is the same
+    return _equal(str(share.formula), share.value)
 
 
 def sum_text(sweep: Sweep, share: Share) -> str:
     """The sum so far; what several steps use gets a sum of shares."""
-    return number(share.total) + (" (copies add up)" if share.nth > 1 and not sweep.source else "")
+    return _written(share.total) + (" (copies add up)" if share.nth > 1 and not sweep.source else "")
 
 
 def record(explanation: Explanation) -> dict[str, Any]:

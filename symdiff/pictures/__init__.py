@@ -12,7 +12,7 @@ from ..differentiate import grad
 from ..errors import ShapeError, SymdiffError, UnsupportedError
 from ..explanations import explain
 from ..explanations.steps import Names, named_steps
-from ..explanations.text import number
+from ..explanations.text import SHOWN, number
 from ..expr import Node, as_node
 from ..files import write_whole
 from ..shapes import show_shape
@@ -25,8 +25,8 @@ from .shapes import Drawing, drawing
 
 #: Pictures show at most so many steps; the parts farthest from the result are folded.
 LIMIT = 60
-#: Digits of the numbers on arrows.
-DIGITS = 4
+#: Digits of the numbers on arrows, and characters of the arrays there.
+DIGITS, LONGEST = 4, 24
 
 
 @dataclass(frozen=True, repr=False)
@@ -141,7 +141,12 @@ def _numbers(root: Node, names: Names, at: Mapping[Any, Any], flowing: bool) -> 
 
 
 def _shown(value: Any) -> str:
-    """A number with few digits; of an array its shape."""
+    """A number or a short array with few digits; of another array its shape."""
     import numpy as np
 
-    return number(value, DIGITS) if np.ndim(value) == 0 else show_shape(np.shape(value))
+    text = number(value, DIGITS)
+    return (
+        text
+        if np.ndim(value) == 0 or (np.size(value) <= SHOWN and len(text) <= LONGEST)
+        else show_shape(np.shape(value))
+    )
