@@ -15,7 +15,7 @@ from typing import Any
 
 from .compiler import compile
 from .differentiate import grad
-from .errors import ShapeError, SymdiffError, UnsupportedError
+from .errors import DomainError, ShapeError, SymdiffError, UnsupportedError
 from .expr import VAR, Node, as_node, const, symbol
 from .files import write_whole
 from .shapes import show_shape
@@ -143,9 +143,10 @@ def curves(axes: Any, f: Node, x: Node, bounds: Bounds, order: int) -> None:
     points = np.linspace(*bounds, POINTS)
     with np.errstate(all="ignore"):
         found = compile(derivatives, [x])(points)
+    outside = np.isnan(_somewhere(f, found[0]))  # a derivative's formula may have values where the function has none
     for count, (derivative, values) in enumerate(zip(derivatives, found, strict=True)):
         name = "f" + "'" * count if count < 4 else f"f({count})"
-        axes.plot(points, np.broadcast_to(values, points.shape), label=f"{name} = {_short(derivative)}")
+        axes.plot(points, np.where(outside, np.nan, values), label=f"{name} = {_short(derivative)}")
     axes.axhline(0, color="grey", linewidth=0.6)
     axes.set(xlabel=x.name, xlim=bounds)
     axes.grid(alpha=0.3)
@@ -174,7 +175,7 @@ def field(axes: Any, f: Node, first: tuple[Node, Bounds], second: tuple[Node, Bo
         slopes = [
             np.broadcast_to(part, coarse[0].shape) for part in compile(simplify(grad(f, [x, y])), [x, y])(*coarse)
         ]
-    heights = np.ma.masked_invalid(heights)
+    heights = np.ma.masked_invalid(_somewhere(f, heights))
     shades = axes.contourf(*grid, heights, levels=20, cmap="viridis")
     axes.contour(*grid, heights, levels=20, colors="black", linewidths=0.3)
     length = np.ma.masked_invalid(np.hypot(*slopes))
@@ -222,6 +223,15 @@ def landscape(axes: Any, side: Any, heights: Any, trained: str = "trained net") 
     axes.figure.colorbar(shades, ax=axes, label="loss", ticks=levels[::4], format=label)
     axes.set(xlabel="a", ylabel="b", aspect="equal")
     axes.legend()
+
+
+def _somewhere(f: Node, values: Any) -> Any:
+    """The values, refused where none is a number that can be drawn."""
+    import numpy as np
+
+    if not np.isfinite(values).any():
+        raise DomainError(f"{_short(f)} has no finite value there; choose another range")
+    return values
 
 
 def _short(f: Node, most: int = 48) -> str:

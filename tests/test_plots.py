@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import symdiff as sd
+from symdiff import plots
 from symdiff.plots import figure, losses
 
 pytest.importorskip("matplotlib")
@@ -84,3 +85,17 @@ def test_without_matplotlib(cli, monkeypatch, tmp_path) -> None:
         result = cli(command, "x", "-o", str(tmp_path / "x.png"))
         assert (result.code, result.err) == (2, "error: drawing this needs matplotlib: pip install matplotlib\n")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_drawn_where_the_function_has_no_value() -> None:
+    """1/x has values below 0, and the logarithm whose derivative it is has none."""
+    x, y = sd.symbols("x y")
+    with plots.figure() as axes:
+        plots.curves(axes, sd.log(x), x, (-3, 3), 2)
+        for line in axes.lines[:3]:
+            places, values = line.get_data()
+            assert np.isnan(values[places < 0]).all()
+            assert np.isfinite(values[places > 0]).all()
+    for f in (sd.log(-1 - x**2), sd.log(-1 - x**2 * y**2)):
+        with pytest.raises(sd.DomainError, match="has no finite value there; choose another range"):
+            plots.plot(f).content("svg")
