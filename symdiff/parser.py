@@ -31,25 +31,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 
 from . import budgets
+from .brackets import Called, Index, Tuple
 from .errors import LimitError, SymdiffError, check_mapping
 from .expr import CONST, PI, Node, Row, const, symbol
-from .tokens import (
-    COMMA,
-    END,
-    SUBSCRIPTS,
-    WORDS,
-    Called,
-    Index,
-    Tokens,
-    Tuple,
-    compares,
-    counts,
-    is_text,
-    quoted,
-    short,
-    starts_name,
-    starts_number,
-)
+from .grammar import compares, counts
+from .tokens import COMMA, END, SUBSCRIPTS, WORDS, Tokens, is_text, quoted, short, starts_name, starts_number
 from .walk import growing, topological
 
 #: Characters of a formula, unless the caller says otherwise.

@@ -1,28 +1,20 @@
-"""What formulas are made of: tokens, the operators and functions that the rows and tables say, and brackets.
-
-:class:`Tokens` is a formula as a list of tokens, with the messages that need no more than the tokens at a place.
-"""
+"""A formula as a list of tokens, with the messages that need no more than the tokens at a place."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from functools import lru_cache
 from keyword import iskeyword
-from types import MappingProxyType
-from typing import Any, NamedTuple, NoReturn
+from typing import NoReturn
 from unicodedata import normalize
 
 from . import budgets
+from .brackets import NONE
 from .errors import ParseError
-from .expr import ROWS, Node, Row, const
-from .ops.arrays import FUNCTIONS as ARRAYS
-from .ops.rewritten import FUNCTIONS
+from .expr import Node, const
+from .grammar import Call, grammar
 
 #: Digits of a whole number; Python refuses longer ones too.
 LIMIT_DIGITS = 4300
-#: None among the values that are read.
-NONE: Any = object()
 #: Python's words that are values of keywords; None is also an item of an index.
 WORDS = {"None": NONE, "True": const(True), "False": const(False)}
 
@@ -37,8 +29,6 @@ END = ""
 SUBSCRIPTS = re.compile(r"[a-zA-Z, ]*(?:->[a-zA-Z ]*)?")
 COMMA = '"," separates the arguments of a function and has no meaning here'
 UNKNOWN = "is not part of the formula language"
-_ALIASES = {"^": "**", "and": "&", "or": "|", "not": "~"}
-_GROUPS_RIGHT = {"**"}
 _REFUSED = {
     ".": f'attribute access with "." {UNKNOWN}; only the transpose is, as in X.T',
     "...": '"..." stands for the axes that an index leaves out, as in x[..., 0], and has no meaning here',
@@ -75,168 +65,6 @@ _PLAIN = {
     **{"\u2264": "<=", "\u2265": ">=", "\u2260": "!=", "\u00b2": "**2", "\u00b3": "**3", "\u221a": "sqrt"},
     **{"\u02c4": "^", "\u2227": "&", "\u2228": "|", "\u00ac": "~", "\u201a": ",", "\u037e": ";"},
 }
-#: Entries of the table of array functions that a formula reaches by other signs than a call.
-_BY_SIGN = {"T", "index", "size"}
-
-
-# -- what the rows and tables say ----------------------------------------------------------------------------------
-
-
-class Call(NamedTuple):
-    """A function with the numbers of its positional arguments; ``keywords`` is None where it is elementwise."""
-
-    function: Callable[..., Node]
-    low: int
-    high: float
-    keywords: tuple[str, ...] | None = None
-
-
-class Grammar(NamedTuple):
-    """Infix and prefix operators by symbol, functions by name, and the array functions among them.
-
-    An operator first applies the waiting ones at least as strong as its ``pull``, then waits with its strength.
-    """
-
-    infix: dict[str, tuple[int, int, Callable[..., Node]]]
-    prefix: dict[str, tuple[int, Row]]
-    calls: dict[str, list[Call]]
-    arrays: dict[str, Callable[..., Node]]
-
-
-def grammar() -> Grammar:
-    """The grammar of the rows declared so far."""
-    return _grammar(tuple(ROWS.values()))
-
-
-@lru_cache(maxsize=4)
-def _grammar(rows: tuple[Row, ...]) -> Grammar:
-    found = Grammar({}, {}, {}, ARRAYS)
-    for row in rows:
-        _add_row(found, row)
-    for name, function in FUNCTIONS.items():
-        found.calls.setdefault(name, []).append(_counted(function))
-    for name, function in ARRAYS.items():
-        if name not in _BY_SIGN:
-            found.calls.setdefault(name, []).append(_with_keywords(function))
-    found.infix["@"] = (*found.infix["*"][:2], ARRAYS["matmul"])
-    for alias, operator in _ALIASES.items():
-        if operator in found.infix:
-            found.infix[alias] = found.infix[operator]
-        if operator in found.prefix:
-            found.prefix[alias] = found.prefix[operator]
-    return found
-
-
-def _add_row(found: Grammar, row: Row) -> None:
-    """Rows that change a shape are reached through the array functions, not by their own names."""
-    strength = 2 * row.precedence
-    if row.infix:
-        left = row.infix not in _GROUPS_RIGHT and not compares(row)
-        found.infix[row.infix] = (strength if left else strength + 1, strength, row)
-    if row.prefix:
-        found.prefix[row.prefix] = (strength, row)
-    if row.arity and row.partials is not None:
-        for name in (row.name, *row.aliases):
-            found.calls.setdefault(name, []).append(Call(row, row.arity, row.arity))
-
-
-def compares(row: Callable[..., Node]) -> bool:
-    return isinstance(row, Row) and row.predicate and not row.logical
-
-
-def _counted(function: Any) -> Call:
-    if isinstance(function, Row):
-        return Call(function, function.arity, function.arity)
-    code = function.__code__
-    optional = len(function.__defaults__ or ())
-    return Call(function, code.co_argcount - optional, float("inf") if code.co_flags & 4 else code.co_argcount)
-
-
-def _with_keywords(function: Any) -> Call:
-    call = _counted(function)
-    if isinstance(function, Row):
-        return call._replace(keywords=())
-    code = function.__code__
-    return call._replace(keywords=code.co_varnames[call.low : code.co_argcount + code.co_kwonlyargcount])
-
-
-def counts(calls: list[Call]) -> str:
-    """The numbers of arguments that the calls take, in words."""
-    low, high = min(call.low for call in calls), max(call.high for call in calls)
-    if high == float("inf"):
-        return f"{low} or more arguments"
-    numbers = sorted({number for call in calls for number in range(call.low, int(call.high) + 1)})
-    if len(numbers) > 2 and len(numbers) == high - low + 1:
-        return f"{low} to {numbers[-1]} arguments"
-    return " or ".join(map(str, numbers)) + " argument" + "s" * (numbers != [1])
-
-
-# -- brackets that wait --------------------------------------------------------------------------------------------
-
-
-_NO_KEYWORDS: Mapping[str, Any] = MappingProxyType({})
-
-
-class Called:
-    """The arguments of a call so far; ``keyword`` is that of the next one.
-
-    ``array``: one of the functions takes keywords, tuples and None.
-    """
-
-    __slots__ = ("array", "calls", "items", "keyword", "keywords", "name")
-    closing = ")"
-
-    def __init__(self, name: str, calls: list[Call], array: bool) -> None:
-        self.name, self.calls, self.array = name, calls, array
-        self.items: list[Any] = []
-        self.keyword = ""
-        self.keywords = _NO_KEYWORDS
-
-    def add(self, value: Any) -> None:
-        if self.keyword:
-            self.keywords = {**self.keywords, self.keyword: None if value is NONE else value}
-            self.keyword = ""
-        else:
-            self.items.append(value)
-
-    def takes(self) -> dict[str, float]:
-        """The keywords of the functions, each with the place that it also has among the positional arguments."""
-        return {
-            keyword: call.low + place if call.high < float("inf") else call.high
-            for call in self.calls
-            for place, keyword in enumerate(call.keywords or ())
-        }
-
-
-class Tuple:
-    """Round brackets that are a whole argument of an array function: a tuple once there is a ``comma``."""
-
-    __slots__ = ("comma", "items")
-    closing = ")"
-
-    def __init__(self) -> None:
-        self.items: list[Any] = []
-        self.comma = -1
-
-    def add(self, value: Any) -> None:
-        self.items.append(value)
-
-
-class Index:
-    """The items of an index so far; ``parts`` are those of the slice that is read just now."""
-
-    __slots__ = ("items", "parts", "target")
-    closing = "]"
-
-    def __init__(self, target: Node) -> None:
-        self.target = target
-        self.items: list[Any] = []
-        self.parts: list[Any] = []
-
-    def add(self, value: Any) -> None:
-        parts = [*self.parts, None if value is NONE else value]
-        self.items.append(slice(*parts) if self.parts else parts[0])
-        self.parts.clear()
 
 
 # -- tokens --------------------------------------------------------------------------------------------------------

@@ -21,6 +21,8 @@ LAYERS = (
     ("expr",),
     ("walk", "order", "templates"),
     ("ops",),
+    ("grammar",),
+    ("brackets",),
     ("tokens",),
     ("match", "printer", "latex", "mathml", "parser"),
     ("nonsmooth",),

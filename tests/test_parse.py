@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import symdiff as sd
-from symdiff import tokens
+from symdiff import grammar
 from symdiff.walk import topological
 
 x, y, z = sd.symbols("x y z")
@@ -278,7 +278,7 @@ def test_faster_than_sympy() -> None:
 
 def test_what_formulas_call_is_there_in_python() -> None:
     """Other spellings too: sd.clip, sd.sec and sd.asin build what the text does."""
-    assert all(callable(getattr(sd, name)) for name in tokens.grammar().calls)
+    assert all(callable(getattr(sd, name)) for name in grammar.grammar().calls)
     x = sd.symbol("x")
     assert sd.clip(x, 0, 1) is sd.parse("clip(x, 0, 1)")
     assert sd.sec(sd.asin(x)) is sd.parse("sec(asin(x))")

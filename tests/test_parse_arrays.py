@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import symdiff as sd
-from symdiff import tokens
+from symdiff import grammar
 
 SHAPES: dict[str, Any] = {"X": ("N", 3), "A": (3, 3), "v": 3, "w": "n"}
 x, y, z = sd.symbols("x y z")
@@ -47,10 +47,10 @@ class Recorded:
 @pytest.fixture
 def recorded(monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorded]:
     recorded = Recorded()
-    monkeypatch.setattr(tokens, "ARRAYS", recorded.functions())
-    tokens._grammar.cache_clear()
+    monkeypatch.setattr(grammar, "ARRAYS", recorded.functions())
+    grammar._grammar.cache_clear()
     yield recorded
-    tokens._grammar.cache_clear()
+    grammar._grammar.cache_clear()
 
 
 def r(place: int) -> sd.Node:
@@ -359,12 +359,12 @@ def test_what_does_not_fit(text: str, position: int, message: str) -> None:
 
 
 def test_elementwise_functions_are_the_rows() -> None:
-    grammar = tokens.grammar()
-    assert "T" not in grammar.calls and "index" not in grammar.calls
-    for name, calls in grammar.calls.items():
+    known = grammar.grammar()
+    assert "T" not in known.calls and "index" not in known.calls
+    for name, calls in known.calls.items():
         for call in calls:
             assert not isinstance(call.function, sd.Row) or call.function.partials is not None, name
-            assert 0 < call.low <= call.high or name in grammar.arrays
+            assert 0 < call.low <= call.high or name in known.arrays
 
 
 FRAGMENTS = """X A v w x N n 0 1 -1 2 1.5 ( ) ( ) [ ] [ ] , , : :: ... None True .T @ * + - ** / < axis= ord= keepdims=
