@@ -255,6 +255,19 @@ def test_arrays_and_their_gradients_agree_with_numpy(dtype: str) -> None:
         )
 
 
+@pytest.mark.parametrize("text", ["argmax(A)", "argmax(A, axis=0)", "argmax(A, axis=1)", "argmax(v)*2"])
+def test_the_first_of_the_largest(text: str) -> None:
+    """As NumPy counts: the first of ties, and of what is no number."""
+    inputs = [sd.symbol("A", ("m", "n")), sd.symbol("v", "n")]
+    f = sd.parse(text, shapes={"A": ("m", "n"), "v": "n"})
+    native, plain = (sd.compile(f, inputs, backend=backend) for backend in ("c", "numpy"))
+    ties = np.random.default_rng(0).integers(0, 3, (6, 5)).astype(float)
+    holes = ties.copy()
+    holes[[1, 4], [3, 2]] = np.nan
+    for A in (ties, holes):
+        np.testing.assert_array_equal(native(A, A[1]), plain(A, A[1]))
+
+
 def flat(structure: Any) -> list[Any]:
     found: list[Any] = []
     sd.walk.map_structure(found.append, structure)

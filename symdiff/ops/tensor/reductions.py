@@ -7,15 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 from ...expr import Node, Row, as_node, const, make
-from ...shapes import add_sizes
+from ...shapes import add_sizes, multiply_sizes
 from .. import c_code, standard
-from ..contraction import EYE, contraction
+from ..contraction import EYE, contraction, size_node
 from ..kinds import broadcast_to, structural
-from ..scalar import abs, equal, exp, less_equal, log, not_equal, sqrt, where
+from ..scalar import abs, equal, exp, less_equal, log, logical_or, not_equal, sqrt, where
 from ..sides import Sides, tip
 from ..spelling import Range
 from .axes import Axes, expanded, total
 from .parts import arange, index
+from .rearranged import reshape
 
 
 def _axes_text(axes: Axes) -> str:
@@ -78,8 +79,22 @@ amin = _reduction("min", _pull_extreme, "{0}.min({axes})", domain="real arrays, 
                   array=_array_reduction('_extreme(xp, "min", {0}, {axes})'),
                   array_helpers=(standard.EXTREME,),
                   labels=c_code.reduced_labels, c_helper=c_code.MINIMUM, accumulate=("INFINITY", "{0} = minimum({0}, {1})"))  # fmt: skip
+
+
+def _lower_argmax(node: Node, x: Node) -> Node:
+    """The first place where the largest element stands, or NaN."""
+    if len(node.attrs[0]) > 1:
+        x = reshape(x, (multiply_sizes(*x.shape),))
+    axis = node.attrs[0][0]
+    size = x.shape[axis]
+    places = contraction([arange(size)], [[axis]], list(range(x.ndim)))
+    largest = logical_or(equal(x, expanded(amax(x, (axis,)), (axis,), x.ndim)), not_equal(x, x))
+    return amin(broadcast_to(where(largest, places, size_node(size)), x.shape), (axis,))
+
+
 argmax = _reduction("argmax", lambda ct, y, x: (None,), "{0}.argmax({axes})", domain="real arrays, one axis or all",
-                    kink="derivative 0 everywhere; the first of ties", array=standard.argmax)  # fmt: skip
+                    kink="derivative 0 everywhere; the first of ties", array=standard.argmax,
+                    lowered=_lower_argmax)  # fmt: skip
 
 # -- sums of exponentials ------------------------------------------------------------------------------------------
 
