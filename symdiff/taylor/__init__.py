@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations_with_replacement
-from math import comb, factorial, prod
+from math import comb
 
 from ..differentiate import sources_of
 from ..errors import LimitError, SymdiffError, UnsupportedError
 from ..expr import VAR, Node, const
 from ..walk import growing, topological
-from .choice import bottlenecks, coefficients
-from .series import Exponents, scaled
+from .choice import bottlenecks, partials
+from .series import Exponents
 
 __all__ = ["bottlenecks", "derivatives"]
 
@@ -43,12 +43,9 @@ def derivatives(
     _check(f, sources, order)
     with growing():
         cuts = bottlenecks(f, sources, order) if through is None else through
-        found = coefficients(f, sources, order, cuts)
+        found = partials(f, sources, order, cuts)
     zero = const(0)
-    return {
-        exponents: scaled(prod(map(factorial, exponents)), found.get(exponents, zero))
-        for exponents in multi_indices(len(sources), order)
-    }
+    return {exponents: found.get(exponents, zero) for exponents in multi_indices(len(sources), order)}
 
 
 def multi_indices(size: int, order: int) -> list[Exponents]:

@@ -1,36 +1,58 @@
-"""The Taylor coefficients of a graph with some of its nodes as coordinates, and the choice of these."""
+"""The derivatives of a graph with some of its nodes as coordinates, and the choice of these."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from math import factorial, prod
+from typing import NamedTuple
 
 from ..expr import Node
 from ..walk import rebuild, topological
-from .coordinates import LINEAR, Coordinates
+from .coordinates import Coordinates
 from .expansion import Expansion
-from .series import Coefficients
+from .series import Coefficients, scaled
+from .substitution import LINEAR
 
 #: Products and functions that depend on a bottleneck alone: of one that reads several variables, of any other.
-FEWEST, MANY = 1, 10
+FEWEST, MANY = 1, 4
 #: Bottlenecks are compared at this order at most, so many of them, until so many operations were made for it.
-ORDER, MOST, MOST_OPERATIONS = 3, 40, 250_000
+ORDER, MOST, MOST_OPERATIONS = 3, 40, 500_000
 #: Larger graphs have no bottlenecks looked for, as every trial is an expansion.
 LARGEST = 2000
 
 
-def coefficients(f: Node, wrt: Sequence[Node], order: int, through: Collection[Node]) -> Coefficients:
-    """The Taylor coefficients by the exponents of ``wrt``, found with the nodes ``through`` as coordinates."""
-    graph = Coordinates(f, wrt, through)
-    expansion = Expansion(graph.root, [*wrt, *graph.formulas], order, graph.substituted)
-    series = expansion.series[graph.root]
-    size = len(wrt)
-    return _restored({exponents[:size]: node for one in series for exponents, node in one.items()}, graph.meaning)
+def partials(f: Node, wrt: Sequence[Node], order: int, through: Collection[Node]) -> Coefficients:
+    """The derivatives by the exponents of ``wrt``, found with the nodes ``through`` as coordinates.
+
+    Products and sums are as in ``f``, or regrouped where that takes fewer operations.
+    """
+    plain, regrouped = (_expanded(f, wrt, order, through, regroups) for regroups in (False, True))
+    return _restored(*min(plain, regrouped, key=_operations))
+
+
+class _Expanded(NamedTuple):
+    """Derivatives, and what the variables in them stand for."""
+
+    found: Coefficients
+    meaning: Mapping[Node, Node]
+
+
+def _expanded(f: Node, wrt: Sequence[Node], order: int, through: Collection[Node], regroups: bool) -> _Expanded:
+    graph = Coordinates(f, wrt, through, order, regroups=regroups)
+    series = Expansion(graph, [*wrt, *graph.formulas]).series[graph.root]
+    known = ((exponents[: len(wrt)], node) for one in series for exponents, node in one.items())
+    found = {exponents: scaled(prod(map(factorial, exponents)), node) for exponents, node in known}
+    return _Expanded(found, graph.meaning)
+
+
+def _operations(given: _Expanded) -> int:
+    return sum(1 for node in _listed(*given) if node.args)
 
 
 def _restored(found: Coefficients, meaning: Mapping[Node, Node]) -> Coefficients:
-    """The coefficients with what each variable stands for."""
+    """The derivatives with what each variable stands for."""
     done: dict[Node, Node] = {}
-    for node in topological(*found.values(), read=lambda one: (meaning[one],) if one in meaning else one.args):
+    for node in _listed(found, meaning):
         if node in meaning:
             done[node] = done[meaning[node]]
         else:
@@ -38,13 +60,17 @@ def _restored(found: Coefficients, meaning: Mapping[Node, Node]) -> Coefficients
     return {exponents: done[node] for exponents, node in found.items()}
 
 
+def _listed(found: Coefficients, meaning: Mapping[Node, Node]) -> list[Node]:
+    return topological(*found.values(), read=lambda one: (meaning[one],) if one in meaning else one.args)
+
+
 def bottlenecks(f: Node, wrt: Sequence[Node], order: int) -> list[Node]:
-    """The nodes that lower the operations of all derivatives as coordinates: tried one by one, then left out again."""
+    """The nodes that lower the operations of all derivatives as coordinates: each tried, and the first ones again."""
     trials = _Trials(f, wrt, min(order, ORDER))
-    for node in candidates(f, wrt)[:MOST]:
-        trials.turn([*trials.kept, node])
-    for node in trials.kept[:-1]:
-        trials.turn([other for other in trials.kept if other is not node])
+    listed = candidates(f, wrt)[:MOST]
+    for node in [*listed, *listed[: MOST // 2]]:
+        others = [other for other in trials.kept if other is not node]
+        trials.turn(others if len(others) < len(trials.kept) else [*others, node])
     return trials.kept
 
 
@@ -64,8 +90,7 @@ class _Trials:
             self.cost, self.kept = found, through
 
     def _operations(self, through: Collection[Node]) -> int:
-        found = coefficients(self.f, self.wrt, self.order, through)
-        operations = sum(1 for node in topological(*found.values()) if node.args)
+        operations = _operations(_expanded(self.f, self.wrt, self.order, through, True))
         self.spent += operations
         return operations
 

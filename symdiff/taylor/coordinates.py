@@ -2,112 +2,215 @@
 
 What depends on such a node alone, or on few of them, has series in few variables. Where an operation would read more
 variables than are needed, coordinates are substituted in its arguments first, and all others at the end: the chain
-rule is then paid once for everything before it.
+rule is then paid once for everything before it. On the way products are regrouped (:mod:`symdiff.taylor.factors`),
+logarithms of them become sums, and a number in front of a sum goes to its terms where it meets fewer coefficients.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import reduce
+from itertools import combinations
+from math import comb
 
-from ..expr import ROWS, VAR, Node, make
-from ..walk import rebuild, topological
+from ..expr import ROWS, Node, Number, Row, const
+from ..simplifier.monomials import Monomial, exact, size_of
+from ..walk import rebuild, topological, use_counts
+from .factors import Group, groups, monomial_of, of_number
+from .substitution import LINEAR, Substitution
 
-#: Operations whose series costs no products.
-LINEAR = frozenset(ROWS[name] for name in ("add", "sub", "neg"))
+_ADD, _SUB, _NEG, _MUL, _DIV = (ROWS[name] for name in ("add", "sub", "neg", "mul", "div"))
+_LOG, _ARCTAN, _ARCTAN2 = (ROWS[name] for name in ("log", "arctan", "arctan2"))
+#: The signs of the terms of sums.
+SIGNS: dict[Row, tuple[int, ...]] = {_ADD: (1, 1), _SUB: (1, -1), _NEG: (-1,)}
+#: Longer products and sums are not taken into others: the work grows linearly.
+MOST_BASES, MOST_TERMS = 14, 40
 
 
-class Substituted(NamedTuple):
-    """A node in which a coordinate is replaced by the formula that it stands for."""
-
-    node: Node
-    coordinate: Node
-    formula: Node
-
-
-class Coordinates:
+class Coordinates(Substitution):
     """The graph of ``f`` with the nodes ``through`` as coordinates, substituted where that leaves fewer variables.
 
-    :attr:`root` stands for ``f``; its series has no coordinates left. Variables stand for coordinates
-    (:attr:`formulas`) and for what one is substituted in (:attr:`substituted`); :attr:`meaning` has the node of each.
+    :attr:`root` stands for ``f``; its series has no coordinates left. :attr:`values`: the node of ``f`` that a node
+    was made from, whose value is the same. ``regroups``: whether products and sums may be built in another way.
     """
 
-    def __init__(self, f: Node, wrt: Sequence[Node], through: Collection[Node]) -> None:
-        self.wrt = frozenset(wrt)
-        self.formulas: dict[Node, Node] = {}
-        self.substituted: dict[Node, Substituted] = {}
-        self.meaning: dict[Node, Node] = {}
-        self._known: dict[Substituted, Node] = {}
-        self._read: dict[Node, frozenset[Node]] = {node: frozenset([node]) for node in wrt}
-        self._rank: dict[Node, int] = {}
+    def __init__(
+        self, f: Node, wrt: Sequence[Node], through: Collection[Node], order: int, *, regroups: bool = True
+    ) -> None:
+        super().__init__(wrt, order)
+        self.regroups = regroups
+        self.values: dict[Node, Node] = {}
+        self._monomials: dict[Node, Monomial] = {}
+        self._sums: dict[Node, list[Monomial]] = {}
+        self._known_products: dict[tuple[object, ...], Node] = {}
+        listed = topological(f)
+        self._uses = use_counts([f], listed)
         done: dict[Node, Node] = {}
-        for node in topological(f):
-            done[node] = self._rewritten(node, [done[arg] for arg in node.args])
-            if node in through and self._read[done[node]]:
-                done[node] = self._coordinate(node, done[node])
+        for node in listed:
+            new = self._rewritten(node, [done[arg] for arg in node.args])
+            if new.args or new in self.alike:
+                self.values[new] = node
+            done[node] = self._coordinate(node, new) if node in through and self.read[new] else new
         self.root = done[f]
-        while coordinates := self._read[self.root] - self.wrt:
-            self.root = self._without(self.root, self._best(self._read[self.root], coordinates))
+        while self.read[self.root] - self.wrt:
+            self.root = self.without(self.root, self.best(self.read[self.root]))
 
     def _rewritten(self, node: Node, args: list[Node]) -> Node:
         if not node.args:
-            self._read.setdefault(node, frozenset())
-            return node
-        new = rebuild(node, tuple(args if node.op in LINEAR else self._fitting(args)))
-        for part in topological(new, read=lambda one: () if one in self._read else one.args):
-            self._read.setdefault(part, self._all(part.args))
-        return new
+            return self.noted(node)
+        if self.regroups and (new := self._regrouped(node, args)) is not None:
+            return new
+        return self.noted(rebuild(node, tuple(args if node.op in LINEAR else self.fitting(args))))
 
-    def _all(self, nodes: Sequence[Node]) -> frozenset[Node]:
-        """The variables that the nodes read."""
-        return frozenset().union(*(self._read[node] for node in nodes))
+    def _regrouped(self, node: Node, args: list[Node]) -> Node | None:
+        """A sum, a product or a function of one, from terms and factors; None for anything else."""
+        opened = [self._opened(*pair) for pair in zip(node.args, args, strict=True)]
+        if node.op in LINEAR:
+            terms = self._terms(node, args, opened)
+            if 1 < len(terms) <= MOST_TERMS:
+                return self._sum(node, terms, any(arg in self.alike for arg in args))
+        if node.op in _APART and (new := _APART[node.op](self, node, opened[0])) is not None:
+            return new
+        found = monomial_of(node, opened, self.simple)
+        return self._product(node, found) if found and 0 < len(found.powers) <= MOST_BASES else None
 
     def _coordinate(self, node: Node, formula: Node) -> Node:
-        new = self._variable(node)
-        self.formulas[new], self._rank[new] = formula, len(self._rank)
-        self._read[new] = frozenset([new])
+        """A variable for the node; a factor that shares no variables with the others is substituted by itself."""
+        if formula.op is _MUL:
+            one, other = sorted(formula.args, key=lambda part: len(self.read[part]))
+            if self.read[one] and other.args and not self.read[one] & self.read[other]:
+                formula = self.noted(one * self._coordinate(other, other))
+        return self.coordinate(node, formula)
+
+    # -- sums --------------------------------------------------------------------------------------------------------
+
+    def _terms(self, node: Node, args: list[Node], opened: list[Monomial]) -> list[Monomial]:
+        """The terms of a sum and of those in it that nothing else reads, like ones added."""
+        found: dict[frozenset[object], Monomial] = {}
+        for new, monomial, sign in zip(args, opened, SIGNS[node.op], strict=True):
+            for number, powers in self._sums.get(new, [monomial]):
+                like = frozenset(powers.items())
+                known = found[like].number if like in found else 0
+                found[like] = Monomial(exact(known + sign * number), powers)
+        return [term for term in found.values() if term.number != 0]
+
+    def _sum(self, node: Node, terms: list[Monomial], alike: bool) -> Node:
+        """The sum, beginning with a term that is not negative.
+
+        ``alike``: whether a logarithm was taken apart, so that the value may have another domain than the node.
+        """
+        first = next((term for term in terms if term.number > 0), terms[0])
+        new = self._multiplied(first)
+        for term in terms:
+            if term is not first:
+                part = self._multiplied(Monomial(size_of(term.number), term.powers))
+                new = _ADD(new, part) if term.number > 0 else _SUB(new, part)
+        new = self.like(node, self.noted(new)) if alike else self.noted(new)
+        if self._uses[node] == 1:
+            self._sums[new] = terms
         return new
 
-    def _variable(self, meaning: Node) -> Node:
-        new = make(VAR, (), (f"coordinate {len(self.meaning)} of a Taylor series",), ())
-        self.meaning[new] = meaning
+    def _pays(self, terms: list[Monomial], whole: Node) -> bool:
+        """Whether a number costs no more in front of the terms than in front of their sum."""
+        return sum(map(self._scaling, terms)) <= self._size(whole)
+
+    def _scaling(self, term: Monomial) -> int:
+        """Coefficients that a number in front of the term is multiplied with, if none is there yet."""
+        if size_of(term.number) != 1 or not term.powers or (self._is_power(term) and 1 not in term.powers.values()):
+            return 0
+        return min(2 if self.simple(base) else self._size(base) for base in term.powers)
+
+    def _size(self, node: Node) -> int:
+        return sum(comb(len(one) + self.order, self.order) for one in self.together[node])
+
+    # -- functions of products ---------------------------------------------------------------------------------------
+
+    def _logarithm(self, node: Node, argument: Monomial) -> Node | None:
+        """The logarithms of the factors, without the number."""
+        if argument.number < 0 or not argument.powers or (argument.number, *argument.powers.values()) == (1, 1):
+            return None
+        found = {base: self.noted(_LOG(*self.fitting([base]))) for base in argument.powers}
+        return self._sum(node, [Monomial(power, {found[base]: 1}) for base, power in argument.powers.items()], True)
+
+    def _angle(self, node: Node, argument: Monomial) -> Node | None:
+        """That of numerator and denominator, whose derivatives have no quotient but the last."""
+        above = {base: power for base, power in argument.powers.items() if power > 0}
+        below = {base: -power for base, power in argument.powers.items() if power < 0}
+        if not below:
+            return None
+        sides = self._multiplied(Monomial(argument.number, above)), self._multiplied(Monomial(1, below))
+        return self.like(node, self.noted(_ARCTAN2(*self.fitting(sides))))
+
+    # -- products ----------------------------------------------------------------------------------------------------
+
+    def _opened(self, node: Node, new: Node) -> Monomial:
+        """The monomial of an argument, its factors apart if nothing else reads the product."""
+        found = of_number(new) or self._monomials.get(new)
+        if found and (self._uses[node] == 1 or not found.powers or self._is_power(found)):
+            return found
+        return Monomial(1, {new: 1})
+
+    def _is_power(self, found: Monomial) -> bool:
+        return len(found.powers) == 1 and all(map(self.simple, found.powers))
+
+    def _product(self, node: Node, found: Monomial) -> Node:
+        ((base, power), *others) = found.powers.items()
+        if base in self._sums and power == 1 and not others and self._pays(self._sums[base], base):
+            terms = [Monomial(exact(found.number * number), powers) for number, powers in self._sums[base]]
+            return self._sum(node, terms, base in self.alike)
+        new = self._multiplied(found)
+        self._monomials.setdefault(new, found)
         return new
 
-    # -- substitution ----------------------------------------------------------------------------------------------
+    def _multiplied(self, monomial: Monomial) -> Node:
+        """The product, beginning with the factors of the fewest variables, the number in front of them."""
+        if not monomial.powers:
+            return self.noted(const(monomial.number))
+        size = const(size_of(monomial.number))
+        known = size, *monomial.powers.items()
+        if known not in self._known_products:
+            self._known_products[known] = self._built(size, monomial.powers)
+        new = self._known_products[known]
+        return self.noted(-new) if monomial.number < 0 else new
 
-    def _fitting(self, args: list[Node]) -> list[Node]:
-        """The arguments with as many coordinates substituted as it takes for the fewest variables."""
-        for coordinate in self._superfluous(self._all(args)):
-            args = [self._without(arg, coordinate) for arg in args]
-        return args
+    def _built(self, size: Node, powers: Mapping[Node, Number]) -> Node:
+        first, *others = groups(powers, self.read.__getitem__, self.simple)
+        if first.above is not None or not others or size is not const(1):
+            first = first._replace(above=size if first.above is None else size * first.above)
+        parts = [self._whole(group) for group in (first, *others)]
+        while len(parts) > 1:
+            one, other = min(combinations(parts, 2), key=lambda pair: len(pair[0].read | pair[1].read))
+            parts = [part for part in parts if part is not one and part is not other]
+            parts.append(self._merged(one, other))
+        return self._above(parts[0])
 
-    def _superfluous(self, read: frozenset[Node]) -> list[Node]:
-        """The coordinates to substitute, in order, until no further ones would leave fewer variables."""
-        path: list[Node] = []
-        length, fewest = 0, len(read)
-        while coordinates := read - self.wrt:
-            path.append(self._best(read, coordinates))
-            read = self._after(read, path[-1])
-            if len(read) < fewest:
-                length, fewest = len(path), len(read)
-        return path[:length]
+    def _whole(self, group: Group) -> Group:
+        """One node for the factors of a group, above the line if some are."""
+        known = [self.noted(part) for part in (group.above, group.below) if part is not None]
+        return Group(group.read, self.noted(reduce(_DIV, known)), None) if len(known) == 2 else group
 
-    def _best(self, read: frozenset[Node], coordinates: frozenset[Node]) -> Node:
-        """The coordinate without which the fewest variables are left; among equals the last."""
-        return min(coordinates, key=lambda one: (len(self._after(read, one)), -self._rank[one]))
+    def _above(self, group: Group) -> Node:
+        if group.above is not None:
+            return group.above
+        assert group.below is not None
+        return self.noted(const(1) / group.below)
 
-    def _after(self, read: frozenset[Node], coordinate: Node) -> frozenset[Node]:
-        return (read - {coordinate}) | self._read[self.formulas[coordinate]]
+    def _merged(self, one: Group, other: Group) -> Group:
+        """The product of two: divided by what shares variables, times the reciprocal of what does not."""
+        if one.above is None:
+            one, other = other, one
+        if one.above is None and one.below is not None and other.below is not None:
+            below = self.noted(_MUL(*self.fitting([one.below, other.below], product=True)))
+            return Group(self.read[below], None, below)
+        if other.below is not None and one.read & other.read:
+            new = self.noted(_DIV(*self.fitting([self._above(one), other.below])))
+        else:
+            new = self.noted(_MUL(*self.fitting([self._above(one), self._above(other)], product=True)))
+        return Group(self.read[new], new, None)
 
-    def _without(self, node: Node, coordinate: Node) -> Node:
-        """The node, or a variable that stands for it, with the coordinate substituted."""
-        if coordinate not in self._read[node]:
-            return node
-        step = Substituted(node, coordinate, self.formulas[coordinate])
-        if node is coordinate:
-            return step.formula
-        if step not in self._known:
-            new = self._known[step] = self._variable(node)
-            self.substituted[new] = step
-            self._read[new] = self._after(self._read[node], coordinate)
-        return self._known[step]
+
+#: Functions of products whose derivatives are shorter from the factors; the values may have another domain.
+_APART: dict[Row, Callable[[Coordinates, Node, Monomial], Node | None]] = {
+    _LOG: Coordinates._logarithm,
+    _ARCTAN: Coordinates._angle,
+}

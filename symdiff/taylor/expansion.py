@@ -9,13 +9,13 @@ Walther, Evaluating Derivatives, 2nd edition (2008), section 13.2).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from ..differentiate import sum_of
 from ..expr import CONST, ROWS, Node, Row, const
-from ..walk import topological
-from .coordinates import Substituted
+from ..walk import rebuild, topological
+from .coordinates import SIGNS, Coordinates
 from .series import (
     Coefficients,
     Exponents,
@@ -32,29 +32,26 @@ from .series import (
     total,
 )
 from .slopes import Choice, Quotient, Slope, numerators, slopes_of
+from .substitution import Substituted
 
-_ADD, _SUB, _MUL, _DIV, _NEG, _POW, _WHERE = (
-    ROWS[name] for name in ("add", "sub", "mul", "div", "neg", "pow", "where")
-)
+_MUL, _DIV, _POW, _WHERE = (ROWS[name] for name in ("mul", "div", "pow", "where"))
 _ONE, _ZERO = const(1), const(0)
 
 
 class Expansion:
-    """The series of ``root`` in the variables up to the order; :attr:`series` has those of all nodes below.
+    """The series of the graph's root in variables and coordinates; :attr:`series` has those of all nodes below."""
 
-    ``substituted``: variables that stand for others with a coordinate, one of ``wrt``, replaced by a formula.
-    """
-
-    def __init__(self, root: Node, wrt: Sequence[Node], order: int, substituted: Mapping[Node, Substituted]) -> None:
-        self.order, self.places = order, {node: place for place, node in enumerate(wrt)}
-        self.substituted = substituted
+    def __init__(self, graph: Coordinates, wrt: Sequence[Node]) -> None:
+        self.order, self.places = graph.order, {node: place for place, node in enumerate(wrt)}
+        self.substituted, self.alike, self.values = graph.substituted, graph.alike, graph.values
         self.series: dict[Node, Series] = {}
         self.active: set[Node] = set()
         self.slopes: dict[Node, list[tuple[Node, Slope]]] = {}
         self.powers: dict[Node, list[Series]] = {}
-        levels = self._levels(root)
-        for degree in range(1, order + 1):
-            for level in levels[: order - degree + 1]:
+        self.nests: dict[Substituted, list[Series]] = {}
+        levels = self._levels(graph.root)
+        for degree in range(1, self.order + 1):
+            for level in levels[: self.order - degree + 1]:
                 for node in level:
                     self.series[node][degree] = self._expanded(node, degree)
 
@@ -74,6 +71,8 @@ class Expansion:
 
     def _read(self, node: Node) -> tuple[Node, ...]:
         """What the coefficients are made of; a whole power is a product of two."""
+        if node in self.alike:
+            return (self.alike[node],)
         if node in self.substituted:
             return self.substituted[node].node, self.substituted[node].formula
         return () if node in self.series or node in self.places else self._halves(node) or node.args
@@ -88,25 +87,36 @@ class Expansion:
     def _moves(self, node: Node) -> bool:
         """Start the series with the value; whether there are more coefficients to be found by the node's rule."""
         zero = (0,) * len(self.places)
-        self.series[node] = [{zero: node}, *({} for _ in range(self.order))]
+        self.series[node] = [{zero: self._value(node)}, *({} for _ in range(self.order))]
         if node in self.places:
             place = self.places[node]
             self.series[node][1:2] = [{(*zero[:place], 1, *zero[place + 1 :]): _ONE}] if self.order else []
             self.active.add(node)
         elif any(arg in self.active for arg in self._read(node) or node.args):
             self.active.add(node)
-            if (
-                node not in self.substituted
-                and node.op not in (_ADD, _SUB, _MUL, _DIV, _NEG, _WHERE)
-                and not self._halves(node)
-            ):
+            if node.args and node.op not in _RULES and not self._halves(node):
                 self.slopes[node] = slopes_of(node, self.active)
             return True
         return False
 
+    def _value(self, node: Node) -> Node:
+        """The node as its value is computed."""
+        if node in self.values:
+            return self.values[node]
+        for part in topological(node, read=lambda one: () if one in self.values else self._plain(one)):
+            if part not in self.values:
+                args = tuple(self.values[arg] for arg in self._plain(part))
+                self.values[part] = args[0] if part in self.substituted else rebuild(part, args) if args else part
+        return self.values[node]
+
+    def _plain(self, node: Node) -> tuple[Node, ...]:
+        return (self.substituted[node].node,) if node in self.substituted else node.args
+
     # -- the coefficients of one degree ----------------------------------------------------------------------------
 
     def _expanded(self, node: Node, degree: int) -> Coefficients:
+        if node in self.alike:
+            return self.series[self.alike[node]][degree]
         if node in self.substituted:
             return self._composed(self.substituted[node], degree)
         if halves := self._halves(node):
@@ -115,7 +125,7 @@ class Expansion:
         return rule(self, node, degree) if rule else self._integrated(node, degree)
 
     def _linear(self, node: Node, degree: int) -> Coefficients:
-        return total([(sign, self.series[arg][degree]) for sign, arg in zip(_SIGNS[node.op], node.args, strict=True)])
+        return total([(sign, self.series[arg][degree]) for sign, arg in zip(SIGNS[node.op], node.args, strict=True)])
 
     def _product(self, node: Node, degree: int) -> Coefficients:
         left, right = (self.series[arg] for arg in node.args)
@@ -129,9 +139,27 @@ class Expansion:
         condition, *values = node.args
         one, other = (self.series[value][degree] for value in values)
         places = dict.fromkeys([*one, *other])
-        return {place: _WHERE(condition, one.get(place, _ZERO), other.get(place, _ZERO)) for place in places}
+        return {
+            place: _WHERE(self._value(condition), one.get(place, _ZERO), other.get(place, _ZERO)) for place in places
+        }
 
     def _composed(self, given: Substituted, degree: int) -> Coefficients:
+        return self._nested(given, degree) if given.nested else self._by_powers(given, degree)
+
+    def _nested(self, given: Substituted, degree: int) -> Coefficients:
+        """The chain rule by the scheme of Horner, ``f0 + u*(f1 + u*(f2 + ...))`` with ``u`` the coordinate's series."""
+        place = self.places[given.coordinate]
+        nests = self.nests.setdefault(given, [[{}], *([] for _ in range(self.order))])
+        inner = [{}, *self.series[given.formula][1:]]
+        by_power: list[Coefficients] = [{} for _ in range(degree + 1)]
+        for exponents, node in self.series[given.node][degree].items():
+            by_power[exponents[place]][*exponents[:place], 0, *exponents[place + 1 :]] = node
+        for power in range(degree, -1, -1):
+            further = convolved(inner, [*nests[power + 1], {}], degree - power) if power < degree else {}
+            nests[power].append(total([(1, by_power[power]), (1, further)]))
+        return nests[0][degree]
+
+    def _by_powers(self, given: Substituted, degree: int) -> Coefficients:
         """The chain rule: powers of the coordinate's series in place of its powers."""
         place, terms = self.places[given.coordinate], Terms()
         for coefficients in self.series[given.node][1 : degree + 1]:
@@ -169,14 +197,16 @@ class Expansion:
             if below is not _ONE:
                 parts += [-times(a, b) for a, b in pairs(self.series[node], self.series[below], exponents, axis)]
             if parts:
-                found[exponents] = scaled(Fraction(1, exponents[axis]), sum_of(parts)) / below
+                found[exponents] = scaled(Fraction(1, exponents[axis]), sum_of(parts) / below)
         return found
 
     def _part(self, slope: Slope | None, u: Series, exponents: Exponents, axis: int) -> Node | None:
         """The coefficient of the slope times the derivative of ``u``."""
         if isinstance(slope, Choice):
             one, other = (self._part(part, u, exponents, axis) for part in (slope.one, slope.other))
-            return _WHERE(slope.condition, one if one is not None else _ZERO, other if other is not None else _ZERO)
+            return _WHERE(
+                self._value(slope.condition), one if one is not None else _ZERO, other if other is not None else _ZERO
+            )
         if slope is None:
             return None
         products = [times(a, b) for a, b in pairs(u, self.series[slope.above], exponents, axis)]
@@ -192,10 +222,9 @@ def _cheapest(reads: list[tuple[Series, Series]], exponents: Exponents) -> int:
     return min((axis for axis, power in enumerate(exponents) if power), key=cost)
 
 
-#: The signs of the terms of sums; the rules of operations whose coefficients need no derivatives of the row.
-_SIGNS: dict[Row, tuple[int, ...]] = {_ADD: (1, 1), _SUB: (1, -1), _NEG: (-1,)}
+#: The rules of operations whose coefficients need no derivatives of the row.
 _RULES: dict[Row, Callable[[Expansion, Node, int], Coefficients]] = {
-    **dict.fromkeys(_SIGNS, Expansion._linear),
+    **dict.fromkeys(SIGNS, Expansion._linear),
     _MUL: Expansion._product,
     _DIV: Expansion._quotient,
     _WHERE: Expansion._choice,

@@ -1,0 +1,107 @@
+"""Products as monomials, and their factors by the variables that they read.
+
+Powers of one variable become a single one, whose series takes an operation or two for each coefficient, where that has
+the same domain. What reads the same variables stands together, so that few products are of series in many variables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from functools import reduce
+from typing import NamedTuple, TypeAlias
+
+from ..expr import CONST, ROWS, Node, Number, Row
+from ..simplifier.monomials import ONE, Monomial, checked, exact, raised, size_of
+
+_MUL, _DIV, _NEG, _POW, _SQRT = (ROWS[name] for name in ("mul", "div", "neg", "pow", "sqrt"))
+_HALF = Fraction(1, 2)
+#: Whether a node is a variable, whose powers have simple derivatives.
+Simple: TypeAlias = Callable[[Node], bool]
+
+
+class Group(NamedTuple):
+    """Factors above and below the line that read the same variables; None where there are none."""
+
+    read: frozenset[Node]
+    above: Node | None
+    below: Node | None
+
+
+def monomial_of(node: Node, args: Sequence[Monomial], simple: Simple) -> Monomial | None:
+    """The product or power of monomials; None where it is no monomial of the same domain."""
+    family = _FAMILIES.get(node.op)
+    try:
+        return family(node, args, simple) if family else None
+    except ArithmeticError:
+        return None
+
+
+def of_number(node: Node) -> Monomial | None:
+    """A constant as a monomial; None where products may not absorb it."""
+    value: Number = node.value if node.op is CONST else 0
+    return Monomial(value, {}) if not isinstance(value, bool) and 0 < size_of(value) < float("inf") else None
+
+
+def groups(powers: Mapping[Node, Number], read: Callable[[Node], frozenset[Node]], simple: Simple) -> list[Group]:
+    """The factors by what they read, those of the fewest variables first."""
+    found: dict[frozenset[Node], list[tuple[Node, Number]]] = {}
+    for base, power in powers.items():
+        found.setdefault(read(base), []).append((base, power))
+    return [_group(variables, found[variables], simple) for variables in sorted(found, key=len)]
+
+
+def _group(variables: frozenset[Node], factors: list[tuple[Node, Number]], simple: Simple) -> Group:
+    above = [base**power for base, power in factors if power > 0 or simple(base)]
+    below = [base**-power for base, power in factors if power < 0 and not simple(base)]
+    return Group(variables, _product(above), _product(below))
+
+
+def _product(factors: list[Node]) -> Node | None:
+    return reduce(_MUL, factors) if factors else None
+
+
+def _defined_alike(part: Monomial, whole: Monomial) -> bool:
+    """Whether the whole is undefined where the part is: for negative numbers, and for 0."""
+    return all(
+        base in whole.powers
+        and (power > 0 or whole.powers[base] < 0)
+        and (power == int(power) or whole.powers[base] != int(whole.powers[base]))
+        for base, power in part.powers.items()
+    )
+
+
+def _times(node: Node, args: Sequence[Monomial], simple: Simple) -> Monomial | None:
+    one, other = args[0], ONE.times(args[1], -1 if node.op is _DIV else 1)
+    found = one.times(other)
+    return found if _defined_alike(one, found) and _defined_alike(other, found) else None
+
+
+def _negative(node: Node, args: Sequence[Monomial], simple: Simple) -> Monomial:
+    return Monomial(-args[0].number, args[0].powers)
+
+
+def _power(node: Node, args: Sequence[Monomial], simple: Simple) -> Monomial | None:
+    """A whole power of a power of one base; any power of a variable's, where no sign is lost."""
+    number, powers = args[0]
+    exponent = _HALF if node.op is _SQRT else node.args[1].value if node.args[1].op is CONST else None
+    if len(powers) != 1 or type(exponent) not in (int, Fraction) or not exponent:
+        return None
+    ((base, power),) = powers.items()
+    if type(exponent) is not int:
+        if not simple(base) or number < 0 or power % 2 == 0:
+            return None
+        number = 1 if number == 1 else float(number) ** float(exponent)
+    else:
+        number = raised(number, exponent)
+    found = Monomial(checked(number), {base: exact(power * exponent)})
+    return found if _defined_alike(args[0], found) else None
+
+
+_FAMILIES: dict[Row, Callable[[Node, Sequence[Monomial], Simple], Monomial | None]] = {
+    _MUL: _times,
+    _DIV: _times,
+    _NEG: _negative,
+    _POW: _power,
+    _SQRT: _power,
+}
