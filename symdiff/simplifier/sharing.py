@@ -16,7 +16,7 @@ from ..walk import growing, topological
 from .normal import Normal
 from .passes import until_still
 from .pool import Pool
-from .reading import operations
+from .reading import operations, short
 from .scales import settle
 from .written import Writer
 
@@ -32,10 +32,15 @@ MOST_NODES = 10_000
 def shared(roots: list[Node], sizes: Mapping[str, int], stable: Form) -> list[Node]:
     """The same scalars in fewer operations, if some are found, in what ``stable`` makes of them.
 
-    Lists with arrays, or of more than :data:`MOST_NODES` nodes, keep their readable form. Reading and sharing are
+    A list that no person reads stays as it is where its own sharing is better than what is found. Lists with arrays, or of more than :data:`MOST_NODES` nodes, keep their readable form. Reading and sharing are
     repeated until a form comes again. The shortest of those that come again is the result, or the first readable form
     where that is shorter still; so the result is its own simplified form.
     """
+    found = _shortest(roots, sizes, stable)
+    return roots if not short(roots) and operations(roots) <= operations(found) else found
+
+
+def _shortest(roots: list[Node], sizes: Mapping[str, int], stable: Form) -> list[Node]:
     readable = _kept(roots, sizes, stable)
     order = topological(*readable)
     if len(order) > MOST_NODES or any(node.shape for node in order):
@@ -43,15 +48,15 @@ def shared(roots: list[Node], sizes: Mapping[str, int], stable: Form) -> list[No
     rounds: list[tuple[list[Node], list[Node]]] = []
     form = readable
     while len(rounds) < MOST_ROUNDS:
-        short = _once(form)
-        if not rounds and _size(short) >= _size(readable):
+        new = _once(form)
+        if not rounds and _size(new) >= _size(readable):
             return readable
-        again = next((place for place, (other, _) in enumerate(rounds) if other == short), None)
+        again = next((place for place, (other, _) in enumerate(rounds) if other == new), None)
         if again is not None:
             rounds = rounds[again:]
             break
-        form = _kept(short, sizes, stable)
-        rounds.append((short, form))
+        form = _kept(new, sizes, stable)
+        rounds.append((new, form))
     shorts, forms = zip(*rounds, strict=True)
     return min([*shorts, *forms, readable], key=_size)
 
