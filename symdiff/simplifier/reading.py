@@ -29,7 +29,7 @@ def readable(roots: list[Node], sizes: Mapping[str, int]) -> list[Node]:
     """The canonical form, each line factored where that makes it much shorter."""
     for _ in range(MOST_TURNS):
         roots = _canonical(roots, sizes)
-        factored = [_factored(root, sizes) for root in roots] if short(roots) else roots
+        factored = [_factored(root, sizes) for root in roots] if _short(roots) else roots
         if factored == roots or operations(factored) > operations(roots):
             break
         roots = factored
@@ -53,7 +53,7 @@ def length(root: Node) -> int:
 def _canonical(roots: list[Node], sizes: Mapping[str, int]) -> list[Node]:
     """Canonical sums and products, taken from the normal form for as long as that has fewer operations."""
     roots = until_still(roots, sizes)
-    while short(roots):
+    while _short(roots):
         with growing():
             new = until_still(Normal(roots, factoring=False).roots, sizes)
         if operations(new) >= operations(roots):
@@ -62,7 +62,7 @@ def _canonical(roots: list[Node], sizes: Mapping[str, int]) -> list[Node]:
     return roots
 
 
-def short(roots: list[Node]) -> bool:
+def _short(roots: list[Node]) -> bool:
     """Whether the list is of scalars and a person would read it."""
     order = topological(*roots)
     return len(order) <= MOST_READ and not any(node.shape for node in order)

@@ -16,7 +16,7 @@ from ..walk import growing, topological
 from .normal import Normal
 from .passes import until_still
 from .pool import Pool
-from .reading import operations, short
+from .reading import MOST_READ, operations
 from .scales import settle
 from .written import Writer
 
@@ -37,7 +37,9 @@ def shared(roots: list[Node], sizes: Mapping[str, int], stable: Form) -> list[No
     where that is shorter still; so the result is its own simplified form.
     """
     found = _shortest(roots, sizes, stable)
-    return roots if not short(roots) and operations(roots) <= operations(found) else found
+    order = topological(*roots)
+    long = len(order) > MOST_READ and not any(node.shape for node in order)
+    return roots if long and operations(roots) <= operations(found) else found
 
 
 def _shortest(roots: list[Node], sizes: Mapping[str, int], stable: Form) -> list[Node]:
@@ -48,15 +50,15 @@ def _shortest(roots: list[Node], sizes: Mapping[str, int], stable: Form) -> list
     rounds: list[tuple[list[Node], list[Node]]] = []
     form = readable
     while len(rounds) < MOST_ROUNDS:
-        new = _once(form)
-        if not rounds and _size(new) >= _size(readable):
+        short = _once(form)
+        if not rounds and _size(short) >= _size(readable):
             return readable
-        again = next((place for place, (other, _) in enumerate(rounds) if other == new), None)
+        again = next((place for place, (other, _) in enumerate(rounds) if other == short), None)
         if again is not None:
             rounds = rounds[again:]
             break
-        form = _kept(new, sizes, stable)
-        rounds.append((new, form))
+        form = _kept(short, sizes, stable)
+        rounds.append((short, form))
     shorts, forms = zip(*rounds, strict=True)
     return min([*shorts, *forms, readable], key=_size)
 
