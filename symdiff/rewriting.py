@@ -12,7 +12,8 @@ from .assumptions import Facts, current
 from .expr import ROWS, Node, const
 from .rules import Rule, bindings
 from .simplifier import simplify
-from .walk import rebuild, substitute, topological
+from .simplifier.passes import until_still
+from .walk import rebuild, topological
 
 Roots = list[Node]
 #: Rules by the name of the operation at the root of their pattern.
@@ -26,26 +27,37 @@ def steps(roots: Roots, rules: Rules) -> Iterator[Roots]:
     facts = current() or Facts()
     for node in topological(*roots):
         for result in rewritten(node, rules, facts):
-            new = [substitute(root, {node: result}) for root in roots]
+            new = replaced(roots, node, result)
             yield list(simplify(new, "full"))
             yield new
+
+
+def replaced(roots: Roots, node: Node, result: Node) -> Roots:
+    """The roots with one node replaced in all of them."""
+    done = {node: result}
+    for step in topological(*roots):
+        if step not in done:
+            done[step] = rebuild(step, tuple(done[arg] for arg in step.args)) if step.args else step
+    return [done[root] for root in roots]
 
 
 def rewritten(node: Node, rules: Rules, facts: Facts, most_terms: int = MOST_PARTS) -> Iterator[Node]:
     """The node rewritten as a whole, or in two of its terms or factors; longer sums than that as a whole only."""
     yield from _results(node, rules, facts)
-    family = next((family for family in (_SUM, _PRODUCT) if node.op.name in family), None)
+    family = next((family for family in (SUM, PRODUCT) if node.op.name in family), None)
     if family is None or not family.keys() & rules.keys():
         return
-    parts = _flattened(node, family, most_terms if family is _SUM else MOST_PARTS)
+    parts = _flattened(node, family, most_terms if family is SUM else MOST_PARTS)
     for i, j in permutations(range(len(parts)), 2):
+        if i > j and parts[i][0] == parts[j][0]:
+            continue  # the operation is commutative, and matching tries both orders
         rest = [part for place, part in enumerate(parts) if place not in (i, j)]
         yield from _pair(parts[i], parts[j], rest, family, rules, facts)
 
 
 #: A sum or product: the sign with which each operation takes its arguments, or the power.
-_SUM: dict[str, tuple[int, ...]] = {"add": (1, 1), "sub": (1, -1), "neg": (-1,)}
-_PRODUCT: dict[str, tuple[int, ...]] = {"mul": (1, 1), "div": (1, -1)}
+SUM: dict[str, tuple[int, ...]] = {"add": (1, 1), "sub": (1, -1), "neg": (-1,)}
+PRODUCT: dict[str, tuple[int, ...]] = {"mul": (1, 1), "div": (1, -1)}
 
 _Part = tuple[int, Node]
 
@@ -77,7 +89,7 @@ def _pair(
     (sign, a), (other, b) = first, second
     name = next(name for name, signs in family.items() if signs == (1, sign * other))
     for result in _results(ROWS[name](a, b), rules, facts):
-        yield _joined([(sign, result), *rest], family is _SUM)
+        yield _joined([(sign, result), *rest], family is SUM)
 
 
 def _results(node: Node, rules: Rules, facts: Facts) -> Iterator[Node]:
@@ -88,7 +100,7 @@ def _results(node: Node, rules: Rules, facts: Facts) -> Iterator[Node]:
             for step in topological(rule.result):
                 if step not in done:
                     new = rebuild(step, tuple(done[arg] for arg in step.args)) if step.args else step
-                    done[step] = simplify(new, "full") if new.op.name in _SUM else new
+                    done[step] = until_still([new], {})[0] if new.op.name in SUM else new
             yield done[rule.result]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-from . import accurate, digits, rules, search
+from . import accurate, digits, identities, rules
 from .ops.weights import WEIGHTS
 from .rules import listed
 
@@ -41,10 +41,10 @@ _LEVELS = (
         "Tried one at a time; a result is kept where the emitted code, measured against 50 digits, has smaller errors.",
     ),
     (
-        search.TABLE,
+        identities.TABLE,
         "Level `search`",
-        "Tried in steps that may cost more; `<=>` is used in both directions. The cheapest form that has the input's "
-        "values at sampled points, to 18 digits, is kept.",
+        "Tried in steps that may cost more, beside forms of arithmetic that cancel, factor and nest; `<=>` is used in "
+        "both directions. The cheapest form that has the input's values at sampled points, to 18 digits, is kept.",
     ),
 )
 _WEIGHTS = """

@@ -1,80 +1,43 @@
 """The levels "search" and "sympy": other forms of small formulas, the cheapest one that verifies.
 
-"search" is a beam search: from the readable form, identities are used in both directions, one place at a time, also
-where a step costs more, and the forms that cost least are carried on. "sympy" is what ``sympy.simplify`` makes of each
-formula. Forms are weighed by :mod:`symdiff.ops.weights`, and a result has been compared with its input at points of the
-domain, with 50 digits and more (:mod:`symdiff.verified`); where none verifies, it is the readable form.
+"search" is a beam search from the readable form. A step replaces one node by another form of it, which is an identity
+(:mod:`symdiff.identities`) or comes from the normal form of its arithmetic (:mod:`symdiff.rational`), or many nodes
+where each replacement saves something; it may cost more, and the forms that cost least are simplified, to be read and
+to be run, and carried on. "sympy" is what ``sympy.simplify`` makes of each formula. Forms are weighed by
+:mod:`symdiff.ops.weights`, all outputs together, and a result has been compared with its input at points of the domain,
+with 50 digits and more (:mod:`symdiff.verified`); where none verifies, it is the readable form.
 """
 
 from __future__ import annotations
 
+import math
 import warnings
-from functools import cache
-from itertools import islice
+from collections.abc import Sequence
+from typing import Any
 
-from .assumptions import assume, implied
+from .assumptions import Facts, assume, current, implied
 from .errors import SymdiffError
 from .expr import Node
+from .identities import rules
 from .interop import from_sympy, to_sympy
 from .ops.weights import weighed
 from .order import key
-from .rewriting import Roots, steps
-from .rules import Rule, read_rules
+from .rational import forms
+from .rewriting import PRODUCT, SUM, Roots, replaced, rewritten
 from .simplifier import simplify
 from .verified import Witness
-from .walk import topological, variables
-
-#: Rules as in :mod:`symdiff.rules`; ``<=>`` is one in each direction.
-TABLE = """
-x*y + x*z                       <=> x*(y + z)            real  # common factor
-x*y - x*z                       <=> x*(y - z)            real  # common factor
-x*y + x                         <=> x*(y + 1)            real  # common factor
-x*y - x                         <=> x*(y - 1)            real  # common factor
-x/z + y/z                       <=> (x + y)/z            real  # common divisor
-x/z - y/z                       <=> (x - y)/z            real  # common divisor
-x/y + z                         =>  (x + y*z)/y          real  # common divisor
-x**2 - y**2                     <=> (x - y)*(x + y)      real  # difference of squares
-x**2 - 1                        <=> (x - 1)*(x + 1)      real  # difference of squares
-(x + y)**2                      <=> x**2 + 2*x*y + y**2  real  # binomial
-exp(x)*exp(y)                   <=> exp(x + y)           real  # powers of one base
-exp(x)/exp(y)                   <=> exp(x - y)           real  # powers of one base
-exp(x)**2                       <=> exp(2*x)             real  # powers of one base
-1/exp(x)                        <=> exp(-x)              real  # powers of one base
-log(x) + log(y)                 =>  log(x*y)             real  # the logarithm of a product
-log(x) - log(y)                 =>  log(x/y)             real  # the logarithm of a quotient
-log(x*y)                        =>  log(x) + log(y)      real where x > 0 and y > 0  # the logarithm of a product
-log(x/y)                        =>  log(x) - log(y)      real where x > 0 and y > 0  # the logarithm of a quotient
-sqrt(x)*sqrt(y)                 =>  sqrt(x*y)            real  # the root of a product
-sqrt(x*y)                       =>  sqrt(x)*sqrt(y)      real where x >= 0 and y >= 0  # the root of a product
-2*sin(x)*cos(x)                 =>  sin(2*x)             real  # double angle
-cos(x)*sin(x)                   =>  sin(2*x)/2           real  # double angle
-cos(x)**2 - sin(x)**2           =>  cos(2*x)             real  # double angle
-cos(x)**2                       <=> 1 - sin(x)**2        real  # Pythagoras
-sin(x)**2                       <=> 1 - cos(x)**2        real  # Pythagoras
-cos(x)*cos(y) - sin(x)*sin(y)   <=> cos(x + y)           real  # sum of angles
-cos(y)*sin(x) + cos(x)*sin(y)   <=> sin(x + y)           real  # sum of angles
-tan(x)**2 + 1                   <=> 1/cos(x)**2          real  # Pythagoras
-1 - tanh(x)**2                  <=> 1/cosh(x)**2         real  # the hyperbola
-cosh(x)**2                      <=> sinh(x)**2 + 1       real  # the hyperbola
-cosh(x) + sinh(x)               =>  exp(x)               real  # the definition
-cosh(x) - sinh(x)               =>  exp(-x)              real  # the definition
-sigmoid(x)*(1 - sigmoid(x))     <=> sigmoid(x)*sigmoid(-x)  real  # symmetry
-"""
+from .walk import topological, use_counts, variables
 
 #: Larger lists keep their readable form; nor are arrays searched.
 MOST_NODES = 300
 #: Forms that are carried on, and steps away from the best form.
-WIDTH, DEPTH = 6, 4
-#: Rewrites that are tried in one step, and the nodes of all of them together.
-MOST_FORMS, MOST_WORK = 300, 4000
+WIDTH, DEPTH = 6, 3
+#: Forms that are simplified in one step, and the nodes of all of them.
+MOST_FORMS, MOST_FINISHED = 12, 800
+#: Nodes of all forms that are tried of one form; of one node, forms that are tried and what they may cost more.
+MOST_WORK, MOST_MOVES, MOST_LOST = 10_000, 8, 6.0
 #: Forms that are compared with the input in one round.
 MOST_JUDGED = 4
-
-
-@cache
-def rules() -> dict[str, list[Rule]]:
-    """The rules of the table by the name of the operation at the root of their pattern."""
-    return read_rules(TABLE)
 
 
 def searched(roots: Roots) -> Roots:
@@ -82,13 +45,15 @@ def searched(roots: Roots) -> Roots:
     readable = _readable(roots)
     if not _small(readable):
         return readable
-    best, witness = readable, Witness(roots)
+    witness = Witness(roots)
     if not witness.known:
         return readable
+    best = min((readable, roots), key=weighed)
     with assume(*implied(roots)):
-        while (found := next(filter(witness.agrees, _cheaper(best)[:MOST_JUDGED]), None)) is not None:
+        search = _Search(witness)
+        while (found := search.cheaper(best)) is not None:
             best = found
-    return best
+    return min((_readable(best), best), key=weighed)
 
 
 def _readable(roots: Roots) -> Roots:
@@ -100,25 +65,89 @@ def _small(roots: Roots) -> bool:
     return len(order) <= MOST_NODES and not any(node.shape for node in order) and bool(variables(roots))
 
 
-def _cheaper(start: Roots) -> list[Roots]:
-    """Forms that cost less than the start, the cheapest first."""
-    beam, known = [start], {tuple(start)}
-    most = min(MOST_FORMS, MOST_WORK // len(topological(*start)))
-    least, found = weighed(start), list[Roots]()
-    for _ in range(DEPTH):
-        new = _next(beam, known, most)
-        beam = sorted(new, key=_cost)[:WIDTH]
-        found += [form for form in new if weighed(form) < least]
-    return sorted(found, key=_cost)
+class _Search:
+    """What each node may be replaced by, and what that saves by itself."""
+
+    def __init__(self, witness: Witness) -> None:
+        self.witness = witness
+        self.moves: dict[Node, list[tuple[float, Node]]] = {}
+
+    def cheaper(self, start: Roots) -> Roots | None:
+        """A form that costs less than the start and has its values, the cheapest of those found first."""
+        beam, known, least = [start], {tuple(start)}, weighed(start)
+        for _ in range(DEPTH):
+            new = [form for form in self._next(beam, known) if weighed(form) <= least + MOST_LOST]
+            found = [form for form in new if weighed(form) < least][:MOST_JUDGED]
+            if (right := next(filter(self.witness.agrees, found), None)) is not None:
+                return right
+            beam = [form for form in new if form not in found][:WIDTH]
+            if not beam:
+                break
+        return None
+
+    def _next(self, beam: list[Roots], known: set[tuple[Node, ...]]) -> list[Roots]:
+        """Forms one replacement away that were not there before, the cheapest first; and many replacements away."""
+        tried: dict[tuple[Node, ...], float] = {}
+        for form in beam:
+            for node, new in self._options(form):
+                trial = replaced(form, node, new)
+                tried.setdefault(tuple(trial), weighed(trial))
+        most = max(2, min(MOST_FORMS, MOST_FINISHED // len(topological(*beam[0]))))
+        ahead = [self._swept(beam[0]), *map(list, sorted(tried, key=lambda form: tried[form])[:most])]
+        finished = [_readable(form) for form in ahead]
+        finished += [list(simplify(form, "code")) for form in [beam[0], *ahead]]
+        found = dict.fromkeys(map(tuple, finished))
+        fresh = [list(form) for form in found if form not in known]
+        known.update(found)
+        return sorted(fresh, key=_cost)
+
+    def _swept(self, form: Roots) -> Roots:
+        """The form with every replacement that saves something, the one that saves most by itself first."""
+        least = weighed(form)
+        for node, new in self._options(form):
+            trial = replaced(form, node, new)
+            if (cost := weighed(trial)) < least:
+                form, least = trial, cost
+        return form
+
+    def _options(self, form: Roots) -> list[tuple[Node, Node]]:
+        """Nodes and what each may be replaced by, those first that save most by themselves."""
+        order = topological(*form)
+        inside = _inside(order, form)
+        places = [place for place, node in enumerate(order) if node.args and node not in inside]
+        found = [(gain, place, new) for place in places for gain, new in self._of(order[place])]
+        found.sort(key=lambda option: option[:2])
+        return [(order[place], new) for _, place, new in found[: MOST_WORK // len(order)]]
+
+    def _of(self, node: Node) -> list[tuple[float, Node]]:
+        if node not in self.moves:
+            self.moves[node] = _moves(node)
+        return self.moves[node]
 
 
-def _next(beam: list[Roots], known: set[tuple[Node, ...]], most: int) -> list[Roots]:
-    """Readable forms one rewrite away that were not there before."""
-    rewritten = (step for form in beam for step in steps(form, rules()))
-    found = list(dict.fromkeys(tuple(_readable(step)) for step in islice(rewritten, most)))
-    new = [list(form) for form in found if form not in known]
-    known.update(found)
-    return new
+def _inside(order: Sequence[Node], roots: Roots) -> set[Node]:
+    """Parts of longer sums and products that nothing else reads: what is done to them is done to the whole."""
+    counts = use_counts(roots, order)
+    return {
+        arg
+        for node in order
+        for family in (SUM, PRODUCT)
+        if node.op.name in family
+        for arg in node.args
+        if arg.op.name in family and counts[arg] == 1
+    }
+
+
+def _moves(node: Node) -> list[tuple[float, Node]]:
+    """What a node may be replaced by, and what the operations cost more by themselves, the least first."""
+    weight = weighed([node])
+    found = {
+        new: weighed([new]) - weight
+        for new in (*forms(node), *rewritten(node, rules(), current() or Facts()))
+        if new is not node
+    }
+    near = sorted((new for new in found if found[new] <= MOST_LOST), key=lambda new: found[new])
+    return [(found[new], new) for new in near[:MOST_MOVES]]
 
 
 def _cost(roots: Roots) -> tuple[float, list[object]]:
@@ -130,24 +159,41 @@ def _cost(roots: Roots) -> tuple[float, list[object]]:
 
 
 def by_sympy(roots: Roots) -> Roots:
-    """The readable form of what SymPy's simplify makes of each formula; warns where its value is another one."""
-    readable = _readable(roots)
-    if not _small(readable):
-        return readable
-    try:
-        found = _readable([_handed_over(root) for root in readable])
-    except (SymdiffError, ArithmeticError, TypeError, ValueError, NotImplementedError):
-        return readable
-    if weighed(found) >= weighed(readable):
-        return readable
-    if Witness(roots).agrees(found):
-        return found
-    warnings.warn("SymPy's form has other values at points of the domain; the readable form is kept", stacklevel=2)
-    return readable
+    """The readable form with what SymPy's simplify makes of a formula where that costs less, all formulas together.
+
+    Warns where a value of SymPy's form is another one; that form is not taken.
+    """
+    best = _readable(roots)
+    if not _small(best):
+        return best
+    witness = Witness(roots)
+    for place, root in enumerate(best):
+        new = [*best[:place], _handed_over(root), *best[place + 1 :]]
+        found = min((new, _readable(new)), key=weighed)
+        if weighed(found) >= weighed(best):
+            continue
+        if witness.agrees(found):
+            best = found
+        else:
+            text = "SymPy's form has other values at points of the domain; the readable form is kept"
+            warnings.warn(text, stacklevel=2)
+    return best
 
 
 def _handed_over(root: Node) -> Node:
+    """The form that SymPy finds the cheapest by what operations cost here; the root itself where it finds none."""
     import sympy
 
-    found: Node = from_sympy(sympy.simplify(to_sympy(root)))
+    try:
+        found: Node = from_sympy(sympy.simplify(to_sympy(root), measure=_measured))
+    except (SymdiffError, ArithmeticError, TypeError, ValueError, NotImplementedError):
+        return root
     return found
+
+
+def _measured(form: Any) -> float:
+    """What a SymPy expression costs as a formula here; infinitely much where it has no form."""
+    try:
+        return weighed([from_sympy(form)])
+    except (SymdiffError, ArithmeticError, TypeError, ValueError):
+        return math.inf

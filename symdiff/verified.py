@@ -11,8 +11,8 @@ from .exact import Exact
 from .expr import Node
 from .walk import variables
 
-#: Points at which forms are compared, their seed, and the decimal digits to which they agree.
-POINTS, SEED, DIGITS = 24, 1, 18
+#: Points at which forms are compared, those where each has a value at least, their seed, and the digits that agree.
+POINTS, LEAST, SEED, DIGITS = 24, 12, 1, 18
 
 
 class Witness:
@@ -22,14 +22,22 @@ class Witness:
     """
 
     def __init__(self, roots: Sequence[Node]) -> None:
-        self.inputs = list(variables(list(roots)))
+        self.roots, self.inputs = list(roots), list(variables(list(roots)))
+        self.points: list[dict[Node, float]] = []
+        self.values: list[list[Any]] = []
         try:
-            self.points = [point for root in roots for point in sample([root], self.inputs, {}, POINTS, SEED)[0]]
-            exact = Exact(roots)
+            exact = Exact(self.roots)
+            for place, root in enumerate(self.roots):
+                if sum(row[place] == row[place] for row in self.values) < LEAST:
+                    self._sample(root, exact)
         except (DomainError, UnsupportedError):
             self.points = []
-        self.values = [exact(point) for point in self.points]
         self.known = bool(self.points)
+
+    def _sample(self, root: Node, exact: Exact) -> None:
+        points = sample([root], self.inputs, {}, POINTS, SEED)[0]
+        self.points += points
+        self.values += map(exact, points)
 
     def agrees(self, roots: Sequence[Node]) -> bool:
         """Whether these have every value that the formulas have, to 18 digits."""

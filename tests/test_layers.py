@@ -38,7 +38,7 @@ LAYERS = (
     ("hessians",),
     ("check", "exact", "structured", "dense", "explanations", "plots"),
     ("auditor", "pictures", "selfcheck"),
-    ("rewriting",),
+    ("rewriting", "identities", "rational"),
     ("digits",),
     ("accuracy",),
     ("verified",),

@@ -16,11 +16,11 @@ from symdiff import rulebook
 from symdiff.accurate import rules as accurate_rules
 from symdiff.assumptions import Facts, current
 from symdiff.exact import Exact
+from symdiff.identities import rules as search_rules
 from symdiff.match import instantiate
 from symdiff.ops.kinds import broadcast_to
 from symdiff.ops.weights import weighed
 from symdiff.rules import Rule, apply_rules, bindings, rules
-from symdiff.search import rules as search_rules
 
 Node = sd.Node
 LISTED = [rule for listed in rules().values() for rule in listed]
