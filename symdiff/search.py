@@ -140,12 +140,9 @@ def _inside(order: Sequence[Node], roots: Roots) -> set[Node]:
 
 def _moves(node: Node) -> list[tuple[float, Node]]:
     """What a node may be replaced by, and what the operations cost more by themselves, the least first."""
-    weight = weighed([node])
-    found = {
-        new: weighed([new]) - weight
-        for new in (*forms(node), *rewritten(node, rules(), current() or Facts()))
-        if new is not node
-    }
+    weight, facts = weighed([node]), current() or Facts()
+    made = (*forms(node), *rewritten(node, rules(), facts))
+    found = {new: weighed([new]) - weight for new in made if new is not node}
     near = sorted((new for new in found if found[new] <= MOST_LOST), key=lambda new: found[new])
     return [(found[new], new) for new in near[:MOST_MOVES]]
 
