@@ -157,7 +157,8 @@ class _Reader:
         if node in self.places:
             return self.symbols[self.places[node]]
         if node.op is CONST:
-            return self.field(_rational(Fraction(node.value)))
+            ratio = Fraction(node.value)
+            return self.field(ratio.numerator) / self.field(ratio.denominator)
         if (twice := _roots_in(node)) is None:
             return _ARITHMETIC[node.op.name](*(values[arg] for arg in node.args))
         return self._power(node, values[node.args[0]], twice)
@@ -210,12 +211,6 @@ def _is_atom(node: Node) -> bool:
 def _ratio(number: Any) -> Fraction | None:
     found = Fraction(number) if abs(number) < 1e6 else None
     return found if found is not None and found.denominator <= 64 else None
-
-
-def _rational(number: Fraction) -> Any:
-    from sympy import QQ
-
-    return QQ(number.numerator, number.denominator)
 
 
 def _parts(node: Node) -> Iterator[tuple[Node, Fraction]]:
