@@ -141,6 +141,12 @@ def test_what_is_not_read() -> None:
     assert read(sd.parse("x + 1/(x - x)")) is None
 
 
+def test_the_root_of_what_cancels() -> None:
+    """The square is the polynomial 0, which has no power 0 in the ring."""
+    f = sd.parse("y*(sqrt((x + 1)**2 - x**2 - 2*x - 1) + 2)")
+    assert agree([f], forms(f)[:1])
+
+
 def test_numbers_are_not_rounded() -> None:
     """A float that is no short ratio stays what it is."""
     assert forms(sd.parse("0.1*x + 0.1*y"))[0] is sd.parse("(x + y)*0.1")

@@ -60,7 +60,8 @@ def _square_replaced(poly: _Polynomial, place: int, square: _Polynomial) -> _Pol
     total = poly.ring.zero
     for monomial, coefficient in poly.terms():
         whole, half = divmod(monomial[place], 2)
-        total += poly.ring.from_dict({_with(monomial, place, half): coefficient}) * square**whole
+        term = poly.ring.from_dict({_with(monomial, place, half): coefficient})
+        total += term * square**whole if whole else term
     return total
 
 
