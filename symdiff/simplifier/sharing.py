@@ -33,8 +33,9 @@ def shared(roots: list[Node], sizes: Mapping[str, int], stable: Form) -> list[No
     """The same scalars in fewer operations, if some are found, in what ``stable`` makes of them.
 
     A list that no person reads stays as it is where its own sharing is better than what is found. Lists with arrays, or
-    of more than :data:`MOST_NODES` nodes, keep their readable form. Reading and sharing are repeated until a form comes again. The shortest of those that come again is the result, or the first readable form
-    where that is shorter still; so the result is its own simplified form.
+    of more than :data:`MOST_NODES` nodes, keep their readable form. Reading and sharing are repeated until a form comes
+    again. The shortest of those that come again is the result, or the first readable form where that is shorter still;
+    so the result is its own simplified form.
     """
     found = _shortest(roots, sizes, stable)
     order = topological(*roots)
