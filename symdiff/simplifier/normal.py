@@ -159,8 +159,8 @@ class Normal:
         return Monomial(0, {})
 
     def _primitive(self, terms: Terms) -> Monomial:
-        """The sum as an atom, with the sign that makes most terms positive, or the constant, or the first."""
-        sign = -1 if _mostly_negative(terms) else 1
+        """The sum as an atom, with one of its two signs."""
+        sign = self.sign(terms)
         cores: dict[Node, Number] = {core: sign * number for core, number in terms.items() if core is not None}
         found = build_sum(cores, sign * terms.get(None, 0))
         if found not in self.monomials:
@@ -168,6 +168,10 @@ class Normal:
         if self.is_atom(found):
             self.terms.setdefault(found, {core: sign * number for core, number in terms.items()})
         return Monomial(sign * self.monomials[found].number, self.monomials[found].powers)
+
+    def sign(self, terms: Terms) -> int:
+        """The sign that makes most terms positive, or the constant, or the first."""
+        return -1 if _mostly_negative(terms) else 1
 
 
 def _only(powers: dict[Node, Number]) -> Node | None:

@@ -7,10 +7,12 @@ what lines share.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ..expr import CONST, ROWS, VAR, Node
 from ..walk import dependents, growing, topological
+from .denominators import Together
+from .lines import written
 from .normal import Normal
 from .passes import until_still
 
@@ -19,34 +21,54 @@ MOST_READ = 500
 
 #: The part of its length that a factored line may have.
 MUCH_SHORTER = 0.75
+#: The part that a line with common denominators may have.
+SHORTER = 0.9
 #: Turns between the two forms; most lists need one.
 MOST_TURNS = 6
 
-_POW = ROWS["pow"]
+_POW, _DIV = ROWS["pow"], ROWS["div"]
 
 
 def readable(roots: list[Node], sizes: Mapping[str, int]) -> list[Node]:
-    """The canonical form, each line factored where that makes it much shorter."""
+    """The canonical form, each line factored or over a common denominator where that makes it much shorter."""
     for _ in range(MOST_TURNS):
         roots = _canonical(roots, sizes)
-        factored = [_factored(root, sizes) for root in roots] if _short(roots) else roots
-        if factored == roots or operations(factored) > operations(roots):
+        shorter = [_shorter(root, sizes) for root in roots] if _short(roots) else roots
+        if shorter == roots or operations(shorter) > operations(roots):
             break
-        roots = factored
-    return roots
+        roots = shorter
+    return [written(roots[0])] if len(roots) == 1 and _short(roots) else roots
 
 
-def _factored(root: Node, sizes: Mapping[str, int]) -> Node:
-    with growing():
-        (new,) = until_still(Normal([root]).roots, sizes)
-    return new if length(new) <= MUCH_SHORTER * length(root) else root
+def _shorter(root: Node, sizes: Mapping[str, int]) -> Node:
+    """The shortest form of the line among those that are short enough for what is taken apart for them."""
+    best = root
+    for share, form in _forms(root):
+        with growing():
+            (new,) = until_still(form.roots, sizes)
+        if _effort(new) <= share * _effort(root) and _effort(new) < _effort(best):
+            best = new
+    return best
 
 
-def length(root: Node) -> int:
+def _forms(root: Node) -> Iterator[tuple[float, Normal]]:
+    """Normal forms, with the part of its length that a line in this form may have."""
+    yield MUCH_SHORTER, Normal([root])
+    if any(node.op is _DIV and node.args[1].op is not CONST for node in topological(root)):
+        yield SHORTER, Together([root], everywhere=False)
+        yield SHORTER, Together([root], everywhere=True)
+
+
+def _effort(root: Node) -> int:
+    """What a line takes to read: its operations, quotients twice."""
+    return length(written(root), lambda node: bool(node.args) + (node.op is _DIV))
+
+
+def length(root: Node, weight: Callable[[Node], int] = lambda node: bool(node.args)) -> int:
     """Operations of the line, those of what it repeats each time."""
     found: dict[Node, int] = {}
     for node in topological(root):
-        found[node] = sum(found[arg] for arg in node.args) + bool(node.args)
+        found[node] = sum(found[arg] for arg in node.args) + weight(node)
     return found[root]
 
 

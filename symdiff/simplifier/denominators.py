@@ -1,0 +1,151 @@
+"""The normal form with sums over common denominators: what cancels between terms of a quotient rule, cancels.
+
+``1/s - x**2/s**3`` with ``s = sqrt(x**2 + 1)`` becomes ``1/s**3``: the least power of each base is taken out of all
+terms, and sums that are left above the line are opened, or multiplied out where that is shorter. What is divided by was
+divided by before, so no point of the domain is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from itertools import product
+from math import lcm
+
+from ..expr import Node, Number
+from ..walk import topological
+from .monomials import Monomial, exact
+from .normal import MOST_TERMS, Normal, Terms
+from .sums import build_sum
+
+#: Sums above the line are multiplied out up to this power.
+MOST_POWER = 4
+
+
+class Together(Normal):
+    """Monomials by node, with sums over common denominators.
+
+    ``everywhere``: in all sums, or only among terms that have a sum below the line in common, where that is shorter.
+    """
+
+    def __init__(self, roots: Iterable[Node], *, everywhere: bool) -> None:
+        self.everywhere = everywhere
+        self.lengths: dict[Node, int] = {}
+        listed = list(roots)
+        self.given = set(topological(*listed))
+        super().__init__(listed, factoring=everywhere)
+
+    def sign(self, terms: Terms) -> int:
+        """The sign with which the sum is there already, or the one that needs no minus in front."""
+        there = {sign: build_sum(*_signed(terms, sign)) for sign in (1, -1)}
+        for known in (self.given, self.terms):
+            for sign, node in there.items():
+                if node in known:
+                    return sign
+        return 1 if any(number > 0 for number in terms.values()) else -1
+
+    def factored(self, terms: Terms) -> Monomial:
+        """The sum over a common denominator, and without a common factor."""
+        terms = {core: number for core, number in terms.items() if number != 0}
+        if self.everywhere:
+            return self._joined(terms)
+        for base in self._divisors(terms):
+            terms = self._grouped(terms, base)
+        return super().factored(terms)
+
+    def _divisors(self, terms: Terms) -> list[Node]:
+        """The sums below the line."""
+        return list(
+            dict.fromkeys(
+                base
+                for core in terms
+                for base, power in self._powers(core).items()
+                if power < 0 and base in self.terms
+            )
+        )
+
+    def _grouped(self, terms: Terms, base: Node) -> Terms:
+        """The terms that have the base, over their common denominator, if that is shorter."""
+        group = {core: number for core, number in terms.items() if base in self._powers(core)}
+        if len(group) < 2:
+            return terms
+        new = {core: number for core, number in terms.items() if core not in group}
+        self._add(new, self._joined(group), 1)
+        return new if self._size(new) < self._size(terms) else terms
+
+    def _joined(self, terms: Terms) -> Monomial:
+        """All terms over their common denominator."""
+        least = Monomial(_unit(terms.values()), _least([self._powers(core) for core in terms]))
+        if not any(power < 0 for power in least.powers.values()):
+            return super().factored(terms)
+        above: Terms = {}
+        for core, number in terms.items():
+            self._add(above, Monomial(number, self._powers(core)).times(least, -1), 1)
+        forms = [super(Together, self).factored(form) for form in (above, self._expanded(above)) if form is not None]
+        return least.times(min(forms, key=self._length))
+
+    # -- what stands above the line ------------------------------------------------------------------------------------
+
+    def _expanded(self, terms: Terms) -> Terms | None:
+        """The terms multiplied out; None where they are too many."""
+        found: Terms = {}
+        for core, number in terms.items():
+            parts: list[Terms] = [{None: number}]
+            for base, power in self._powers(core).items():
+                parts += self._factors(base, power)
+            listed = self._multiplied(parts)
+            if listed is None:
+                return None
+            for inner, size in listed.items():
+                found[inner] = exact(found.get(inner, 0) + size)
+        return found if len(found) <= MOST_TERMS else None
+
+    def _factors(self, base: Node, power: Number) -> list[Terms]:
+        """A power as factors, sums taken apart."""
+        if base in self.terms and isinstance(power, int) and 0 < power <= MOST_POWER:
+            return [self.terms[base]] * power
+        return [{self.node(Monomial(1, {base: power})): 1}]
+
+    def _multiplied(self, factors: list[Terms]) -> Terms | None:
+        total: Terms = {None: 1}
+        for factor in factors:
+            listed: Terms = {}
+            for (a, m), (b, n) in product(total.items(), factor.items()):
+                number, powers = Monomial(m * n, self._powers(a)).times(Monomial(1, self._powers(b)))
+                core = self.node(Monomial(1, powers)) if powers else None
+                listed[core] = exact(listed.get(core, 0) + number)
+            if len(listed) > MOST_TERMS:
+                return None
+            total = listed
+        return total
+
+    # -- lengths -------------------------------------------------------------------------------------------------------
+
+    def _size(self, terms: Terms) -> int:
+        """Operations of the sum, written as a line."""
+        return self._length(super().factored(terms))
+
+    def _length(self, monomial: Monomial) -> int:
+        node = self.node(monomial)
+        for step in topological(node, read=lambda step: () if step in self.lengths else step.args):
+            self.lengths.setdefault(step, bool(step.args) + sum(self.lengths[arg] for arg in step.args))
+        return self.lengths[node]
+
+
+def _signed(terms: Terms, sign: int) -> tuple[dict[Node, Number], Number]:
+    return {core: sign * number for core, number in terms.items() if core is not None}, sign * terms.get(None, 0)
+
+
+def _unit(numbers: Iterable[Number]) -> Number:
+    """What all numbers are whole multiples of, one over a whole number."""
+    listed = list(numbers)
+    if any(isinstance(number, float) for number in listed):
+        return 1
+    return exact(Fraction(1, lcm(*(Fraction(number).denominator for number in listed))))
+
+
+def _least(listed: list[dict[Node, Number]]) -> dict[Node, Number]:
+    """The least power of each base."""
+    bases = dict.fromkeys(base for powers in listed for base in powers)
+    found = {base: min(powers.get(base, 0) for powers in listed) for base in bases}
+    return {base: power for base, power in found.items() if power}

@@ -1,0 +1,75 @@
+"""How a line that stands alone is written: signs where they cost nothing, and one power for a power times a root.
+
+``-(4*x/y)`` is ``-4*x/y``, ``-((a - b)/c)`` is ``(b - a)/c``, and ``s*sqrt(s)`` is ``s**(3/2)``. The canonical form,
+whose parts lines of a list share, takes all of this back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from ..expr import CONST, ROWS, Node, const
+from ..walk import rebuild, topological, use_counts
+
+_MUL, _DIV, _NEG, _SUB, _POW, _SQRT = (ROWS[name] for name in ("mul", "div", "neg", "sub", "pow", "sqrt"))
+_HALF = Fraction(1, 2)
+
+#: Whether a node is read in one place only.
+Alone = Callable[[Node], bool]
+
+
+def written(root: Node) -> Node:
+    """The scalar formula as a reader would write it."""
+    return _mapped(_mapped(root, _raised), _turned)
+
+
+def _mapped(root: Node, change: Callable[[Node, Alone], Node]) -> Node:
+    """The graph with every node changed, arguments first."""
+    order = topological(root)
+    uses = use_counts([root], order)
+    done: dict[Node, Node] = {}
+    several: set[Node] = set()
+    for node in order:
+        new = rebuild(node, tuple(done[arg] for arg in node.args)) if node.args else node
+        done[node] = change(new, lambda part: part not in several)
+        if uses[node] > 1:
+            several.add(done[node])
+    return done[root]
+
+
+def _raised(node: Node, alone: Alone) -> Node:
+    """``m*s**n*sqrt(s)`` as ``m*s**(n + 1/2)``, where nothing else reads the root."""
+    if node.op is not _MUL or node.args[1].op is not _SQRT or not alone(node.args[1]):
+        return node
+    left, (base,) = node.args[0], node.args[1].args
+    start, last = left.args if left.op is _MUL and alone(left) else (None, left)
+    power = _exponent(last, base) if last is base or alone(last) else None
+    if power is None:
+        return node
+    raised = base ** const(power + _HALF)
+    return raised if start is None else start * raised
+
+
+def _exponent(power: Node, base: Node) -> int | None:
+    """The exponent of a whole power of the base."""
+    if power is base:
+        return 1
+    whole = power.op is _POW and power.args[0] is base and power.args[1].op is CONST
+    return power.args[1].value if whole and type(power.args[1].value) is int else None
+
+
+def _turned(node: Node, alone: Alone) -> Node:
+    """The sign of a product in the number or the difference at its left end."""
+    if node.op is not _NEG:
+        return node
+    spine = [node.args[0]]
+    while spine[-1].op in (_MUL, _DIV) and alone(spine[-1]):
+        spine.append(spine[-1].args[0])
+    first = spine.pop()
+    if not spine or not (first.op is CONST or (first.op is _SUB and alone(first))):
+        return node
+    new = -first
+    for user in reversed(spine):
+        new = user.op(new, user.args[1])
+    return new
