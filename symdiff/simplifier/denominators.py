@@ -12,11 +12,13 @@ from fractions import Fraction
 from itertools import product
 from math import lcm
 
-from ..expr import Node, Number
+from ..expr import CONST, ROWS, Node, Number
 from ..walk import topological
 from .monomials import Monomial, exact
 from .normal import MOST_TERMS, Normal, Terms
-from .sums import build_sum
+from .sums import ADDED, build_sum
+
+_MUL, _DIV, _POW = ROWS["mul"], ROWS["div"], ROWS["pow"]
 
 #: Sums above the line are multiplied out up to this power.
 MOST_POWER = 4
@@ -25,7 +27,7 @@ MOST_POWER = 4
 class Together(Normal):
     """Monomials by node, with sums over common denominators.
 
-    ``everywhere``: in all sums, or only among terms that have a sum below the line in common, where that is shorter.
+    ``everywhere``: in all sums, or only among terms that have a divisor in common, where that is shorter.
     """
 
     def __init__(self, roots: Iterable[Node], *, everywhere: bool) -> None:
@@ -44,25 +46,19 @@ class Together(Normal):
                     return sign
         return 1 if any(number > 0 for number in terms.values()) else -1
 
-    def factored(self, terms: Terms) -> Monomial:
-        """The sum over a common denominator, and without a common factor."""
+    def joined(self, terms: Terms) -> Monomial:
+        """The sum over common denominators."""
         terms = {core: number for core, number in terms.items() if number != 0}
         if self.everywhere:
-            return self._joined(terms)
+            return self._over(terms)
         for base in self._divisors(terms):
             terms = self._grouped(terms, base)
-        return super().factored(terms)
+        return self.plain(terms)
 
     def _divisors(self, terms: Terms) -> list[Node]:
-        """The sums below the line."""
-        return list(
-            dict.fromkeys(
-                base
-                for core in terms
-                for base, power in self._powers(core).items()
-                if power < 0 and base in self.terms
-            )
-        )
+        """What is below the line."""
+        below = (base for core in terms for base, power in self._powers(core).items() if power < 0)
+        return list(dict.fromkeys(below))
 
     def _grouped(self, terms: Terms, base: Node) -> Terms:
         """The terms that have the base, over their common denominator, if that is shorter."""
@@ -70,18 +66,16 @@ class Together(Normal):
         if len(group) < 2:
             return terms
         new = {core: number for core, number in terms.items() if core not in group}
-        self._add(new, self._joined(group), 1)
+        self._add(new, self._over(group), 1)
         return new if self._size(new) < self._size(terms) else terms
 
-    def _joined(self, terms: Terms) -> Monomial:
+    def _over(self, terms: Terms) -> Monomial:
         """All terms over their common denominator."""
         least = Monomial(_unit(terms.values()), _least([self._powers(core) for core in terms]))
-        if not any(power < 0 for power in least.powers.values()):
-            return super().factored(terms)
         above: Terms = {}
         for core, number in terms.items():
             self._add(above, Monomial(number, self._powers(core)).times(least, -1), 1)
-        forms = [super(Together, self).factored(form) for form in (above, self._expanded(above)) if form is not None]
+        forms = [self.factored(form) for form in (above, self._expanded(above)) if form is not None]
         return least.times(min(forms, key=self._length))
 
     # -- what stands above the line ------------------------------------------------------------------------------------
@@ -123,13 +117,19 @@ class Together(Normal):
 
     def _size(self, terms: Terms) -> int:
         """Operations of the sum, written as a line."""
-        return self._length(super().factored(terms))
+        return self._length(self.plain(terms))
 
     def _length(self, monomial: Monomial) -> int:
         node = self.node(monomial)
         for step in topological(node, read=lambda step: () if step in self.lengths else step.args):
-            self.lengths.setdefault(step, bool(step.args) + sum(self.lengths[arg] for arg in step.args))
+            self.lengths.setdefault(step, effort(step) + sum(self.lengths[arg] for arg in step.args))
         return self.lengths[node]
+
+
+def effort(node: Node) -> int:
+    """What an operation takes to read: one, and one more for a fraction, and for each sum in brackets."""
+    fraction = node.op is _DIV and node.args[1].op is not CONST
+    return bool(node.args) + fraction + sum(arg.op in ADDED for arg in node.args) * (node.op in (_MUL, _POW))
 
 
 def _signed(terms: Terms, sign: int) -> tuple[dict[Node, Number], Number]:

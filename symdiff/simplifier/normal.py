@@ -114,7 +114,7 @@ class Normal:
         terms: Terms = {}
         for arg, sign in zip(node.args, (1, -1 if node.op is _SUB else 1), strict=True):
             self._add(terms, self.monomials[arg], sign)
-        return self.factored(terms)
+        return self.joined(terms)
 
     def _add(self, terms: Terms, monomial: Monomial, number: Number) -> None:
         """Add ``number*monomial``; a sum is opened where that is free."""
@@ -131,18 +131,25 @@ class Normal:
         fits = len(terms) + len(inner) <= MOST_TERMS
         return fits and (size_of(size) == 1 or any(core in terms for core in inner if core is not None))
 
+    def joined(self, terms: Terms) -> Monomial:
+        """The sum of the terms."""
+        return self.factored(terms) if self.factoring else self.plain(terms)
+
+    def plain(self, terms: Terms) -> Monomial:
+        """The sum as it is."""
+        terms = {core: number for core, number in terms.items() if number != 0}
+        return self._primitive(terms) if len(terms) > 1 else self._single(terms)
+
     def factored(self, terms: Terms) -> Monomial:
         """The sum as its common factor times a sum without one."""
         factor = ONE
         while True:
             terms = {core: number for core, number in terms.items() if number != 0}
-            if len(terms) < 2:
-                return factor.times(self._single(terms))
             parts = [(number, self._powers(core)) for core, number in terms.items()]
-            common = _common([powers for _, powers in parts])
-            number = _number(terms, bool(common))
-            if not self.factoring or (not common and number == 1):
-                return factor.times(self._primitive(terms))
+            common = _common([powers for _, powers in parts]) if len(terms) > 1 else {}
+            number = _number(terms, bool(common)) if len(terms) > 1 else 1
+            if not common and number == 1:
+                return factor.times(self.plain(terms))
             factor = factor.times(Monomial(number, common))
             terms = {}
             for size, powers in parts:
@@ -168,6 +175,10 @@ class Normal:
         if self.is_atom(found):
             self.terms.setdefault(found, {core: sign * number for core, number in terms.items()})
         return Monomial(sign * self.monomials[found].number, self.monomials[found].powers)
+
+    def sign(self, terms: Terms) -> int:
+        """The sign that makes most terms positive, or the constant, or the first."""
+        return -1 if _mostly_negative(terms) else 1
 
     def sign(self, terms: Terms) -> int:
         """The sign that makes most terms positive, or the constant, or the first."""

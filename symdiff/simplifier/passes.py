@@ -15,7 +15,7 @@ from ..ops.kinds import broadcast_to, unbroadcast, unrepeated
 from ..rules import apply_rules
 from ..walk import growing, rebuild, topological, use_counts
 from .joined import quotients, selections
-from .products import collect, split
+from .products import collect, factors_of, split
 from .sums import ADDED, build_sum, sum_cost, sum_terms
 
 #: A pass that still changes something after this many is stopped; each pass leaves a right result.
@@ -30,11 +30,12 @@ _FLATTENED = frozenset((_MUL, _DIV, _NEG))
 Terms = frozenset[tuple[Node | None, Number]]
 
 
-def until_still(roots: list[Node], sizes: Mapping[str, int]) -> list[Node]:
+def until_still(roots: list[Node], sizes: Mapping[str, int], *, line: bool = False) -> list[Node]:
+    """The canonical form. ``line``: of a scalar that is read on its own, so that shared products are opened."""
     mirrored: frozenset[Terms] = frozenset()
     with growing():
         for _ in range(MAX_PASSES):
-            current = Pass(roots, sizes, mirrored)
+            current = Pass(roots, sizes, mirrored, line)
             new = current.run()
             if new == roots:
                 found = current.mirrors() - mirrored
@@ -65,7 +66,7 @@ def _with_shared_signs(roots: list[Node]) -> list[Node]:
 class Pass:
     """One visit of every distinct node, arguments first."""
 
-    def __init__(self, roots: list[Node], sizes: Mapping[str, int], mirrored: frozenset[Terms]) -> None:
+    def __init__(self, roots: list[Node], sizes: Mapping[str, int], mirrored: frozenset[Terms], line: bool) -> None:
         self.roots, self.sizes, self.mirrored = roots, sizes, mirrored
         self.sums: set[Terms] = set()
         self.order = topological(*roots, read=unrepeated)
@@ -74,6 +75,8 @@ class Pass:
         self.done: dict[Node, Node] = {}
         #: Simplified nodes that others read too.
         self.shared: set[Node] = set()
+        #: Products that are opened although others read them too.
+        self.repeated = _repeated(self.order) if line else set()
 
     def run(self) -> list[Node]:
         for node in self.order:
@@ -194,7 +197,9 @@ class Pass:
         stack: list[tuple[Number, Node]] = [(1, root)]
         while stack:
             exponent, node = stack.pop()
-            if node is not root and node in self.done:
+            if node in self.repeated and node in self.done:
+                yield from ((exponent * power, part) for power, part in factors_of(self.done[node]))
+            elif node is not root and node in self.done:
                 yield exponent, self.done[node]
             elif node.op is _NEG:
                 yield 1, const(-1)
@@ -205,6 +210,12 @@ class Pass:
                 stack.append((exponent, left))
             else:
                 yield exponent, self._rebuilt(node)
+
+
+def _repeated(order: list[Node]) -> set[Node]:
+    """Products that are written again wherever they are read, which are not under roots and powers."""
+    kept = {node.args[0] for node in order if node.op in (_POW, _SQRT)}
+    return {node for node in order if node.op in (_MUL, _DIV) and node not in kept}
 
 
 def _on_diagonal(node: Node) -> Node:

@@ -7,61 +7,45 @@ what lines share.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from ..expr import CONST, ROWS, VAR, Node
 from ..walk import dependents, growing, topological
-from .denominators import Together
+from .denominators import Together, effort
 from .lines import written
 from .normal import Normal
 from .passes import until_still
 
 #: Lists with more nodes than a person reads keep the form in which they share the most.
 MOST_READ = 500
-
-#: The part of its length that a factored line may have.
-MUCH_SHORTER = 0.75
-#: The part that a line with common denominators may have.
-SHORTER = 0.9
 #: Turns between the two forms; most lists need one.
 MOST_TURNS = 6
 
-_POW, _DIV = ROWS["pow"], ROWS["div"]
+_POW = ROWS["pow"]
 
 
 def readable(roots: list[Node], sizes: Mapping[str, int]) -> list[Node]:
-    """The canonical form, each line factored or over a common denominator where that makes it much shorter."""
+    """The canonical form, each line factored or over common denominators where it is easier to read then."""
     for _ in range(MOST_TURNS):
         roots = _canonical(roots, sizes)
-        shorter = [_shorter(root, sizes) for root in roots] if _short(roots) else roots
-        if shorter == roots or operations(shorter) > operations(roots):
+        easier = [_easier(root, sizes) for root in roots] if _short(roots) else roots
+        if easier == roots or (len(roots) > 1 and operations(easier) > operations(roots)):
             break
-        roots = shorter
-    return [written(roots[0])] if len(roots) == 1 and _short(roots) else roots
+        roots = easier
+    return [written(roots[0])] if _line(roots) else roots
 
 
-def _shorter(root: Node, sizes: Mapping[str, int]) -> Node:
-    """The shortest form of the line among those that are short enough for what is taken apart for them."""
-    best = root
-    for share, form in _forms(root):
+def _easier(root: Node, sizes: Mapping[str, int]) -> Node:
+    """The form of the line that takes the least effort to read."""
+    forms = [root]
+    for normal in (Normal([root]), Together([root], everywhere=False), Together([root], everywhere=True)):
         with growing():
-            (new,) = until_still(form.roots, sizes)
-        if _effort(new) <= share * _effort(root) and _effort(new) < _effort(best):
-            best = new
-    return best
-
-
-def _forms(root: Node) -> Iterator[tuple[float, Normal]]:
-    """Normal forms, with the part of its length that a line in this form may have."""
-    yield MUCH_SHORTER, Normal([root])
-    if any(node.op is _DIV and node.args[1].op is not CONST for node in topological(root)):
-        yield SHORTER, Together([root], everywhere=False)
-        yield SHORTER, Together([root], everywhere=True)
+            forms += until_still(normal.roots, sizes, line=True)
+    return min(forms, key=_effort)
 
 
 def _effort(root: Node) -> int:
-    """What a line takes to read: its operations, quotients twice."""
-    return length(written(root), lambda node: bool(node.args) + (node.op is _DIV))
+    return length(written(root), effort)
 
 
 def length(root: Node, weight: Callable[[Node], int] = lambda node: bool(node.args)) -> int:
@@ -74,10 +58,10 @@ def length(root: Node, weight: Callable[[Node], int] = lambda node: bool(node.ar
 
 def _canonical(roots: list[Node], sizes: Mapping[str, int]) -> list[Node]:
     """Canonical sums and products, taken from the normal form for as long as that has fewer operations."""
-    roots = until_still(roots, sizes)
+    roots = until_still(roots, sizes, line=_line(roots))
     while _short(roots):
         with growing():
-            new = until_still(Normal(roots, factoring=False).roots, sizes)
+            new = until_still(Normal(roots, factoring=False).roots, sizes, line=_line(roots))
         if operations(new) >= operations(roots):
             break
         roots = new
@@ -88,6 +72,11 @@ def _short(roots: list[Node]) -> bool:
     """Whether the list is of scalars and a person would read it."""
     order = topological(*roots)
     return len(order) <= MOST_READ and not any(node.shape for node in order)
+
+
+def _line(roots: list[Node]) -> bool:
+    """Whether a scalar is read on its own."""
+    return len(roots) == 1 and _short(roots)
 
 
 def operations(roots: Iterable[Node]) -> int:
