@@ -18,24 +18,33 @@ from .monomials import Monomial, exact
 from .normal import MOST_TERMS, Normal, Terms
 from .sums import ADDED, build_sum
 
-_MUL, _DIV, _POW = ROWS["mul"], ROWS["div"], ROWS["pow"]
+_SUB, _MUL, _DIV, _POW = (ROWS[name] for name in ("sub", "mul", "div", "pow"))
 
 #: Sums above the line are multiplied out up to this power.
 MOST_POWER = 4
 
 
-class Together(Normal):
-    """Monomials by node, with sums over common denominators.
+class Factored(Normal):
+    """The normal form of a line: sums are taken as a whole, and keep the signs with which they are given."""
 
-    ``everywhere``: in all sums, or only among terms that have a divisor in common, where that is shorter.
-    """
+    def __init__(self, root: Node, *, factoring: bool = True) -> None:
+        self.given = set(topological(root))
+        #: The terms of each sum, as they are given.
+        self.apart: dict[Node, Terms] = {}
+        super().__init__([root], factoring=factoring)
 
-    def __init__(self, roots: Iterable[Node], *, everywhere: bool) -> None:
-        self.everywhere = everywhere
-        self.lengths: dict[Node, int] = {}
-        listed = list(roots)
-        self.given = set(topological(*listed))
-        super().__init__(listed, factoring=everywhere)
+    def listed(self, node: Node) -> Terms:
+        """The terms of a sum, with those of the sums that it is made of."""
+        terms: Terms = {}
+        for arg, sign in zip(node.args, (1, -1 if node.op is _SUB else 1), strict=True):
+            inner = self.apart.get(arg)
+            if inner is None or len(terms) + len(inner) > MOST_TERMS:
+                self._add(terms, self.monomials[arg], sign)
+                continue
+            for core, number in inner.items():
+                terms[core] = exact(terms.get(core, 0) + sign * number)
+        self.apart[node] = terms
+        return terms
 
     def sign(self, terms: Terms) -> int:
         """The sign with which the sum is there already, or the one that needs no minus in front."""
@@ -45,6 +54,18 @@ class Together(Normal):
                 if node in known:
                     return sign
         return 1 if any(number > 0 for number in terms.values()) else -1
+
+
+class Together(Factored):
+    """Monomials by node, with sums over common denominators.
+
+    ``everywhere``: in all sums, or only among terms that have a divisor in common, where that is shorter.
+    """
+
+    def __init__(self, root: Node, *, everywhere: bool) -> None:
+        self.everywhere = everywhere
+        self.lengths: dict[Node, int] = {}
+        super().__init__(root, factoring=everywhere)
 
     def joined(self, terms: Terms) -> Monomial:
         """The sum over common denominators."""
@@ -71,12 +92,13 @@ class Together(Normal):
 
     def _over(self, terms: Terms) -> Monomial:
         """All terms over their common denominator."""
-        least = Monomial(_unit(terms.values()), _least([self._powers(core) for core in terms]))
+        powers = _least([self._powers(core) for core in terms])
+        least = Monomial(_unit(terms.values()) if any(power < 0 for power in powers.values()) else 1, powers)
         above: Terms = {}
         for core, number in terms.items():
-            self._add(above, Monomial(number, self._powers(core)).times(least, -1), 1)
+            self._add(above, self.whole(Monomial(number, self._powers(core)).times(least, -1)), 1)
         forms = [self.factored(form) for form in (above, self._expanded(above)) if form is not None]
-        return least.times(min(forms, key=self._length))
+        return self.whole(least.times(min(forms, key=self._length)))
 
     # -- what stands above the line ------------------------------------------------------------------------------------
 
@@ -105,7 +127,7 @@ class Together(Normal):
         for factor in factors:
             listed: Terms = {}
             for (a, m), (b, n) in product(total.items(), factor.items()):
-                number, powers = Monomial(m * n, self._powers(a)).times(Monomial(1, self._powers(b)))
+                number, powers = self.whole(Monomial(m * n, self._powers(a)).times(Monomial(1, self._powers(b))))
                 core = self.node(Monomial(1, powers)) if powers else None
                 listed[core] = exact(listed.get(core, 0) + number)
             if len(listed) > MOST_TERMS:
@@ -122,14 +144,18 @@ class Together(Normal):
     def _length(self, monomial: Monomial) -> int:
         node = self.node(monomial)
         for step in topological(node, read=lambda step: () if step in self.lengths else step.args):
-            self.lengths.setdefault(step, effort(step) + sum(self.lengths[arg] for arg in step.args))
+            self.lengths.setdefault(step, bool(step.args) + _is_fraction(step) + sum(self.lengths[arg] for arg in step.args))
         return self.lengths[node]
 
 
 def effort(node: Node) -> int:
     """What an operation takes to read: one, and one more for a fraction, and for each sum in brackets."""
-    fraction = node.op is _DIV and node.args[1].op is not CONST
-    return bool(node.args) + fraction + sum(arg.op in ADDED for arg in node.args) * (node.op in (_MUL, _POW))
+    brackets = sum(arg.op in ADDED for arg in node.args) if node.op in (_MUL, _POW) else 0
+    return bool(node.args) + _is_fraction(node) + brackets
+
+
+def _is_fraction(node: Node) -> bool:
+    return node.op is _DIV and node.args[1].op is not CONST
 
 
 def _signed(terms: Terms, sign: int) -> tuple[dict[Node, Number], Number]:

@@ -67,7 +67,7 @@ def _turned(node: Node, alone: Alone) -> Node:
     while spine[-1].op in (_MUL, _DIV) and alone(spine[-1]):
         spine.append(spine[-1].args[0])
     first = spine.pop()
-    if not spine or not (first.op is CONST or (first.op is _SUB and alone(first))):
+    if not spine or first.op not in (CONST, _SUB):
         return node
     new = -first
     for user in reversed(spine):

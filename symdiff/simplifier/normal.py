@@ -88,7 +88,17 @@ class Normal:
 
     def _product(self, node: Node) -> Monomial:
         left, right = (self.monomials[arg] for arg in node.args)
-        return ONE if left.number == 0 == right.number else left.times(right, -1 if node.op is _DIV else 1)
+        if left.number == 0 == right.number:
+            return ONE
+        return self.whole(left.times(right, -1 if node.op is _DIV else 1))
+
+    def whole(self, monomial: Monomial) -> Monomial:
+        """The monomial with whole powers of products opened, which roots of them leave when they meet."""
+        found = Monomial(monomial.number, {})
+        for base, power in monomial.powers.items():
+            atom = not isinstance(power, int) or self.is_atom(base)
+            found = found.times(Monomial(1, {base: power})) if atom else found.times(self.monomials[base], power)
+        return found
 
     def _negative(self, node: Node) -> Monomial:
         number, powers = self.monomials[node.args[0]]
@@ -111,10 +121,14 @@ class Normal:
     # -- sums --------------------------------------------------------------------------------------------------------
 
     def _sum(self, node: Node) -> Monomial:
+        return self.joined(self.listed(node))
+
+    def listed(self, node: Node) -> Terms:
+        """The terms of a sum."""
         terms: Terms = {}
         for arg, sign in zip(node.args, (1, -1 if node.op is _SUB else 1), strict=True):
             self._add(terms, self.monomials[arg], sign)
-        return self.joined(terms)
+        return terms
 
     def _add(self, terms: Terms, monomial: Monomial, number: Number) -> None:
         """Add ``number*monomial``; a sum is opened where that is free."""

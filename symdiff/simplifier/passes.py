@@ -6,7 +6,7 @@ so sharing is never undone, and rebuilt in the structural order of :mod:`symdiff
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ..contractions import cheaper, scaled_inside
 from ..expr import CONST, ROWS, Node, Number, Row, const
@@ -75,8 +75,7 @@ class Pass:
         self.done: dict[Node, Node] = {}
         #: Simplified nodes that others read too.
         self.shared: set[Node] = set()
-        #: Products that are opened although others read them too.
-        self.repeated = _repeated(self.order) if line else set()
+        self.line = line
 
     def run(self) -> list[Node]:
         for node in self.order:
@@ -189,7 +188,9 @@ class Pass:
 
     def _product(self, root: Node) -> Node:
         """The factors of a product, like bases collected, as a quotient of products."""
-        factors = self._factors(root)
+        factors = list(self._factors(root))
+        if self.line:
+            factors = list(_repeated(factors))
         return collect(1, quotients(factors) if root.shape else factors)
 
     def _factors(self, root: Node) -> Iterable[tuple[Number, Node]]:
@@ -197,9 +198,7 @@ class Pass:
         stack: list[tuple[Number, Node]] = [(1, root)]
         while stack:
             exponent, node = stack.pop()
-            if node in self.repeated and node in self.done:
-                yield from ((exponent * power, part) for power, part in factors_of(self.done[node]))
-            elif node is not root and node in self.done:
+            if node is not root and node in self.done:
                 yield exponent, self.done[node]
             elif node.op is _NEG:
                 yield 1, const(-1)
@@ -212,10 +211,14 @@ class Pass:
                 yield exponent, self._rebuilt(node)
 
 
-def _repeated(order: list[Node]) -> set[Node]:
-    """Products that are written again wherever they are read, which are not under roots and powers."""
-    kept = {node.args[0] for node in order if node.op in (_POW, _SQRT)}
-    return {node for node in order if node.op in (_MUL, _DIV) and node not in kept}
+def _repeated(factors: list[tuple[Number, Node]]) -> Iterator[tuple[Number, Node]]:
+    """The factors, with products among them opened, but for those whose powers are there too."""
+    kept = {node.args[0] for _, node in factors if node.op in (_POW, _SQRT)}
+    for power, node in factors:
+        if node.op in (_MUL, _DIV) and node not in kept:
+            yield from ((power * inner, part) for inner, part in factors_of(node))
+        else:
+            yield power, node
 
 
 def _on_diagonal(node: Node) -> Node:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from ..expr import CONST, ROWS, VAR, Node
 from ..walk import dependents, growing, topological
-from .denominators import Together, effort
+from .denominators import Factored, Together, effort
 from .lines import written
 from .normal import Normal
 from .passes import until_still
@@ -38,7 +38,7 @@ def readable(roots: list[Node], sizes: Mapping[str, int]) -> list[Node]:
 def _easier(root: Node, sizes: Mapping[str, int]) -> Node:
     """The form of the line that takes the least effort to read."""
     forms = [root]
-    for normal in (Normal([root]), Together([root], everywhere=False), Together([root], everywhere=True)):
+    for normal in (Together(root, everywhere=True), Together(root, everywhere=False), Factored(root)):
         with growing():
             forms += until_still(normal.roots, sizes, line=True)
     return min(forms, key=_effort)
