@@ -7,6 +7,7 @@ of arrays it holds for all elements. Facts are intervals of expressions; they sp
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from functools import cache
 
 from . import parser
 from .errors import ParseError, SymdiffError
-from .expr import CONST, ROWS, Node, Row, symbol
+from .expr import CONST, ROWS, Node, Row, is_const, symbol
 from .ops.bounds import REAL, Interval, interval_of
 from .ops.kinds import unrepeated
 from .parser import Shapes
@@ -113,10 +114,26 @@ class Facts:
         if name in _LESS or name in _GREATER:
             a, b = _pair(condition) if name in _LESS else _pair(condition)[::-1]
             strictly = (_LESS | _GREATER)[name]
+            if is_const(b, math.inf):
+                return self.finite(a)
             return self.of(a).below(self.of(b), strictly) or Interval(0.0, 0.0).below(self.of(b - a), strictly)
         if name == "equal" and args[1].op.name == "floor" and args[1].args[0] is args[0]:
             return self.of(args[0]).whole
-        return False
+        return name == "not_equal" and decided(condition, self) is True
+
+    def finite(self, node: Node) -> bool:
+        """Whether an expression has a finite value wherever its variables have: it never leaves a domain."""
+        return all(self._inside(step) for step in topological(node, read=unrepeated))
+
+    def _inside(self, step: Node) -> bool:
+        """Whether the arguments of an operation are in its domain, as far as its row says in the formula language."""
+        if not step.args:
+            return step.op is not CONST or math.isfinite(step.value)
+        args = unrepeated(step)
+        if step.op is _POW and args[1].op is CONST and self.of(args[1]).whole and args[1].value >= 0:
+            return True
+        conditions = _domain(step.op)
+        return conditions is not None and all(self.hold(substitute(c, dict(zip(_ARGS[len(args)], args)))) for c in conditions)
 
 
 def decided(condition: Node, facts: Facts) -> bool | None:
@@ -183,13 +200,14 @@ def implied(roots: Sequence[Node]) -> list[Node]:
     order = topological(*roots)
     if any(node.op.logical for node in order):
         return []
-    found = [substitute(condition, {_X: node.args[0]}) for node in order for condition in _domain(node.op)]
-    conditions = [condition for condition in found if variables(condition)]
+    of_one = [(node, condition) for node in order if len(node.args) == 1 for condition in _domain(node.op) or ()]
+    found = [substitute(condition, {_ARGS[1][0]: node.args[0]}) for node, condition in of_one]
+    conditions = [condition for condition in found if variables(condition) and _possible([condition])]
     return conditions if _possible(conditions) else []
 
 
 def _possible(conditions: list[Node]) -> bool:
-    """Whether no condition contradicts another one."""
+    """Whether these are assumptions, none of which contradicts another one."""
     try:
         Facts(*conditions)
     except SymdiffError:
@@ -197,18 +215,23 @@ def _possible(conditions: list[Node]) -> bool:
     return True
 
 
-_X = symbol("x")
+_POW = ROWS["pow"]
+#: The names of arguments in the domains of rows, by how many there are.
+_ARGS = {1: (symbol("x"),), 2: (symbol("a"), symbol("b"))}
 
 
 @cache
-def _domain(row: Row) -> list[Node]:
-    """The domain of a function of x, where its text is a condition that can be assumed."""
-    try:
-        condition = parser.parse(row.domain) if row.arity == 1 else None
-    except SymdiffError:
+def _domain(row: Row) -> list[Node] | None:
+    """What is enough for arguments to be in the domain: nothing where that is all numbers, None where no text says."""
+    text = row.domain.split(", or ")[0]
+    if text.startswith("all real"):
         return []
-    known = condition is not None and variables(condition) == (_X,) and _possible([condition])
-    return [condition] if condition is not None and known else []
+    try:
+        condition = parser.parse(text)
+    except SymdiffError:
+        return None
+    known = row.arity in _ARGS and set(variables(condition)) <= {*_ARGS[row.arity]} and condition.op.predicate
+    return [condition] if known else None
 
 
 # -- text ----------------------------------------------------------------------------------------------------------

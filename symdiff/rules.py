@@ -3,7 +3,7 @@
 ``exact``: both sides are the same numbers, or the right one is the more accurate way to compute the left.
 ``real``: equal over the reals wherever the left side is defined. Every rule lowers the measure (operations, each
 with its cost), so rewriting ends. A rule with ``where`` applies where its condition follows from what is assumed
-(:mod:`symdiff.assumptions`). In a rule with ``axis=A``, ``X`` is an array of up to :data:`MOST_AXES` axes, ``A`` some
+(:mod:`symdiff.assumptions`), or for all values of its variables. In a rule with ``axis=A``, ``X`` is an array of up to :data:`MOST_AXES` axes, ``A`` some
 of them, and ``s`` a number. Like terms, like powers, signs, numbers and selections by one condition are collected by
 :mod:`symdiff.simplifier` itself; odd and even functions by their rows' traits.
 """
@@ -41,6 +41,8 @@ relu(relu(x))                             => relu(x)            exact  # idempot
 where(x > 0, 1, where(x < 0, -1, 0))      => sign(x)            exact  # the definition
 where(p, where(p, x, y), u)               => where(p, x, u)     exact  # asked already
 where(p, u, where(p, x, y))               => where(p, u, y)     exact  # asked already
+x*sign(x)                                 => abs(x)             exact  # the definition
+exp(x)*exp(-x)                            => 1                  exact  # inverse functions; no overflow
 exp(log(x))                               => x                  real   # inverse functions
 exp(n*log(x))                             => x**n               real   # the definition of a power
 sin(arcsin(x))                            => x                  real   # inverse functions

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..assumptions import assume
 from ..errors import SymdiffError
 from ..expr import Node
 from ..walk import leaves, unflatten_like
@@ -68,5 +69,6 @@ def simplify(structure: Any, level: str = "full", *, sizes: Mapping[str, int] | 
         raise SymdiffError(f"the level is one of {', '.join(LEVELS)}, not {level!r}")
     roots = leaves(structure)
     if level in FORMS:
-        roots = FORMS[level](roots, sizes or {})
+        with assume():
+            roots = FORMS[level](roots, sizes or {})
     return unflatten_like(structure, roots)

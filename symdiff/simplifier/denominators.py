@@ -25,9 +25,13 @@ MOST_POWER = 4
 
 
 class Factored(Normal):
-    """The normal form of a line: sums are taken as a whole, and keep the signs with which they are given."""
+    """The normal form of a line: sums keep the signs with which they are given.
 
-    def __init__(self, root: Node, *, factoring: bool = True) -> None:
+    ``whole``: whether a sum of sums is one sum, so that what only some of its terms share is not taken out.
+    """
+
+    def __init__(self, root: Node, *, whole: bool, factoring: bool = True) -> None:
+        self.whole_sums = whole
         self.given = set(topological(root))
         #: The terms of each sum, as they are given.
         self.apart: dict[Node, Terms] = {}
@@ -37,7 +41,7 @@ class Factored(Normal):
         """The terms of a sum, with those of the sums that it is made of."""
         terms: Terms = {}
         for arg, sign in zip(node.args, (1, -1 if node.op is _SUB else 1), strict=True):
-            inner = self.apart.get(arg)
+            inner = self.apart.get(arg) if self.whole_sums else None
             if inner is None or len(terms) + len(inner) > MOST_TERMS:
                 self._add(terms, self.monomials[arg], sign)
                 continue
@@ -62,10 +66,10 @@ class Together(Factored):
     ``everywhere``: in all sums, or only among terms that have a divisor in common, where that is shorter.
     """
 
-    def __init__(self, root: Node, *, everywhere: bool) -> None:
+    def __init__(self, root: Node, *, whole: bool, everywhere: bool) -> None:
         self.everywhere = everywhere
         self.lengths: dict[Node, int] = {}
-        super().__init__(root, factoring=everywhere)
+        super().__init__(root, whole=whole, factoring=everywhere)
 
     def joined(self, terms: Terms) -> Monomial:
         """The sum over common denominators."""

@@ -7,7 +7,7 @@ what lines share.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ..expr import CONST, ROWS, VAR, Node
 from ..walk import dependents, growing, topological
@@ -38,10 +38,17 @@ def readable(roots: list[Node], sizes: Mapping[str, int]) -> list[Node]:
 def _easier(root: Node, sizes: Mapping[str, int]) -> Node:
     """The form of the line that takes the least effort to read."""
     forms = [root]
-    for normal in (Together(root, everywhere=True), Together(root, everywhere=False), Factored(root)):
-        with growing():
+    with growing():
+        for normal in _forms(root):
             forms += until_still(normal.roots, sizes, line=True)
-    return min(forms, key=_effort)
+    return min(dict.fromkeys(forms), key=_effort)
+
+
+def _forms(root: Node) -> Iterator[Normal]:
+    for whole in (True, False):
+        yield Together(root, whole=whole, everywhere=True)
+        yield Together(root, whole=whole, everywhere=False)
+        yield Factored(root, whole=whole)
 
 
 def _effort(root: Node) -> int:
