@@ -161,3 +161,12 @@ def test_the_page_is_current() -> None:
     assert (ROOT / "docs" / "rules.md").read_text(encoding="utf-8") == rulebook.page()
     lines = [line for line in rulebook.page().splitlines() if line.startswith("| `") and "=>" in line]
     assert len(lines) == sum(len({rule.text for rule in part}) for part in (LISTED, ACCURATE, SEARCHED))
+
+
+@each(
+    "text",
+    ["cos(x)**2 + sin(y)**2", "sin(x)/cos(y)", "y*sign(x)", "where(x > 0, 1, where(y < 0, -1, 0))", "exp(x)/(exp(y) + 1)"],
+)
+def test_a_formula_may_use_the_names_of_the_table(text: str) -> None:
+    """A part of a pattern that is a part of the formula too stands for any expression all the same."""
+    assert str(sd.simplify(sd.parse(text))) == text
