@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from . import accurate, digits, identities, rules
 from .ops.weights import WEIGHTS
 from .rules import listed
+from .simplifier import lines
 
 _HEAD = """# Rules
 
@@ -23,6 +24,11 @@ is `where(c, a, b)`); `f(-x)` of odd and even functions loses the sign.
 """
 _LEVELS = (
     (rules.TABLE, "Every level from `full` on", "Each lowers what its operations weigh (below), so rewriting ends."),
+    (
+        lines.TABLE,
+        "Level `full`, a line on its own",
+        "A list of formulas keeps the left sides, which its formulas may share.",
+    ),
     (
         digits.QUOTIENTS,
         "Formulas before they are differentiated",

@@ -16,6 +16,7 @@ from ..expr import CONST, ROWS, Node, Number
 from ..walk import topological
 from .monomials import Monomial, exact
 from .normal import MOST_TERMS, Normal, Terms
+from .paired import terms_paired
 from .sums import ADDED, build_sum
 
 _SUB, _MUL, _DIV, _POW = (ROWS[name] for name in ("sub", "mul", "div", "pow"))
@@ -118,7 +119,18 @@ class Together(Factored):
                 return None
             for inner, size in listed.items():
                 found[inner] = exact(found.get(inner, 0) + size)
-        return found if len(found) <= MOST_TERMS else None
+        return self._paired(found) if len(found) <= MOST_TERMS else None
+
+    def _paired(self, terms: Terms) -> Terms:
+        """The sum with what the rules make of any two terms."""
+        cores, number = terms_paired(*_signed(terms, 1))
+        found: Terms = {None: number}
+        for core, size in cores.items():
+            for node in topological(core):
+                if node not in self.monomials:
+                    self.monomials[node] = self._opened(node)
+            self._add(found, self.monomials[core], size)
+        return found
 
     def _factors(self, base: Node, power: Number) -> list[Terms]:
         """A power as factors, sums taken apart."""

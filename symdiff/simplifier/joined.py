@@ -14,13 +14,10 @@ from ..expr import CONST, ROWS, Node, Number, Row
 from ..ops.kinds import unrepeated
 from ..rules import apply_rules, rules
 from ..shapes import Shape
-from .products import split
-from .sums import build_sum
+from .sums import Sum, added_to, build_sum
 
 _WHERE, _DIV = ROWS["where"], ROWS["div"]
 
-#: The terms of a sum with their coefficients, and its number.
-Sum = tuple[dict[Node, Number], Number]
 #: A factor after its exponent.
 Factor = tuple[Number, Node]
 
@@ -35,7 +32,7 @@ def selections(terms: dict[Node, Number], total: Number, shared: Collection[Node
         if _saves([unrepeated(core)[1:] for core in cores]):
             branches = [_branch([(terms[core], unrepeated(core)[side]) for core in cores]) for side in (1, 2)]
             rest = {core: size for core, size in terms.items() if core not in cores}
-            terms, total = _added(rest, total, 1, _WHERE(condition, *branches))
+            terms, total = added_to(rest, total, 1, _WHERE(condition, *branches))
     return terms, total
 
 
@@ -53,16 +50,8 @@ def _branch(parts: Iterable[tuple[Number, Node]]) -> Node:
     terms: dict[Node, Number] = {}
     total: Number = 0
     for size, node in parts:
-        terms, total = _added(terms, total, size, node)
+        terms, total = added_to(terms, total, size, node)
     return build_sum(terms, total)
-
-
-def _added(terms: dict[Node, Number], total: Number, size: Number, node: Node) -> Sum:
-    """The sum with ``size*node`` added."""
-    coefficient, core = split(node)
-    if core is None:
-        return terms, total + size * coefficient
-    return {**terms, core: terms.get(core, 0) + size * coefficient}, total
 
 
 def quotients(factors: Iterable[Factor]) -> list[Factor]:

@@ -1,19 +1,27 @@
 """How a line that stands alone is written: signs where they cost nothing, and one power for a power times a root.
 
-``-(4*x/y)`` is ``-4*x/y``, ``-((a - b)/c)`` is ``(b - a)/c``, and ``s*sqrt(s)`` is ``s**(3/2)``. The canonical form,
-whose parts lines of a list share, takes all of this back.
+``-(4*x/y)`` is ``-4*x/y``, ``-((a - b)/c)`` is ``(b - a)/c``, and ``s*sqrt(s)`` is ``s**(3/2)``. Lines of a list keep
+the canonical form, so that they share these parts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import cache
 
 from ..expr import CONST, ROWS, Node, const
+from ..match import instantiate
+from ..rules import Rule, bindings, read_rules
 from ..walk import rebuild, topological, use_counts
 
 _MUL, _DIV, _NEG, _SUB, _POW, _SQRT = (ROWS[name] for name in ("mul", "div", "neg", "sub", "pow", "sqrt"))
 _HALF = Fraction(1, 2)
+
+#: Rules as in :mod:`symdiff.rules`, where nothing else reads what they replace.
+TABLE = """
+expm1(x) + 1 => exp(x)  exact  # one operation
+"""
 
 #: Whether a node is read in one place only.
 Alone = Callable[[Node], bool]
@@ -21,7 +29,7 @@ Alone = Callable[[Node], bool]
 
 def written(root: Node) -> Node:
     """The scalar formula as a reader would write it."""
-    return _mapped(_mapped(root, _raised), _turned)
+    return _mapped(_mapped(_mapped(root, _ruled), _raised), _turned)
 
 
 def _mapped(root: Node, change: Callable[[Node, Alone], Node]) -> Node:
@@ -36,6 +44,17 @@ def _mapped(root: Node, change: Callable[[Node, Alone], Node]) -> Node:
         if uses[node] > 1:
             several.add(done[node])
     return done[root]
+
+
+@cache
+def rules() -> dict[str, list[Rule]]:
+    """The rules of the table by the name of the operation at the root of their pattern."""
+    return read_rules(TABLE)
+
+
+def _ruled(node: Node, alone: Alone) -> Node:
+    found = (instantiate(rule.result, b) for rule in rules().get(node.op.name, ()) for b in bindings(rule, node, None))
+    return next(found, node)
 
 
 def _raised(node: Node, alone: Alone) -> Node:

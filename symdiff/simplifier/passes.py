@@ -15,6 +15,7 @@ from ..ops.kinds import broadcast_to, unbroadcast, unrepeated
 from ..rules import apply_rules
 from ..walk import growing, rebuild, topological, use_counts
 from .joined import quotients, selections
+from .paired import by_sign, factors_paired, terms_paired
 from .products import collect, factors_of, split
 from .sums import ADDED, build_sum, sum_cost, sum_terms
 
@@ -113,7 +114,7 @@ class Pass:
         new = self._rebuilt(node)
         if node.shape or not node.op.elementwise:
             return self._contracted(node, new)
-        return apply_rules(_by_parity(new))
+        return apply_rules(_by_parity(by_sign(new)))
 
     def _alone(self, part: Node) -> bool:
         """Whether no more than one node reads it."""
@@ -143,6 +144,8 @@ class Pass:
             else:
                 terms[core] = terms.get(core, 0) + coefficient
         terms, total = selections(*self._opened(terms, total), self.shared)
+        if self.line:
+            terms, total = terms_paired(terms, total)
         listed: Terms = frozenset((core, size) for core, size in (*terms.items(), (None, total)) if size != 0)
         self.sums.add(listed)
         if listed in self.mirrored:
@@ -191,7 +194,7 @@ class Pass:
         factors = list(self._factors(root))
         if self.line:
             factors = list(_repeated(factors))
-        return collect(1, quotients(factors) if root.shape else factors)
+        return collect(1, quotients(factors)) if root.shape else factors_paired(collect(1, factors))
 
     def _factors(self, root: Node) -> Iterable[tuple[Number, Node]]:
         """Each simplified factor with its exponent; a sign is the factor -1."""

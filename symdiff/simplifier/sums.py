@@ -11,6 +11,17 @@ from .products import collect, factors_of, split
 _ADD, _SUB = ROWS["add"], ROWS["sub"]
 ADDED = frozenset((_ADD, _SUB))
 
+#: The terms of a sum with their coefficients, and its number.
+Sum = tuple[dict[Node, Number], Number]
+
+
+def added_to(terms: dict[Node, Number], total: Number, size: Number, node: Node) -> Sum:
+    """The sum with ``size*node`` added."""
+    coefficient, core = split(node)
+    if core is None:
+        return terms, total + size * coefficient
+    return {**terms, core: terms.get(core, 0) + size * coefficient}, total
+
 
 def sum_cost(terms: dict[Node, Number], total: Number) -> int:
     """Multiplications and additions of a sum."""

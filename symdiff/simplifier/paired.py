@@ -1,0 +1,107 @@
+"""Any two terms of a sum, or factors of a product, replaced by what a rule of the table makes of them.
+
+A rule for a sum of two, ``sin(x)**2 + cos(x)**2 => 1``, so holds in ``sin(x)**2 + y + cos(x)**2`` too, and one for a
+product of two in a product of more. Long sums and products are left alone, so the time stays linear.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import permutations
+
+from ..assumptions import current
+from ..expr import CONST, ROWS, VAR, Node, Number, Row, const
+from ..ops.kinds import unrepeated
+from ..rules import apply_rules, rules
+from .products import collect, factors_of, split
+from .sums import Sum, added_to
+
+_ADD, _SUB, _MUL, _POW, _WHERE, _SIGN = (ROWS[name] for name in ("add", "sub", "mul", "pow", "where", "sign"))
+_ONE = const(1)
+
+#: Sums and products with more parts are left as they are.
+MOST = 8
+
+
+def terms_paired(terms: dict[Node, Number], total: Number) -> Sum:
+    """The sum with two of its terms, of one size, replaced as long as a rule fits them."""
+    found: Sum | None = terms, total
+    while found is not None:
+        terms, total = found
+        found = _fewer_terms(terms, total)
+    return terms, total
+
+
+def _fewer_terms(terms: dict[Node, Number], total: Number) -> Sum | None:
+    sizes = {core: size for core, size in (*terms.items(), (_ONE, total)) if size != 0}
+    if len(sizes) > MOST or not any(_in_rules(_ADD, core) or _in_rules(_SUB, core) for core in sizes):
+        return None
+    for one, other in permutations(sizes, 2):
+        if 0 < sizes[one] == abs(sizes[other]):
+            pair = (_ADD if sizes[one] == sizes[other] else _SUB)(one, other)
+            found = apply_rules(pair)
+            if found is not pair:
+                rest = {core: size for core, size in sizes.items() if core not in (one, other)}
+                return added_to(rest, rest.pop(_ONE, 0), sizes[one], found)
+    return None
+
+
+def factors_paired(product: Node) -> Node:
+    """The product with two of its factors, or one and the base of a power, replaced as long as a rule fits them."""
+    found: Node | None = product
+    while found is not None:
+        product, found = found, _fewer_factors(found)
+    return product
+
+
+def _fewer_factors(product: Node) -> Node | None:
+    factors = list(factors_of(product))
+    if len(factors) > MOST or not any(_in_rules(_MUL, factor) for _, factor in factors):
+        return None
+    for (side, one), (other_side, other) in permutations(factors, 2):
+        base, power = _power(other)
+        if side == other_side and _in_rules(_MUL, one) and base.op is not CONST:
+            pair = _MUL(one, base)
+            found = apply_rules(pair)
+            if found is not pair:
+                rest = [factor for factor in factors if factor[1] not in (one, other)]
+                return collect(1, [*rest, (side, found), (side, base ** (power - 1))])
+    return None
+
+
+def _power(factor: Node) -> tuple[Node, int]:
+    """Base and exponent of a whole power; the factor itself otherwise."""
+    if factor.op is _POW and factor.args[1].op is CONST:
+        exponent = factor.args[1].value
+        if isinstance(exponent, int) and exponent > 1:
+            return factor.args[0], exponent
+    return factor, 1
+
+
+def _in_rules(row: Row, part: Node) -> bool:
+    """Whether the part has the form of one in a rule for two parts under the operation."""
+    return any(
+        shape.op is part.op and all(sub.op in (VAR, arg.op) for sub, arg in zip(shape.args, part.args, strict=True))
+        for shape in _shapes(row)
+    )
+
+
+@cache
+def _shapes(row: Row) -> tuple[Node, ...]:
+    """The parts that rules for two numbers under an operation have, but for those that stand for anything."""
+    patterns = [rule.pattern for rule in rules().get(row.name, ()) if not rule.pattern.shape]
+    return tuple(part for pattern in patterns for part in pattern.args if part.op is not VAR and part.args)
+
+
+def by_sign(node: Node) -> Node:
+    """``where(x > 0, u, where(x < 0, -u, 0))`` as ``u*sign(x)``, where u is finite."""
+    facts = current()
+    if node.op is not _WHERE or facts is None:
+        return node
+    (positive, above, rest), zero = unrepeated(node), const(0)
+    if rest.op is not _WHERE or not positive.args or rest.args[2] is not zero:
+        return node
+    x = positive.args[0]
+    (size, core), (other, same) = split(above), split(unrepeated(rest)[1])
+    opposite = core is same and size == -other and (positive, rest.args[0]) == (x > 0, x < 0)
+    return above * _SIGN(x) if opposite and facts.finite(above) else node
