@@ -16,7 +16,8 @@ from ..rules import apply_rules, rules
 from .products import collect, factors_of, split
 from .sums import Sum, added_to
 
-_ADD, _SUB, _MUL, _POW, _WHERE, _SIGN = (ROWS[name] for name in ("add", "sub", "mul", "pow", "where", "sign"))
+_ADD, _SUB, _MUL, _DIV = (ROWS[name] for name in ("add", "sub", "mul", "div"))
+_NEG, _POW, _WHERE, _SIGN = (ROWS[name] for name in ("neg", "pow", "where", "sign"))
 _ONE = const(1)
 
 #: Sums and products with more parts are left as they are.
@@ -48,6 +49,8 @@ def _fewer_terms(terms: dict[Node, Number], total: Number) -> Sum | None:
 
 def factors_paired(product: Node) -> Node:
     """The product with two of its factors, or one and the base of a power, replaced as long as a rule fits them."""
+    if product.op is _NEG:
+        return -factors_paired(product.args[0])
     found: Node | None = product
     while found is not None:
         product, found = found, _fewer_factors(found)
@@ -56,12 +59,12 @@ def factors_paired(product: Node) -> Node:
 
 def _fewer_factors(product: Node) -> Node | None:
     factors = list(factors_of(product))
-    if len(factors) > MOST or not any(_in_rules(_MUL, factor) for _, factor in factors):
+    if len(factors) > MOST or not any(_in_rules(row, factor) for _, factor in factors for row in (_MUL, _DIV)):
         return None
     for (side, one), (other_side, other) in permutations(factors, 2):
-        base, power = _power(other)
-        if side == other_side and _in_rules(_MUL, one) and base.op is not CONST:
-            pair = _MUL(one, base)
+        row, (base, power) = (_MUL, _power(other)) if side == other_side else (_DIV, (other, 1))
+        if _in_rules(row, one) and base.op is not CONST and (row is _MUL or side == 1):
+            pair = row(one, base)
             found = apply_rules(pair)
             if found is not pair:
                 rest = [factor for factor in factors if factor[1] not in (one, other)]

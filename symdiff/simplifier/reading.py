@@ -37,10 +37,9 @@ def readable(roots: list[Node], sizes: Mapping[str, int]) -> list[Node]:
 
 def _easier(root: Node, sizes: Mapping[str, int]) -> Node:
     """The form of the line that takes the least effort to read."""
-    forms = [root]
     with growing():
-        for normal in _forms(root):
-            forms += until_still(normal.roots, sizes, line=True)
+        normal = dict.fromkeys(form.roots[0] for form in _forms(root))
+        forms = [root, *(until_still([form], sizes, line=True)[0] for form in normal if form is not root)]
     return min(dict.fromkeys(forms), key=_effort)
 
 
