@@ -31,6 +31,8 @@ class Factored(Normal):
     ``whole``: whether a sum of sums is one sum, so that what only some of its terms share is not taken out.
     """
 
+    everywhere = False
+
     def __init__(self, root: Node, *, whole: bool, factoring: bool = True) -> None:
         self.whole_sums = whole
         self.given = set(topological(root))
@@ -67,7 +69,7 @@ class Together(Factored):
     ``everywhere``: in all sums, or only among terms that have a divisor in common, where that is shorter.
     """
 
-    def __init__(self, root: Node, *, whole: bool, everywhere: bool) -> None:
+    def __init__(self, root: Node, *, whole: bool, everywhere: bool = False) -> None:
         self.everywhere = everywhere
         self.lengths: dict[Node, int] = {}
         super().__init__(root, whole=whole, factoring=everywhere)

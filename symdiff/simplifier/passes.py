@@ -6,6 +6,7 @@ so sharing is never undone, and rebuilt in the structural order of :mod:`symdiff
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from ..contractions import cheaper, scaled_inside
@@ -215,13 +216,21 @@ class Pass:
 
 
 def _repeated(factors: list[tuple[Number, Node]]) -> Iterator[tuple[Number, Node]]:
-    """The factors, with products among them opened, but for those whose powers are there too."""
+    """The factors, with products among them opened; a fraction that would need no brackets only if factors meet."""
     kept = {node.args[0] for _, node in factors if node.op in (_POW, _SQRT)}
-    for power, node in factors:
-        if node.op in (_MUL, _DIV) and node not in kept:
-            yield from ((power * inner, part) for inner, part in factors_of(node))
+    inner = [[] if node in kept else list(factors_of(node)) for _, node in factors]
+    found = Counter(base for parts in inner for base in {_base(part) for _, part in parts})
+    above = sum(power > 0 for power, _ in factors)
+    for (power, node), parts in zip(factors, inner, strict=True):
+        bare = node.op is _DIV and power == above == 1
+        if parts and not (bare and all(found[_base(part)] == 1 for _, part in parts)):
+            yield from ((power * exponent, part) for exponent, part in parts)
         else:
             yield power, node
+
+
+def _base(factor: Node) -> Node:
+    return factor.args[0] if factor.op in (_POW, _SQRT) else factor
 
 
 def _on_diagonal(node: Node) -> Node:

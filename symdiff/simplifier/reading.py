@@ -36,18 +36,18 @@ def readable(roots: list[Node], sizes: Mapping[str, int]) -> list[Node]:
 
 
 def _easier(root: Node, sizes: Mapping[str, int]) -> Node:
-    """The form of the line that takes the least effort to read."""
+    """The form of the line that takes the least effort to read.
+
+    Common denominators everywhere are for where terms then cancel: they take fewer operations there.
+    """
+    forms = {root: root}
     with growing():
-        normal = dict.fromkeys(form.roots[0] for form in _forms(root))
-        forms = [root, *(until_still([form], sizes, line=True)[0] for form in normal if form is not root)]
-    return min(dict.fromkeys(forms), key=_effort)
-
-
-def _forms(root: Node) -> Iterator[Normal]:
-    for whole in (True, False):
-        yield Together(root, whole=whole, everywhere=True)
-        yield Together(root, whole=whole, everywhere=False)
-        yield Factored(root, whole=whole)
+        for whole in (True, False):
+            for form in (Together(root, whole=whole, everywhere=True), Together(root, whole=whole), Factored(root, whole=whole)):
+                (new,) = form.roots if form.roots[0] in forms else until_still(form.roots, sizes, line=True)
+                if not form.everywhere or length(written(new)) < length(written(root)):
+                    forms.setdefault(form.roots[0], new)
+    return min(forms.values(), key=_effort)
 
 
 def _effort(root: Node) -> int:
