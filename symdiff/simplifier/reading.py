@@ -18,6 +18,10 @@ from .passes import until_still
 
 #: Lists with more nodes than a person reads keep the form in which they share the most.
 MOST_READ = 500
+#: The part of its length that a factored line of a list may have.
+MUCH_SHORTER = 0.75
+#: The work of a line on its own, over that of the form in which it shares the most.
+REPEATED = 1.2
 #: Turns between the two forms; most lists need one.
 MOST_TURNS = 6
 
@@ -28,11 +32,19 @@ def readable(roots: list[Node], sizes: Mapping[str, int]) -> list[Node]:
     """The canonical form, each line factored or over common denominators where it is easier to read then."""
     for _ in range(MOST_TURNS):
         roots = _canonical(roots, sizes)
-        easier = [_easier(root, sizes) for root in roots] if _short(roots) else roots
-        if easier == roots or (len(roots) > 1 and operations(easier) > operations(roots)):
+        if not _short(roots):
+            break
+        easier = [_easier(root, sizes) if _line(roots) else _factored(root, sizes) for root in roots]
+        if easier == roots or operations(easier) > operations(roots) * (REPEATED if _line(roots) else 1):
             break
         roots = easier
     return [written(roots[0])] if _line(roots) else roots
+
+
+def _factored(root: Node, sizes: Mapping[str, int]) -> Node:
+    with growing():
+        (new,) = until_still(Normal([root]).roots, sizes)
+    return new if length(new) <= MUCH_SHORTER * length(root) else root
 
 
 def _easier(root: Node, sizes: Mapping[str, int]) -> Node:
