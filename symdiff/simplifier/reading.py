@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ..expr import CONST, ROWS, VAR, Node
+from ..order import key
 from ..walk import dependents, growing, topological
 from .denominators import Factored, Together, effort
 from .lines import written
@@ -23,22 +24,36 @@ MUCH_SHORTER = 0.75
 #: The work of a line on its own, over that of the form in which it shares the most.
 REPEATED = 1.2
 #: Turns between the two forms; most lists need one.
-MOST_TURNS = 6
+MOST_TURNS = 8
 
 _POW = ROWS["pow"]
 
 
 def readable(roots: list[Node], sizes: Mapping[str, int]) -> list[Node]:
-    """The canonical form, each line factored or over common denominators where it is easier to read then."""
+    """The canonical form; each line of a list factored where that makes it much shorter, one on its own as it reads best."""
     for _ in range(MOST_TURNS):
         roots = _canonical(roots, sizes)
         if not _short(roots):
             break
-        easier = [_easier(root, sizes) if _line(roots) else _factored(root, sizes) for root in roots]
-        if easier == roots or operations(easier) > operations(roots) * (REPEATED if _line(roots) else 1):
+        if len(roots) == 1:
+            return [_settled(roots[0], sizes)]
+        factored = [_factored(root, sizes) for root in roots]
+        if factored == roots or operations(factored) > operations(roots):
             break
-        roots = easier
-    return [written(roots[0])] if _line(roots) else roots
+        roots = factored
+    return roots
+
+
+def _settled(root: Node, sizes: Mapping[str, int]) -> Node:
+    """The line as it reads best, repeated until a form comes again; of those that come again, the easiest."""
+    forms = [root]
+    while len(forms) < MOST_TURNS:
+        (canonical,) = _canonical(forms[-1:], sizes)
+        new = written(_easier(canonical, sizes))
+        if new in forms:
+            return min(forms[forms.index(new) :], key=lambda form: (_effort(form), key(form)))
+        forms.append(new)
+    return forms[-1]
 
 
 def _factored(root: Node, sizes: Mapping[str, int]) -> Node:
@@ -52,14 +67,22 @@ def _easier(root: Node, sizes: Mapping[str, int]) -> Node:
 
     Common denominators everywhere are for where terms then cancel: they take fewer operations there.
     """
-    forms = {root: root}
+    forms, most = {root: root}, operations([root]) * REPEATED
     with growing():
-        for whole in (True, False):
-            for form in (Together(root, whole=whole, everywhere=True), Together(root, whole=whole), Factored(root, whole=whole)):
-                (new,) = form.roots if form.roots[0] in forms else until_still(form.roots, sizes, line=True)
-                if not form.everywhere or length(written(new)) < length(written(root)):
-                    forms.setdefault(form.roots[0], new)
+        for form in _forms(root):
+            (given,) = form.roots
+            if given not in forms:
+                (new,) = until_still([given], sizes, line=True)
+                shorter = not form.everywhere or length(written(new)) < length(written(root))
+                forms[given] = new if shorter and operations([new]) <= most else root
     return min(forms.values(), key=_effort)
+
+
+def _forms(root: Node) -> Iterator[Factored]:
+    for whole in (True, False):
+        yield Together(root, whole=whole, everywhere=True)
+        yield Together(root, whole=whole)
+        yield Factored(root, whole=whole)
 
 
 def _effort(root: Node) -> int:
