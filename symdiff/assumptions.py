@@ -132,8 +132,8 @@ class Facts:
         args = unrepeated(step)
         if step.op is _POW and args[1].op is CONST and self.of(args[1]).whole and args[1].value >= 0:
             return True
-        conditions = _domain(step.op)
-        return conditions is not None and all(self.hold(substitute(c, dict(zip(_ARGS[len(args)], args)))) for c in conditions)
+        conditions, known = _domain(step.op), dict(zip(_ARGS.get(len(args), ()), args, strict=False))
+        return conditions is not None and all(self.hold(substitute(condition, known)) for condition in conditions)
 
 
 def decided(condition: Node, facts: Facts) -> bool | None:

@@ -3,9 +3,9 @@
 ``exact``: both sides are the same numbers, or the right one is the more accurate way to compute the left.
 ``real``: equal over the reals wherever the left side is defined. Every rule lowers the measure (operations, each
 with its cost), so rewriting ends. A rule with ``where`` applies where its condition follows from what is assumed
-(:mod:`symdiff.assumptions`), or for all values of its variables. In a rule with ``axis=A``, ``X`` is an array of up to :data:`MOST_AXES` axes, ``A`` some
-of them, and ``s`` a number. Like terms, like powers, signs, numbers and selections by one condition are collected by
-:mod:`symdiff.simplifier` itself; odd and even functions by their rows' traits.
+(:mod:`symdiff.assumptions`), or holds for all values. In a rule with ``axis=A``, ``X`` is an array of up to
+:data:`MOST_AXES` axes, ``A`` some of them, and ``s`` a number. Like terms, like powers, signs, numbers and selections
+by one condition are collected by :mod:`symdiff.simplifier` itself; odd and even functions by their rows' traits.
 """
 
 from __future__ import annotations

@@ -21,12 +21,14 @@ from symdiff.match import instantiate
 from symdiff.ops.kinds import broadcast_to
 from symdiff.ops.weights import weighed
 from symdiff.rules import Rule, apply_rules, bindings, rules
+from symdiff.simplifier.lines import rules as line_rules
 
 Node = sd.Node
 LISTED = [rule for listed in rules().values() for rule in listed]
 ACCURATE = [rule for listed in accurate_rules().values() for rule in listed]
 SEARCHED = [rule for listed in search_rules().values() for rule in listed]
-ALL = [*LISTED, *ACCURATE, *SEARCHED]
+WRITTEN = [rule for listed in line_rules().values() for rule in listed]
+ALL = [*LISTED, *ACCURATE, *SEARCHED, *WRITTEN]
 SCALAR = [rule for rule in ALL if not rule.pattern.shape and "X" not in str(rule.pattern)]
 ARRAY = [rule for rule in ALL if rule not in SCALAR]
 #: SymPy has no function for it, so mpmath has none.
@@ -160,12 +162,18 @@ def test_the_page_is_current() -> None:
     """``python -m symdiff.rulebook docs/rules.md`` writes it."""
     assert (ROOT / "docs" / "rules.md").read_text(encoding="utf-8") == rulebook.page()
     lines = [line for line in rulebook.page().splitlines() if line.startswith("| `") and "=>" in line]
-    assert len(lines) == sum(len({rule.text for rule in part}) for part in (LISTED, ACCURATE, SEARCHED))
+    assert len(lines) == sum(len({rule.text for rule in part}) for part in (LISTED, ACCURATE, SEARCHED, WRITTEN))
 
 
 @each(
     "text",
-    ["cos(x)**2 + sin(y)**2", "sin(x)/cos(y)", "y*sign(x)", "where(x > 0, 1, where(y < 0, -1, 0))", "exp(x)/(exp(y) + 1)"],
+    [
+        "cos(x)**2 + sin(y)**2",
+        "sin(x)/cos(y)",
+        "y*sign(x)",
+        "where(x > 0, 1, where(y < 0, -1, 0))",
+        "exp(x)/(exp(y) + 1)",
+    ],
 )
 def test_a_formula_may_use_the_names_of_the_table(text: str) -> None:
     """A part of a pattern that is a part of the formula too stands for any expression all the same."""

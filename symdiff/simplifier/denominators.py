@@ -162,7 +162,9 @@ class Together(Factored):
     def _length(self, monomial: Monomial) -> int:
         node = self.node(monomial)
         for step in topological(node, read=lambda step: () if step in self.lengths else step.args):
-            self.lengths.setdefault(step, bool(step.args) + _is_fraction(step) + sum(self.lengths[arg] for arg in step.args))
+            self.lengths.setdefault(
+                step, bool(step.args) + _is_fraction(step) + sum(self.lengths[arg] for arg in step.args)
+            )
         return self.lengths[node]
 
 

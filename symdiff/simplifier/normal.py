@@ -96,8 +96,10 @@ class Normal:
         """The monomial with whole powers of products opened, which roots of them leave when they meet."""
         found = Monomial(monomial.number, {})
         for base, power in monomial.powers.items():
-            atom = not isinstance(power, int) or self.is_atom(base)
-            found = found.times(Monomial(1, {base: power})) if atom else found.times(self.monomials[base], power)
+            if isinstance(power, int) and not self.is_atom(base):
+                found = found.times(self.monomials[base], power)
+            else:
+                found = found.times(Monomial(1, {base: power}))
         return found
 
     def _negative(self, node: Node) -> Monomial:
@@ -189,10 +191,6 @@ class Normal:
         if self.is_atom(found):
             self.terms.setdefault(found, {core: sign * number for core, number in terms.items()})
         return Monomial(sign * self.monomials[found].number, self.monomials[found].powers)
-
-    def sign(self, terms: Terms) -> int:
-        """The sign that makes most terms positive, or the constant, or the first."""
-        return -1 if _mostly_negative(terms) else 1
 
     def sign(self, terms: Terms) -> int:
         """The sign that makes most terms positive, or the constant, or the first."""

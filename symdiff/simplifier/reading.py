@@ -30,7 +30,7 @@ _POW = ROWS["pow"]
 
 
 def readable(roots: list[Node], sizes: Mapping[str, int]) -> list[Node]:
-    """The canonical form; each line of a list factored where that makes it much shorter, one on its own as it reads best."""
+    """The canonical form; lines of a list factored where that makes them much shorter, one on its own as it reads best."""
     for _ in range(MOST_TURNS):
         roots = _canonical(roots, sizes)
         if not _short(roots):
