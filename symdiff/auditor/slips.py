@@ -73,11 +73,11 @@ def _fraction(value: float) -> str:
 
 
 def _forms(entry: Entry) -> list[Node]:
-    """Spellings of one entry: simplified, beside the function and alone, as reverse mode and as forward mode write it."""
+    """Spellings of one entry: simplified, in a list and alone, as reverse mode and as forward mode write it."""
     f, by = entry.f, _scalars(entry)
     forms = [entry.node]
     if len(by) == 1:
-        forms = [simplify([diff(f, *by), f])[0], entry.node, diff(f, *by), jvp(f, [by[0]], [1])]
+        forms = [simplify([diff(f, *by), *by])[0], entry.node, diff(f, *by), jvp(f, [by[0]], [1])]
     elif by:
         v, w = by
         forms += [diff(f, v, w), diff(jvp(f, [w], [1]), v), diff(simplify(diff(f, v)), w)]
