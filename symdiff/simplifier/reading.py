@@ -1,8 +1,9 @@
 """The form to be read: canonical sums and products; where factors cancel only in the normal form, that one.
 
-A derivative is read as one line, so what it repeats counts each time. Where taking common factors out of its sums makes
-the line much shorter, it is written so: ``x*(2 - x)*exp(-x)``, yet ``x**2*cos(x) + 2*x*sin(x)``. Never at the price of
-what lines share.
+A derivative is read as one line, so what it repeats counts each time. A line on its own is written factored, or over
+common denominators, or with its sums multiplied out, as it takes the least effort to read: ``x*(2 - x)*exp(-x)`` and
+``(1 - x**2)/(x**2 + 1)**2``, yet ``x**2*cos(x) + 2*x*sin(x)``. Lines of a list are factored where that makes them much
+shorter, never at the price of what they share.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _POW = ROWS["pow"]
 
 
 def readable(roots: list[Node], sizes: Mapping[str, int]) -> list[Node]:
-    """The canonical form; lines of a list factored where that makes them much shorter, one on its own as it reads best."""
+    """The canonical form; lines of a list factored where much shorter then, one on its own as it reads best."""
     for _ in range(MOST_TURNS):
         roots = _canonical(roots, sizes)
         if not _short(roots):
