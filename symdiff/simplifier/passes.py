@@ -195,7 +195,8 @@ class Pass:
         factors = list(self._factors(root))
         if self.line:
             factors = list(_repeated(factors))
-        return collect(1, quotients(factors)) if root.shape else factors_paired(collect(1, factors))
+        product = collect(1, quotients(factors) if root.shape else factors)
+        return factors_paired(product) if self.line else product
 
     def _factors(self, root: Node) -> Iterable[tuple[Number, Node]]:
         """Each simplified factor with its exponent; a sign is the factor -1."""
