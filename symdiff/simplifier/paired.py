@@ -61,13 +61,14 @@ def _fewer_factors(product: Node) -> Node | None:
     factors = list(factors_of(product))
     if len(factors) > MOST or not any(_in_rules(row, factor) for _, factor in factors for row in (_MUL, _DIV)):
         return None
-    for (side, one), (other_side, other) in permutations(factors, 2):
+    for first, second in permutations(range(len(factors)), 2):
+        (side, one), (other_side, other) = factors[first], factors[second]
         row, (base, power) = (_MUL, _power(other)) if side == other_side else (_DIV, (other, 1))
         if _in_rules(row, one) and base.op is not CONST and (row is _MUL or side == 1):
             pair = row(one, base)
             found = apply_rules(pair)
             if found is not pair:
-                rest = [factor for factor in factors if factor[1] not in (one, other)]
+                rest = [factor for place, factor in enumerate(factors) if place not in (first, second)]
                 return collect(1, [*rest, (side, found), (side, base ** (power - 1))])
     return None
 

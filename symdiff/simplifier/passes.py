@@ -196,7 +196,7 @@ class Pass:
         if self.line:
             factors = list(_repeated(factors))
         product = collect(1, quotients(factors) if root.shape else factors)
-        return factors_paired(product) if self.line else product
+        return factors_paired(product)
 
     def _factors(self, root: Node) -> Iterable[tuple[Number, Node]]:
         """Each simplified factor with its exponent; a sign is the factor -1."""
