@@ -90,7 +90,7 @@ class Normal:
         left, right = (self.monomials[arg] for arg in node.args)
         if left.number == 0 == right.number:
             return ONE
-        return self.whole(left.times(right, -1 if node.op is _DIV else 1))
+        return left.times(right, -1 if node.op is _DIV else 1)
 
     def whole(self, monomial: Monomial) -> Monomial:
         """The monomial with whole powers of products opened, which roots of them leave when they meet."""
