@@ -49,6 +49,8 @@ x**2 - u*v              => difference_of_products(x, x, u, v) real  # the roundi
 POINTS, SEED = 64, 1
 #: Errors up to this many ulps count as none: such a result is as good as can be expected.
 GOOD = 4.0
+#: Means are told apart by this part of a bit: smaller differences are no reason to write more operations.
+PARTS = 4
 #: Larger formulas are simplified by the number of operations; second derivatives are measured up to so many variables.
 LIMIT, MANY = 100, 4
 
@@ -109,4 +111,4 @@ class _Judge:
 
         errors = self.truth.errors(outputs, self.wrt, self.points, "numpy")
         bits = np.log2(np.clip(errors / GOOD, 1.0, 2.0**64))
-        return round(float(np.nansum(bits) / len(self.points)), 1)
+        return round(float(np.nansum(bits) / len(self.points)) * PARTS) / PARTS

@@ -15,7 +15,7 @@ from .assumptions import Facts, assume, current, implied
 from .expr import Node
 from .rewriting import Roots, Rules, rewritten
 from .rules import listed, read_rules
-from .simplifier import simplify
+from .simplifier.reading import readable
 from .walk import leaves, rebuild, topological, unflatten_like
 
 #: Rules as in :mod:`symdiff.rules`: for formulas that are to be differentiated,
@@ -83,9 +83,9 @@ def stable(structure: Any, *, derivatives: bool = True) -> Any:
     >>> sd.compile([f, sd.diff(f, x), sd.diff(f, x, 2)], [x], backend="math")(1e-9)
     [0.5, -8.333333333333334e-11, -0.08333333333333333]
     """
-    readable = _shared(leaves(structure))
-    found = _applied((QUOTIENTS if derivatives else "") + FORMULAS + TABLE, readable)
-    return unflatten_like(structure, readable if found == readable else _shared(found))
+    form = readable(leaves(structure), {}, alone=False)
+    found = _applied((QUOTIENTS if derivatives else "") + FORMULAS + TABLE, form)
+    return unflatten_like(structure, form if found == form else readable(found, {}, alone=False))
 
 
 def runnable(roots: Roots) -> Roots:
@@ -121,8 +121,3 @@ def _fitting(rules: Rules, order: list[Node], facts: Facts) -> Iterator[tuple[No
         result = next(rewritten(node, rules, facts, most_terms=2), None)
         if result is not None:
             yield node, result
-
-
-def _shared(roots: Roots) -> Roots:
-    """The readable form of a list, also of one formula: code shares what a line would repeat."""
-    return list(simplify([*roots, *roots], "full"))[: len(roots)]

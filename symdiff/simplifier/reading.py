@@ -30,13 +30,16 @@ MOST_TURNS = 8
 _POW = ROWS["pow"]
 
 
-def readable(roots: list[Node], sizes: Mapping[str, int]) -> list[Node]:
-    """The canonical form; lines of a list factored where much shorter then, one on its own as it reads best."""
+def readable(roots: list[Node], sizes: Mapping[str, int], alone: bool = True) -> list[Node]:
+    """The canonical form; lines of a list factored where much shorter then, one on its own as it reads best.
+
+    ``alone=False``: one line, too, is in the form of a list, in which it shares its work with what it is derived from.
+    """
     for _ in range(MOST_TURNS):
         roots = _canonical(roots, sizes)
         if not _short(roots):
             break
-        if len(roots) == 1:
+        if len(roots) == 1 and alone:
             return [_settled(roots[0], sizes)]
         factored = [_factored(root, sizes) for root in roots]
         if factored == roots or operations(factored) > operations(roots):
