@@ -133,6 +133,7 @@ COMMANDS = [
     (["eval", "x", "--at", "x=[1,2,3"], "--at x: [1,2,3 is not a list of numbers such as [1,2] or [[1"),
     (["code", "x", "--derivatives", "values"], "--derivatives takes some of value, grad, jacobian, hessian,"),
     (["code", "x", "--derivatives", ""], "--derivatives takes some of value, grad, jacobian, hessian,"),
+    (["code", "x", "--derivatives", "grad,grad"], "--derivatives takes each of value, grad, jacobian, hessian once"),
     (["code", "x", "--backend", "fortran"], "there is no backend 'fortran'; the backends are array_api"),
     (["code", "x", "--name", "2f"], "a function's name is an identifier such as f, not '2f'"),
     (["code", "x", "--name", "np"], "the emitted code uses the name 'np' itself; choose another n"),

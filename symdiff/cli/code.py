@@ -120,6 +120,8 @@ def _parts(derivatives: str) -> list[str]:
     for part in parts:
         if part not in _PARTS:
             raise SymdiffError(f"--derivatives takes some of {', '.join(_PARTS)}, not {part!r}")
+    if len(set(parts)) < len(parts):
+        raise SymdiffError(f"--derivatives takes each of {', '.join(_PARTS)} once")
     return parts
 
 
