@@ -184,7 +184,8 @@ COMMANDS = [
     (["audit", "bad.py:rag", "--formula", "x**2"], "a grad by x has 1 entries, and the candidate returns 3"),
     (["audit", "syn.py:f", "--formula", "x"], "importing syn.py failed with SyntaxError: invalid syntax (sy"),
     (["audit", "exit.py:f", "--formula", "x"], "importing exit.py failed with SystemExit: 3"),
-    (["audit", "binary.py:f", "--formula", "x"], "importing binary.py failed with SyntaxError: source code str"),
+    # a ValueError in Python 3.11.3 and before, a SyntaxError since
+    (["audit", "binary.py:f", "--formula", "x"], "Error: source code string cannot contain null bytes"),
     (
         ["audit", "2*x", "--formula", "x**2", "--of", "f"],
         "--of names a function in FILE.py; give the candidate as FILE",
