@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import symdiff as sd
-from symdiff.walk import leaves
+from symdiff.graph.traversal import leaves
 
 from .protocol import Result, compare, installed
 from .timing import Work, seconds

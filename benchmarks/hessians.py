@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import symdiff as sd
-from symdiff.walk import topological
+from symdiff.graph.traversal import topological
 
 from .protocol import Result, compare
 from .timing import Work

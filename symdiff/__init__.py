@@ -10,79 +10,79 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from .budgets import limits
-from .errors import (
-    CheckError,
-    DomainError,
-    LimitError,
-    ParseError,
-    ShapeError,
-    SymdiffError,
-    UnsupportedError,
-)
-from .expr import CONST as Const
-from .expr import PI, ROWS, Node, Row, const, symbol, symbols
-from .expr import VAR as Var
+from .graph.errors import CheckError, DomainError, LimitError, ParseError, ShapeError, SymdiffError, UnsupportedError
+from .graph.limits import limits
+from .graph.node import CONST as Const
+from .graph.node import DISPLAYS, PI, ROWS, Node, Row, const, symbol, symbols
+from .graph.node import VAR as Var
+from .graph.traversal import substitute, variables
 from .ops import arrays as _arrays
 from .ops import rewritten as _rewritten
 from .ops.kinds import binary, mask, over, several, unary
-from .walk import substitute, variables
 
 __version__ = "0.1.0"
 
 pi = PI()
 
+
+def _late(name: str) -> Any:
+    """A function of the table below that imports its module when it is called."""
+    return lambda *args: getattr(import_module(f".{_LATE[name]}", __name__), name)(*args)
+
+
+DISPLAYS.update(text=_late("show"), latex=_late("to_latex"))
+
 #: Public functions by the module that holds them, imported when first used: the command line starts fast.
 _LATE = {
-    "parse": "parser",
-    "show": "printer",
+    "parse": "text.parser",
+    "show": "text.printer",
     "derivatives": "taylor",
-    "diff": "differentiate",
-    "grad": "differentiate",
-    "kinks": "nonsmooth",
-    "with_kinks": "nonsmooth",
-    "jacobian": "hessians",
-    "value_and_jacobian": "hessians",
-    "hessian": "hessians",
-    "flatten": "hessians",
-    "unflatten": "hessians",
-    "Structured": "structured",
-    "DenseHessian": "dense",
-    "plan": "costs",
+    "diff": "differentiate.passes",
+    "grad": "differentiate.passes",
+    "kinks": "differentiate.kinks",
+    "with_kinks": "differentiate.kinks",
+    "jacobian": "jacobians.hessians",
+    "value_and_jacobian": "jacobians.hessians",
+    "hessian": "jacobians.hessians",
+    "flatten": "jacobians.hessians",
+    "unflatten": "jacobians.hessians",
+    "Structured": "jacobians.operators",
+    "DenseHessian": "jacobians.dense",
+    "plan": "compiler.plan",
     "explain": "explanations",
-    "draw": "pictures",
-    "hvp": "differentiate",
-    "jvp": "differentiate",
-    "vjp": "differentiate",
-    "simplify": "simplifier",
-    "stable": "digits",
-    "source": "compiler",
-    "compile": "compiler",
-    "evaluate": "compiler",
-    "count_ops": "compiler",
-    "count_code": "counts",
-    "to_latex": "latex",
-    "to_sympy": "interop",
-    "from_sympy": "interop",
-    "to_networkx": "interop",
-    "audit": "auditor",
-    "assume": "assumptions",
+    "draw": "explanations.pictures",
+    "hvp": "differentiate.passes",
+    "jvp": "differentiate.passes",
+    "vjp": "differentiate.passes",
+    "simplify": "search.levels",
+    "stable": "simplifier.stable",
+    "source": "compiler.functions",
+    "compile": "compiler.functions",
+    "evaluate": "compiler.functions",
+    "count_ops": "compiler.functions",
+    "count_code": "compiler.counts",
+    "to_latex": "text.latex",
+    "to_sympy": "text.sympy_bridge",
+    "from_sympy": "text.sympy_bridge",
+    "to_networkx": "text.sympy_bridge",
+    "audit": "check.audit",
+    "assume": "rules.assumptions",
     "integer": "ops.rewritten",
-    "parse_where": "assumptions",
-    "check_accuracy": "accuracy",
-    "check_graph": "check",
-    "check_grads": "check",
+    "parse_where": "rules.assumptions",
+    "check_accuracy": "check.accuracy",
+    "check_graph": "check.gradients",
+    "check_grads": "check.gradients",
 }
 
 
 #: Public modules, imported when first used.
-_MODULES = ("curves", "nn", "plots", "train")
+_MODULES = {"curves": "models.curve_fit", "nn": "models.nn", "plots": "explanations.plots", "train": "models.train"}
 
 
 def __getattr__(name: str) -> Any:
     """Late functions and modules, operations (``symdiff.sin``) and the user's own rows."""
     if name in _MODULES:
-        found: Any = import_module(f".{name}", __name__)
+        found: Any = import_module(f".{_MODULES[name]}", __name__)
     elif name in _LATE:
         found = getattr(import_module(f".{_LATE[name]}", __name__), name)
     elif name in _arrays.FUNCTIONS:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from symdiff.cli import main
-from symdiff.expr import ROWS
+from symdiff.graph.node import ROWS
 
 ROOT = Path(__file__).parent.parent
 

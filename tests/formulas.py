@@ -11,7 +11,7 @@ import mpmath as mp
 from hypothesis import strategies as st
 
 from symdiff import Node
-from symdiff.walk import topological
+from symdiff.graph.traversal import topological
 
 Tree = tuple[Any, ...]
 

@@ -17,9 +17,10 @@ from feynman import Formula, formulas
 from processes import printed
 
 import symdiff as sd
-from symdiff.accuracy import Point, Truth, check_accuracy, outputs_of
-from symdiff.exact import Exact
-from symdiff.simplifier import LEVELS
+from symdiff.check.accuracy import check_accuracy
+from symdiff.numerics.mpmath_eval import Exact
+from symdiff.numerics.ulp_error import Point, Truth, outputs_of
+from symdiff.search.levels import LEVELS
 
 x, y = sd.symbols("x y")
 EVERYTHING = ("value", "grad", "hessian")

@@ -14,7 +14,7 @@ from test_tensor_rows import CASES, Case, _graphs, _id, _point
 
 import symdiff as sd
 from symdiff.codegen.array_api import STANDARD
-from symdiff.walk import topological
+from symdiff.graph.traversal import topological
 
 #: Operations for which the standard has no functions.
 MISSING = {

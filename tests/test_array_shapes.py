@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import symdiff as sd
-from symdiff.shapes import size_value
+from symdiff.graph.shapes import size_value
 
 A, B, C = sd.symbol("A", ("m", "n")), sd.symbol("B", ("k", "n")), sd.symbol("C", (2, 3))
 S, x, y, a = sd.symbol("S", ("n", "n")), sd.symbol("x", "n"), sd.symbol("y", "m"), sd.symbol("a")

@@ -12,10 +12,10 @@ import pytest
 from conftest import Result
 
 import symdiff as sd
-from symdiff.assumptions import Facts, current
-from symdiff.exact import Exact
-from symdiff.expr import CONST, ROWS
+from symdiff.graph.node import CONST, ROWS
+from symdiff.numerics.mpmath_eval import Exact
 from symdiff.ops.bounds import Interval, interval_of
+from symdiff.rules.assumptions import Facts, current
 
 x, y, n = sd.symbols("x y n")
 

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import symdiff as sd
-from symdiff.blocks import derivative
-from symdiff.shapes import size_value
-from symdiff.walk import topological
+from symdiff.graph.shapes import size_value
+from symdiff.graph.traversal import topological
+from symdiff.jacobians.blocks import derivative
 
 
 class Case(NamedTuple):

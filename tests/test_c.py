@@ -19,11 +19,11 @@ import sympy
 
 import symdiff as sd
 from symdiff.codegen.c import Function, point_loop
-from symdiff.errors import UnsupportedError
-from symdiff.expr import ROWS, Node, Row, const
-from symdiff.native import NoCompiler, build
-from symdiff.native.base import form_of
-from symdiff.native.points import Points
+from symdiff.compiler.native import NoCompiler, build
+from symdiff.compiler.native.base import form_of
+from symdiff.compiler.native.points import Points
+from symdiff.graph.errors import UnsupportedError
+from symdiff.graph.node import ROWS, Node, Row, const
 
 try:
     build.compiler()

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import symdiff as sd
-from symdiff import expr
-from symdiff.expr import ROWS, Node, Row, const, make
+from symdiff.graph import node
+from symdiff.graph.node import ROWS, Node, Row, const, make
 
 x, y, z = sd.symbols("x y z")
 
@@ -177,7 +177,7 @@ def test_same_seed_same_points() -> None:
 
 def _loose(op: Row, args: tuple[Any, ...], attrs: tuple[Any, ...] = (), shape: tuple[int, ...] = ()) -> Node:
     """A node that the table does not know."""
-    draft: Any = object.__new__(expr._Draft)
+    draft: Any = object.__new__(node._Draft)
     draft.op, draft.args, draft.attrs, draft.shape = op, args, attrs, shape
     draft.__class__ = Node
     return draft  # type: ignore[no-any-return]
@@ -185,7 +185,7 @@ def _loose(op: Row, args: tuple[Any, ...], attrs: tuple[Any, ...] = (), shape: t
 
 def _cycle() -> Node:
     node = _loose(ROWS["sin"], (x,))
-    expr._Fields.args.__set__(node, (_loose(ROWS["cos"], (node,)),))  # type: ignore[attr-defined]
+    node._Fields.args.__set__(node, (_loose(ROWS["cos"], (node,)),))  # type: ignore[attr-defined]
     return node
 
 
@@ -199,12 +199,12 @@ def _undeclared() -> Node:
 BROKEN: dict[str, tuple[Callable[[], Node], str]] = {
     "too many arguments": (lambda: make(ROWS["sin"], (x, y)), "sin takes 1 arguments"),
     "too few arguments": (lambda: make(ROWS["add"], (x,)), "add takes 2 arguments"),
-    "a leaf with arguments": (lambda: make(expr.VAR, (x,), ("q",)), "var takes 0 arguments"),
+    "a leaf with arguments": (lambda: make(node.VAR, (x,), ("q",)), "var takes 0 arguments"),
     "shape of its own": (lambda: make(ROWS["sin"], (x,), (), (3,)), "shape"),
     "shape of one argument": (lambda: make(ROWS["mul"], (x, sd.symbol("X", shape=3)), (), (3,)), "shape"),
-    "a constant with a shape": (lambda: _loose(expr.CONST, (), (1,), (2,)), "shape"),
+    "a constant with a shape": (lambda: _loose(node.CONST, (), (1,), (2,)), "shape"),
     "not in the table": (lambda: _loose(ROWS["sin"], (x,)), "table"),
-    "a second constant": (lambda: _loose(expr.CONST, (), (1.5,)), "table"),
+    "a second constant": (lambda: _loose(node.CONST, (), (1.5,)), "table"),
     "a number for a node": (lambda: _loose(ROWS["add"], (x, 1)), "int, not a node"),
     "a cycle": (_cycle, "cycle"),
     "an undeclared operation": (_undeclared, "gone"),

@@ -14,7 +14,7 @@ import pytest
 from conftest import ROOT
 
 import symdiff as sd
-from symdiff.expr import ROWS
+from symdiff.graph.node import ROWS
 from symdiff.ops.arrays import FUNCTIONS
 
 LECTURE = [
@@ -309,7 +309,7 @@ def test_failures_inside_are_one_sentence(cli, monkeypatch):
     def broken(*args, **options):
         raise TypeError("surprise\nin two lines")
 
-    monkeypatch.setattr(sys.modules["symdiff.parser"], "parse", broken)
+    monkeypatch.setattr(sys.modules["symdiff.text.parser"], "parse", broken)
     result = cli("diff", "x")
     assert result.code == 2
     assert result.err.count("\n") == 1
@@ -320,7 +320,7 @@ def test_interruption(cli, monkeypatch):
     def interrupted(*args, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sys.modules["symdiff.parser"], "parse", interrupted)
+    monkeypatch.setattr(sys.modules["symdiff.text.parser"], "parse", interrupted)
     assert cli("diff", "x") == (130, "", "")
 
 

@@ -14,8 +14,8 @@ import pytest
 import symdiff as sd
 from symdiff import ROWS, Node, Row, SymdiffError, UnsupportedError, const
 from symdiff.codegen.text import Code, fill, number
-from symdiff.compiler import compile as compile_
-from symdiff.compiler import evaluate, source
+from symdiff.compiler.functions import compile as compile_
+from symdiff.compiler.functions import evaluate, source
 
 GOLDEN = Path(__file__).parent / "golden"
 x, y = sd.symbols("x y")
@@ -196,7 +196,7 @@ def test_source_needs_no_symdiff(backend: str) -> None:
 
 def test_emission_imports_no_numpy() -> None:
     script = (
-        "import sys, symdiff as sd\nfrom symdiff.compiler import source\nx = sd.symbol('x')\n"
+        "import sys, symdiff as sd\nfrom symdiff.compiler.functions import source\nx = sd.symbol('x')\n"
         "source(sd.erf(x), [x])\nassert 'numpy' not in sys.modules and 'sympy' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", script], check=True)

@@ -13,9 +13,9 @@ import pytest
 
 import symdiff as sd
 from symdiff import ShapeError, SymdiffError, const
-from symdiff.compiler import BACKENDS, count_ops, evaluate, source
-from symdiff.compiler import compile as compile_
-from symdiff.expr import table_size
+from symdiff.compiler.functions import BACKENDS, count_ops, evaluate, source
+from symdiff.compiler.functions import compile as compile_
+from symdiff.graph.node import table_size
 
 x, y = sd.symbols("x y")
 f = x**2 * y + y + 2

@@ -22,11 +22,12 @@ from systems import heart_dipole, planar_arm, propane, propane_reduced, spatial_
 from test_operation_counts import CONSTANTS, X, Y, chebyshev, entries, pollu
 
 import symdiff as sd
-from symdiff import elimination, linearised
 from symdiff.codegen.counting import operations_in
-from symdiff.elimination import ORDERS
-from symdiff.linearised import Entry, Linearised
-from symdiff.scaling import scale
+from symdiff.differentiate.linearized import Entry, Linearised
+from symdiff.differentiate.passes import linearized
+from symdiff.jacobians import elimination
+from symdiff.jacobians.elimination import ORDERS
+from symdiff.simplifier.hoist_factors import scale
 from symdiff.simplifier.pairs import Bag, share_pairs
 
 Functions = Any
@@ -203,14 +204,14 @@ def test_rosenbrock(size: int) -> None:
 def test_elimination_is_linear(monkeypatch: pytest.MonkeyPatch) -> None:
     """Products of labels, for twice and four times as many variables."""
     made = 0
-    product = linearised._product
+    product = linearized._product
 
     def counted(outer: Any, inner: Any) -> Any:
         nonlocal made
         made += 1
         return product(outer, inner)
 
-    monkeypatch.setattr(linearised, "_product", counted)
+    monkeypatch.setattr(linearized, "_product", counted)
     counts = []
     for size in (100, 200, 400):
         f, x = _rosenbrock(size)

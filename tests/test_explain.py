@@ -15,8 +15,8 @@ from feynman import formulas
 from witness import extrapolated
 
 import symdiff as sd
-from symdiff.expr import ROWS
-from symdiff.mathml import mathml
+from symdiff.graph.node import ROWS
+from symdiff.text.mathml import mathml
 
 SHARED = "exp(exp(x)+exp(x)**2)+sin(exp(x)+exp(x)**2)"
 MLP = "h1 = sigmoid(w11*x1 + w12*x2 + b1); h2 = sigmoid(w21*x1 + w22*x2 + b2);(sigmoid(u1*h1 + u2*h2 + c) - t)**2/2"

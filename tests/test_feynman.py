@@ -12,7 +12,7 @@ import sympy
 from feynman import Formula, formulas
 
 import symdiff as sd
-from symdiff.walk import leaves
+from symdiff.graph.traversal import leaves
 
 FORMULAS = formulas()
 POINTS = 20

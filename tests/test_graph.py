@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 import symdiff as sd
-from symdiff.expr import Node, const, interned, is_const, make, table_size
-from symdiff.walk import topological
+from symdiff.graph.node import Node, const, interned, is_const, make, table_size
+from symdiff.graph.traversal import topological
 
 x, y = sd.symbols("x y")
 DEEP = 1_000_000

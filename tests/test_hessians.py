@@ -12,7 +12,7 @@ import pytest
 
 import symdiff as sd
 from benchmarks.hessians import CASES, arrays, by_hand, network
-from symdiff.walk import topological
+from symdiff.graph.traversal import topological
 
 
 class Model(NamedTuple):

@@ -12,7 +12,7 @@ import pytest
 import sympy
 
 import symdiff as sd
-from symdiff.expr import ROWS, Row, const
+from symdiff.graph.node import ROWS, Row, const
 
 x, y, z, w = sd.symbols("x y z w")
 SHAPES = {

@@ -18,13 +18,13 @@ import pytest
 from conftest import ROOT
 
 import symdiff as sd
-from symdiff.files import write_whole
-from symdiff.train import checkpoint
+from symdiff.graph.atomic_write import write_whole
+from symdiff.models.train import checkpoint
 
 #: Programs that write one file again and again, as {path}, and how to read it.
 SAVING = """
 import numpy as np
-from symdiff.train.checkpoint import save
+from symdiff.models.train.checkpoint import save
 k = 0
 while True:
     k += 1
@@ -48,7 +48,7 @@ while True:
         assert not ended.code
 """
 TEXT = """
-from symdiff.files import write_whole
+from symdiff.graph.atomic_write import write_whole
 k = 0
 while True:
     k += 1

@@ -10,7 +10,7 @@ import pytest
 
 import symdiff as sd
 from symdiff.cli import main
-from symdiff.nonsmooth import POLICIES
+from symdiff.differentiate.kinks import POLICIES
 
 x, y = sd.symbols("x y")
 #: Formulas with a kink at x = 0, and the function itself beside it, for differences from one side.

@@ -1,4 +1,4 @@
-"""A module imports only from layers below it, and heavy packages only when a function needs them."""
+"""A module imports only from layers below it, whenever it imports; heavy packages are imported when they are needed."""
 
 from __future__ import annotations
 
@@ -8,58 +8,35 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import networkx as nx
 import pytest
 
 import symdiff
 
 ROOT = Path(symdiff.__file__).parent
-#: Lowest first. A package's name stands for all of its modules.
-LAYERS = (
-    ("errors",),
-    ("budgets", "files"),
-    ("shapes",),
-    ("expr",),
-    ("walk", "order", "templates"),
-    ("ops",),
-    ("grammar",),
-    ("brackets",),
-    ("tokens",),
-    ("match", "printer", "latex", "mathml", "parser"),
-    ("nonsmooth",),
-    ("assumptions",),
-    ("differentiate", "rules", "contractions", "scaling"),
-    ("blocks", "simplifier", "codegen", "interop", "linearised"),
-    ("elimination", "native", "taylor"),
-    ("costs",),
-    ("compiler",),
-    ("counts",),
-    ("patterns",),
-    ("compression",),
-    ("hessians",),
-    ("check", "exact", "structured", "dense", "explanations", "plots"),
-    ("auditor", "pictures", "selfcheck"),
-    ("rewriting", "identities", "rational"),
-    ("digits",),
-    ("accuracy",),
-    ("verified",),
-    ("accurate", "search"),
-    ("curves", "nn", "train", "rulebook"),
-    ("__init__",),
-    ("cli",),
-    ("__main__",),
-)
-LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-#: Imports upward, inside a function: text and LaTeX of a node, pickling it, and the levels that try.
-UPWARD = {("expr", name) for name in ("printer", "latex", "walk")}
-UPWARD |= {("simplifier", name) for name in ("accurate", "search", "digits")}
+#: The packages from the lowest to the highest; those of one line know nothing of each other.
+LAYERS = """
+graph
+ops
+text
+differentiate, rules, codegen
+simplifier
+taylor, compiler
+numerics
+search
+jacobians, explanations
+check
+models
+__init__
+cli
+__main__
+"""
+LEVEL = {name: level for level, line in enumerate(LAYERS.split("\n")) for name in line.split(", ") if name}
+MOST_PACKAGES = 18
 HEAVY = {"numpy", "scipy", "sympy", "networkx", "matplotlib", "opt_einsum"}
 #: Modules that need a heavy package throughout: others import them inside functions only.
-IMPORTED_LATE = {"train.operators"}
-MODULES = sorted(ROOT.rglob("*.py"))
-
-
-def _name(path: Path) -> str:
-    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
+IMPORTED_LATE = {"models.train.operators"}
+MODULES = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in sorted(ROOT.rglob("*.py"))}
 
 
 def _late(tree: ast.Module) -> set[ast.AST]:
@@ -72,66 +49,78 @@ def _late(tree: ast.Module) -> set[ast.AST]:
     return late
 
 
+def _module(*parts: str) -> str:
+    """The module that holds the last part: a package's own file, or the module or package itself."""
+    for name in (".".join(parts), ".".join([*parts, "__init__"]), ".".join([*parts[:-1], "__init__"])):
+        if (name := name.strip(".")) in MODULES:
+            return name
+    return ".".join(parts[:-1])
+
+
 def _targets(node: ast.AST, package: list[str]) -> Iterator[str]:
-    """Dotted names imported by the statement; those of this package without its name."""
+    """What the statement imports: modules of symdiff by their names here, others by their own."""
     if isinstance(node, ast.Import):
         for alias in node.names:
-            yield alias.name.replace("symdiff.", "symdiff:", 1).removeprefix("symdiff:")
+            first, *rest = alias.name.split(".")
+            yield _module(*rest, "__init__") if first == "symdiff" else f"{first}:"
     elif isinstance(node, ast.ImportFrom):
-        if not node.level:
-            yield (node.module or "").removeprefix("symdiff.")
+        base = package[: len(package) - node.level + 1] if node.level else []
+        parts = [*base, *(node.module or "").split(".")] if node.module else base
+        if not node.level and parts[0] != "symdiff":
+            yield f"{parts[0]}:"
             return
-        base = package[: len(package) - node.level + 1]
-        if node.module:
-            yield ".".join([*base, node.module])
-        else:
-            for alias in node.names:
-                name = ".".join([*base, alias.name])
-                module = (ROOT / name.replace(".", "/")).with_suffix(".py").exists()
-                yield name if module else ".".join(base) or "__init__"
+        for alias in node.names:
+            yield _module(*(parts if node.level else parts[1:]), alias.name)
 
 
-def imports(path: Path) -> Iterator[tuple[str, bool]]:
+def imports(name: str) -> Iterator[tuple[str, bool]]:
     """Each import of a module with whether it is late."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    late = _late(tree)
-    package = list(path.relative_to(ROOT).parts[:-1])
+    tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
+    late, package = _late(tree), name.split(".")[:-1]
     for node in ast.walk(tree):
         for target in _targets(node, package):
             yield target, node in late
 
 
-@pytest.mark.parametrize("path", MODULES, ids=_name)
-def test_imports_point_down(path: Path) -> None:
-    here = _name(path).split(".")[0]
-    assert here in LEVEL, f"say in LAYERS where the module {here} belongs"
-    for target, late in imports(path):
-        there = "__init__" if target == "symdiff" else target.split(".")[0]
-        inside = there in LEVEL and ((ROOT / f"{there}.py").exists() or (ROOT / there).is_dir())
-        if not inside or (late and (here, there) in UPWARD):
-            continue
-        same_package = there == here and (ROOT / here).is_dir()
-        assert same_package or LEVEL[there] < LEVEL[here], f"{_name(path)} imports {target}, which is not below it"
+def _inside() -> nx.DiGraph:
+    """The modules and their imports of each other, late ones included."""
+    graph = nx.DiGraph()
+    for name in MODULES:
+        graph.add_edges_from((name, target) for target, _ in imports(name) if not target.endswith(":"))
+    return graph
 
 
-@pytest.mark.parametrize("path", MODULES, ids=_name)
-def test_heavy_packages_are_late(path: Path) -> None:
-    if _name(path) in IMPORTED_LATE:
-        return
-    early = {target.split(".")[0] for target, late in imports(path) if not late}
-    assert not early & HEAVY
+def _package(module: str) -> str:
+    return module.split(".")[0]
 
 
-def test_modules_with_heavy_packages_are_imported_late() -> None:
-    early = {target for path in MODULES for target, late in imports(path) if not late}
+def test_every_package_has_its_layer() -> None:
+    packages = {_package(name) for name in MODULES}
+    assert packages == LEVEL.keys()
+    assert len({name for name in packages if not name.startswith("__")}) <= MOST_PACKAGES
+
+
+def test_every_import_is_of_a_module() -> None:
+    assert set(_inside()) <= MODULES.keys()
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_imports_point_down(name: str) -> None:
+    for target, _ in imports(name):
+        here, there = _package(name), _package(target)
+        if not target.endswith(":") and there != here:
+            assert LEVEL[there] < LEVEL[here], f"{name} imports {target}, which is not below it"
+
+
+def test_no_modules_import_each_other() -> None:
+    assert [sorted(circle) for circle in nx.strongly_connected_components(_inside()) if len(circle) > 1] == []
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_heavy_packages_are_late(name: str) -> None:
+    early = {target.removesuffix(":") for target, late in imports(name) if not late}
     assert not early & IMPORTED_LATE
-
-
-def test_the_allow_list_is_used() -> None:
-    seen = {
-        (_name(path).removesuffix(".__init__"), target) for path in MODULES for target, late in imports(path) if late
-    }
-    assert seen >= UPWARD
+    assert name in IMPORTED_LATE or not early & HEAVY
 
 
 def test_import_is_light() -> None:

@@ -13,10 +13,10 @@ from processes import printed
 from test_simplifier import X, Y, Z, random_graph
 
 import symdiff as sd
+from symdiff.numerics.equivalence import agree
 from symdiff.ops.weights import weighed
-from symdiff.search import searched
-from symdiff.simplifier import LEVELS
-from symdiff.verified import agree
+from symdiff.search.beam import searched
+from symdiff.search.levels import LEVELS
 
 Node = sd.Node
 WRT = [X, Y, Z]
@@ -114,12 +114,12 @@ def test_a_wrong_form_is_not_returned(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a planted wrong rule, and a planted wrong SymPy: the readable form, with a warning for SymPy's."""
     import sympy
 
-    from symdiff import search
-    from symdiff.rules import read_rules
+    from symdiff.rules.table import read_rules
+    from symdiff.search import beam
 
     f = sd.parse("exp(x)*exp(y)")
-    monkeypatch.setattr(search, "rules", lambda: read_rules("exp(x)*exp(y) => exp(x) real  # wrong"))
-    monkeypatch.setattr(search, "forms", lambda node: [node.args[0]] if node.args else [])
+    monkeypatch.setattr(beam, "rules", lambda: read_rules("exp(x)*exp(y) => exp(x) real  # wrong"))
+    monkeypatch.setattr(beam, "forms", lambda node: [node.args[0]] if node.args else [])
     assert searched([f]) == [sd.simplify(f)]
     monkeypatch.setattr(sympy, "simplify", lambda form, measure: sympy.Symbol("x", real=True))
     with pytest.warns(UserWarning, match="the readable form is kept"):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 import symdiff as sd
-from symdiff import budgets, expr
+from symdiff.graph import limits, node
 
 x, y = sd.symbols("x y")
 #: Formulas just inside each limit, and just over it.
@@ -127,7 +127,7 @@ def test_without_limits_nothing_is_counted() -> None:
     """Nodes are made by Python's own function and lists are plain: not one instruction is added."""
 
     def plain() -> bool:
-        return expr._new is object.__new__ and type(budgets.bounded("nodes")) is list and not budgets.limited()
+        return node._new is object.__new__ and type(limits.bounded("nodes")) is list and not limits.limited()
 
     assert plain()
     with sd.limits(nodes=3):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import symdiff as sd
-from symdiff.walk import topological
+from symdiff.graph.traversal import topological
 
 x, y = sd.symbol("x", ("N", "D")), sd.symbol("y", ("N", "O"))
 w1, w2, rate = sd.symbol("w1", ("D", "H")), sd.symbol("w2", ("H", "O")), sd.symbol("rate")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import symdiff as sd
-from symdiff.expr import ROWS
+from symdiff.graph.node import ROWS
 
 Node = sd.Node
 X, Z = sd.symbols("x z")

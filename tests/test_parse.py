@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 import symdiff as sd
-from symdiff import grammar
-from symdiff.walk import topological
+from symdiff.graph.traversal import topological
+from symdiff.text import grammar
 
 x, y, z = sd.symbols("x y z")
 
@@ -235,7 +235,7 @@ def test_limit() -> None:
 
 
 def test_rows_declared_later_are_read() -> None:
-    from symdiff.expr import ROWS
+    from symdiff.graph.node import ROWS
 
     try:
         sd.unary("twicefortest", lambda y, x: 2, numpy="(2*{0})", aliases=("doublefortest",))

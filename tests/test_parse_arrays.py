@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import symdiff as sd
-from symdiff import grammar
+from symdiff.text import grammar
 
 SHAPES: dict[str, Any] = {"X": ("N", 3), "A": (3, 3), "v": 3, "w": "n"}
 x, y, z = sd.symbols("x y z")

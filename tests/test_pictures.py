@@ -14,8 +14,8 @@ import pytest
 from conftest import ROOT
 
 import symdiff as sd
-from symdiff.pictures.layout import text_width
-from symdiff.pictures.shapes import Curve, Drawing, Rectangle, Text
+from symdiff.explanations.pictures.layout import text_width
+from symdiff.explanations.pictures.shapes import Curve, Drawing, Rectangle, Text
 
 SHARED = "exp(exp(x)+exp(x)**2)+sin(exp(x)+exp(x)**2)"
 NET = "h1 = sigmoid(w1*x1 + w2*x2); h2 = sigmoid(w3*x1 + w4*x2); (sigmoid(u1*h1 + u2*h2) - y)**2/2"

@@ -7,7 +7,7 @@ import pytest
 
 import symdiff as sd
 from symdiff import plots
-from symdiff.plots import figure, losses
+from symdiff.explanations.plots import figure, losses
 
 pytest.importorskip("matplotlib")
 

@@ -6,7 +6,7 @@ import mpmath
 import pytest
 
 import symdiff as sd
-from symdiff.exact import Exact
+from symdiff.numerics.mpmath_eval import Exact
 
 #: A formula, its variable, and the derivative as it is printed.
 WRITTEN = [

@@ -13,7 +13,7 @@ import scipy.special
 import sympy
 
 import symdiff as sd
-from symdiff.expr import ROWS, Node, Row, const
+from symdiff.graph.node import ROWS, Node, Row, const
 
 ELEMENTWISE = [row for row in ROWS.values() if row.arity and row.partials is not None]
 SMOOTH = [row for row in ELEMENTWISE if not row.surrogate and row.samples and not row.predicate and row.name != "where"]

@@ -12,15 +12,15 @@ import pytest
 from conftest import ROOT
 
 import symdiff as sd
-from symdiff import rulebook
-from symdiff.accurate import rules as accurate_rules
-from symdiff.assumptions import Facts, current
-from symdiff.exact import Exact
-from symdiff.identities import rules as search_rules
-from symdiff.match import instantiate
+from symdiff.numerics.mpmath_eval import Exact
 from symdiff.ops.kinds import broadcast_to
 from symdiff.ops.weights import weighed
-from symdiff.rules import Rule, apply_rules, bindings, rules
+from symdiff.rules.assumptions import Facts, current
+from symdiff.rules.match import instantiate
+from symdiff.rules.table import Rule, apply_rules, bindings, rules
+from symdiff.search.accurate import rules as accurate_rules
+from symdiff.search.beam import rulebook
+from symdiff.search.identities import rules as search_rules
 from symdiff.simplifier.lines import rules as line_rules
 
 Node = sd.Node
@@ -160,7 +160,7 @@ def test_weighs_less(rule: Rule) -> None:
 
 
 def test_the_page_is_current() -> None:
-    """``python -m symdiff.rulebook docs/rules.md`` writes it."""
+    """``python -m symdiff.search.rulebook docs/rules.md`` writes it."""
     assert (ROOT / "docs" / "rules.md").read_text(encoding="utf-8") == rulebook.page()
     lines = [line for line in rulebook.page().splitlines() if line.startswith("| `") and "=>" in line]
     assert len(lines) == sum(len({rule.text for rule in part}) for part in (LISTED, ACCURATE, SEARCHED, WRITTEN))

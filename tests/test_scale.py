@@ -12,8 +12,8 @@ import threading
 import pytest
 
 import symdiff as sd
-from symdiff.expr import table_size
-from symdiff.walk import leaves, topological
+from symdiff.graph.node import table_size
+from symdiff.graph.traversal import leaves, topological
 
 MILLION = 1_000_000
 

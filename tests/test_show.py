@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import symdiff as sd
-from symdiff.expr import PI, ROWS
-from symdiff.printer import show, show_structure
-from symdiff.walk import topological
+from symdiff.graph.node import PI, ROWS
+from symdiff.graph.traversal import topological
+from symdiff.text.printer import show, show_structure
 
 x, y, z = sd.symbols("x y z")
 

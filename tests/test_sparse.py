@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array, random_array
 
 import symdiff as sd
-from symdiff.compression import colouring
-from symdiff.patterns import elements, pattern
-from symdiff.walk import topological
+from symdiff.graph.traversal import topological
+from symdiff.jacobians.coloring import colouring
+from symdiff.jacobians.sparsity import elements, pattern
 
 x, y, z = sd.symbol("x", 6), sd.symbol("y", 40), sd.symbol("z", 20)
 X, S, P, B = sd.symbol("X", (3, 4)), sd.symbol("S", (3, 3)), sd.symbol("P", (15, 2)), sd.symbol("B", (5, 3))

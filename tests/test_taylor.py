@@ -16,10 +16,10 @@ from counting import operations
 from functionals import LARGE, SMALL
 
 import symdiff as sd
-from symdiff.expr import ROWS, Row
+from symdiff.graph.node import ROWS, Row
+from symdiff.graph.traversal import topological
 from symdiff.taylor import bottlenecks, multi_indices
 from symdiff.taylor.choice import candidates
-from symdiff.walk import topological
 
 Node = sd.Node
 X, Y, Z = sd.symbols("x y z")

@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 from witness import extrapolated
 
 import symdiff as sd
-from symdiff.expr import ROWS
+from symdiff.graph.node import ROWS
+from symdiff.graph.traversal import topological
 from symdiff.ops.arrays import FUNCTIONS
-from symdiff.walk import topological
 
 
 class Case(NamedTuple):

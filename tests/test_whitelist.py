@@ -11,9 +11,9 @@ import pytest
 from conftest import ROOT
 
 import symdiff as sd
-from symdiff.codegen.whitelist import checked
-from symdiff.compiler import BACKENDS, SCHEDULES, load
-from symdiff.expr import ROWS
+from symdiff.codegen.sandbox import checked
+from symdiff.compiler.functions import BACKENDS, SCHEDULES, load
+from symdiff.graph.node import ROWS
 
 GOOD = 'import numpy as np\n\n\ndef f(x):\n    """A sine."""\n    return np.sin(x)\n'
 FAST = sd.source(sd.sum(sd.tanh(sd.symbol("X", "n"))), [sd.symbol("X", "n")], schedule="fast")

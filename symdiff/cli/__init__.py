@@ -15,7 +15,7 @@ from importlib import import_module
 import click
 
 from .. import __version__
-from ..errors import CheckError, ParseError, SymdiffError
+from ..graph.errors import CheckError, ParseError, SymdiffError
 
 #: Exit codes; interruption and a closed pipe use the shell's own.
 DONE, DISAGREED, WRONG, INTERRUPTED, CLOSED = 0, 1, 2, 130, 141

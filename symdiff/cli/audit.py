@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from ..errors import CheckError, SymdiffError
+from ..graph.errors import CheckError, SymdiffError
 from .common import FormulaCommand, busy, options
 from .reading import read_point, read_problem, read_shapes, read_text
 
@@ -44,7 +44,7 @@ def audit_command(
     symdiff audit model.py:gradient --of loss --formula "sum((A @ w)**2)" --shape A=n,d --shape w=d --wrt w
     """
     with busy("auditing"):
-        from ..auditor import audit
+        from ..check.audit import audit
 
         roots, wanted = read_problem([read_text(text) for text in formulas], wrt, shape)
         point = read_point(at, roots) if at else None

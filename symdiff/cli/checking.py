@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from ..errors import CheckError, SymdiffError
-from ..expr import Node
+from ..graph.errors import CheckError, SymdiffError
+from ..graph.node import Node
 from .common import FormulaCommand, busy, options
 from .printing import plain
 from .reading import number, read_point, read_problem, read_text, scalar
@@ -47,7 +47,7 @@ def check(formula: str, accuracy: bool, wrt: str | None, at: Sequence[str], shap
         if accuracy:
             scalar("check --accuracy", root, "sum it")
             return _accuracy(root, wanted, {name: (value, value) for name, value in (point or {}).items()}, **given)
-        from ..check import check_grads
+        from ..check.gradients import check_grads
 
         report = check_grads(scalar("check", root, "sum it"), wanted, point)
     if given["form"] == "json":
@@ -74,7 +74,7 @@ def _accuracy(
     level: str,
     form: str,
 ) -> None:
-    from ..accuracy import check_accuracy
+    from ..check.accuracy import check_accuracy
 
     parts = [part.strip() for part in derivatives.split(",")]
     level = "code" if level == "full" else level

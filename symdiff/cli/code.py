@@ -8,20 +8,15 @@ from typing import Any
 
 import click
 
-from ..errors import SymdiffError
-from ..expr import Node
-from ..files import write_whole
-from ..nonsmooth import with_kinks
-from ..walk import variables
+from ..differentiate.kinks import with_kinks
+from ..graph.atomic_write import write_whole
+from ..graph.errors import SymdiffError
+from ..graph.node import Node
+from ..graph.traversal import variables
 from .common import FormulaCommand, busy, options
 from .counting import counted
 from .derivatives import second
-from .reading import (
-    read_problem,
-    read_sizes,
-    read_text,
-    scalar,
-)
+from .reading import read_problem, read_sizes, read_text, scalar
 
 #: What ``code --derivatives`` knows.
 _PARTS = ("value", "grad", "jacobian", "hessian")
@@ -79,10 +74,10 @@ def code(
     if selfcheck and (len(formulas) > 1 or "jacobian" in parts):
         raise SymdiffError("--selfcheck takes one formula and some of value, grad, hessian")
     with busy("writing code"):
-        from ..compiler import BACKENDS, source
-        from ..costs import plan
-        from ..digits import stable
-        from ..simplifier import simplify
+        from ..compiler.functions import BACKENDS, source
+        from ..compiler.plan import plan
+        from ..search.levels import simplify
+        from ..simplifier.stable import stable
 
         known = read_sizes(sizes)
         roots, wanted = read_problem([read_text(formula) for formula in formulas], wrt, shape)
@@ -100,7 +95,7 @@ def code(
             f"{plan(outputs, known)}\n" if explain_plan else source(outputs, list(inputs), name=name, backend=backend)
         )
     if selfcheck and not explain_plan:
-        from ..selfcheck import with_check
+        from ..check.selfcheck import with_check
 
         if BACKENDS[backend].native:
             raise SymdiffError(f"--selfcheck is for modules of Python, not for --backend {backend}")
@@ -129,8 +124,8 @@ def _derived(
     f: Any, wanted: list[Node], parts: Sequence[str], layout: str, sizes: dict[str, int], kinks: str | None
 ) -> tuple[Any, ...]:
     """The formula or its derivative for each part."""
-    from ..differentiate import grad
-    from ..hessians import jacobian, value_and_jacobian
+    from ..differentiate.passes import grad
+    from ..jacobians.hessians import jacobian, value_and_jacobian
 
     if set(parts) == {"value", "jacobian"}:
         both = value_and_jacobian(f, wanted, sizes=sizes, kinks=kinks)

@@ -12,10 +12,10 @@ from typing import Any
 
 import click
 
-from ..budgets import LIMITS, limits
-from ..errors import SymdiffError
-from ..expr import Node
-from ..nonsmooth import POLICIES
+from ..differentiate.kinks import POLICIES
+from ..graph.errors import SymdiffError
+from ..graph.limits import LIMITS, limits
+from ..graph.node import Node
 
 #: Seconds after which a terminal shows that something is going on.
 PATIENCE = 1.0
@@ -54,7 +54,7 @@ class FormulaCommand(click.Command):
 
 def hold(*conditions: Node) -> None:
     """Assume the conditions until the command ends."""
-    from ..assumptions import assume
+    from ..rules.assumptions import assume
 
     if conditions:
         click.get_current_context().with_resource(assume(*conditions))
@@ -62,7 +62,7 @@ def hold(*conditions: Node) -> None:
 
 def _assumed(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> None:
     if texts:
-        from ..parser import parse
+        from ..text.parser import parse
 
         hold(*(parse(text) for text in texts))
 

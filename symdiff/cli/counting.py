@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..expr import Node
-from ..walk import leaves
+from ..graph.node import Node
+from ..graph.traversal import leaves
 
 
 def counted(
@@ -18,7 +18,7 @@ def counted(
     form: str,
 ) -> str:
     """The table of operations as text or JSON; numbers are counted in plain Python, arrays in NumPy code."""
-    from ..counts import count_code
+    from ..compiler.counts import count_code
 
     backend = "numpy" if any(node.shape for node in leaves([together, *inputs])) else "math"
     alone = {name: simplified(part) for name, part in results.items()}

@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from ..errors import ShapeError, SymdiffError
-from ..expr import Node
-from ..nonsmooth import with_kinks
-from ..shapes import show_shape
-from ..walk import map_structure
+from ..differentiate.kinks import with_kinks
+from ..graph.errors import ShapeError, SymdiffError
+from ..graph.node import Node
+from ..graph.shapes import show_shape
+from ..graph.traversal import map_structure
 from .common import FormulaCommand, busy, options
 from .notes import note_undefined
 from .printing import print_result
@@ -37,7 +37,7 @@ def _derivative(
     """
     texts = [read_text(formula) for formula in formulas]
     with busy("differentiating"):
-        from ..simplifier import simplify
+        from ..search.levels import simplify
 
         roots, wanted = read_problem(texts, wrt, shape)
         point = read_point(at, roots) if at else None
@@ -86,8 +86,8 @@ def diff(formula: str, order: int, **common: Any) -> None:
     symdiff diff "x**2*y" --wrt x --at x=3,y=4
     symdiff diff "x**2*y" --wrt x,y --format latex
     """
-    from ..differentiate import diff as differentiate
-    from ..simplifier import simplify
+    from ..differentiate.passes import diff as differentiate
+    from ..search.levels import simplify
 
     def make(roots: list[Node], wanted: list[Node]) -> Node:
         _only_numbers(roots[0], wanted)
@@ -119,7 +119,7 @@ def grad(formula: str, **common: Any) -> None:
     symdiff grad "(a+3*b)*c**2" --at a=2,b=3,c=4
     symdiff grad "sum((X @ w - y)**2)/2" --shape X=n,d --shape w=d --shape y=n --wrt w
     """
-    from ..differentiate import grad as gradient
+    from ..differentiate.passes import grad as gradient
 
     _derivative(lambda roots, wanted: gradient(scalar("grad", roots[0]), _some(wanted)), [formula], **common)
 
@@ -138,7 +138,7 @@ def jacobian(formulas: Sequence[str], **common: Any) -> None:
     symdiff jacobian "r*cos(t)" "r*sin(t)" --wrt t,r --at r=2,t=pi/4
     symdiff jacobian "tanh(A @ x)" --shape A=m,n --shape x=n --wrt x
     """
-    from ..hessians import jacobian as blocks
+    from ..jacobians.hessians import jacobian as blocks
 
     numbers = [str(place) for place in range(1, len(formulas) + 1)] if len(formulas) > 1 else [""]
     _derivative(lambda roots, wanted: blocks(roots, _some(wanted)), formulas, rows=lambda _: numbers, **common)
@@ -168,7 +168,7 @@ def hessian(formula: str, layout: str, **common: Any) -> None:
 
 def second(root: Node, wanted: list[Node], layout: str) -> Any:
     """The Hessian in the form asked for; that of numbers is one matrix already."""
-    from ..hessians import hessian as second
+    from ..jacobians.hessians import hessian as second
 
     numbers = not any(var.shape for var in wanted)
     return second(root, wanted, form="blocks" if layout == "dense" and numbers else layout)

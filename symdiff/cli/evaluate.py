@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from ..errors import DomainError
+from ..graph.errors import DomainError
 from .common import FormulaCommand, busy, options
 from .printing import block, json_line, latex_value, shown
 from .reading import note_unused, read_formulas, read_point, read_shapes, read_text

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..files import write_whole
+from ..graph.atomic_write import write_whole
 from .common import FormulaCommand, busy, options
 from .notes import note_kinks
 from .reading import read_point, read_problem, read_text

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import click
 
-from ..files import write_whole
+from ..graph.atomic_write import write_whole
 from .common import FormulaCommand, busy, options
 from .reading import read_point, read_problem, read_text
 from .values import arrays, evaluating
@@ -42,7 +42,7 @@ def graph_command(
     symdiff graph "(x+y)*z" --format mmd
     """
     with busy("drawing"):
-        from ..pictures import draw
+        from ..explanations.pictures import draw
 
         (root,), wanted = read_problem([read_text(formula)], wrt, shape)
         point = arrays(read_point(at, [root]), [root]) if at else None

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import click
 
-from ..expr import Node
-from ..files import write_whole
-from ..printer import show
-from ..walk import variables
+from ..graph.atomic_write import write_whole
+from ..graph.node import Node
+from ..graph.traversal import variables
+from ..text.printer import show
 from .common import FormulaCommand, busy, options
 from .printing import columns
 from .reading import read_problem, read_text, scalar
@@ -44,9 +44,9 @@ def derivatives_command(
     symdiff derivatives "x**2*y" --order 3
     symdiff derivatives "exp(-x**2*y)/(x + y)" --order 4 --backend math -o all.py
     """
-    from ..compiler import source
-    from ..digits import stable
-    from ..simplifier import simplify
+    from ..compiler.functions import source
+    from ..search.levels import simplify
+    from ..simplifier.stable import stable
     from ..taylor import derivatives
 
     with busy("differentiating"):

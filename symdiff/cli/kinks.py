@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from ..nonsmooth import kinks
-from ..printer import show
+from ..differentiate.kinks import kinks
+from ..text.printer import show
 from .common import FormulaCommand, options
 from .printing import columns
 from .reading import note_unused, read_formulas, read_shapes, read_text
@@ -41,7 +41,7 @@ def kinks_command(formula: str, shape: Sequence[str], form: str) -> None:
 
 
 def _record(node: Any, at: Any, convention: str) -> dict[str, str]:
-    from ..simplifier import simplify
+    from ..search.levels import simplify
 
     place = "" if at is None else str(show(simplify(at)))
     return {"at": place, "operation": str(show(node)), "convention": convention}

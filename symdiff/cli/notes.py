@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from ..expr import ROWS, Node
-from ..nonsmooth import Kink, kinks
-from ..walk import variables
+from ..differentiate.kinks import Kink, kinks
+from ..graph.node import ROWS, Node
+from ..graph.traversal import variables
 from .printing import shown
 from .values import values_at
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ..expr import ROWS
+from ..graph.node import ROWS
 from ..ops.arrays import FUNCTIONS as ARRAYS
 from .common import options
 from .printing import columns

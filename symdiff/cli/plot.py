@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 
 import click
 
-from ..errors import SymdiffError
-from ..files import write_whole
+from ..graph.atomic_write import write_whole
+from ..graph.errors import SymdiffError
 from .common import FormulaCommand, busy, options
 from .reading import number, read_formulas, read_text
 
@@ -30,7 +30,7 @@ def plot_command(formula: str, output: str, ranges: Sequence[str], order: int, a
     symdiff plot "(1-x)**2 + 10*(y-x**2)**2" --range x=-2:2,y=-1:3 -o valley.png
     """
     with busy("plotting"):
-        from ..plots import plot
+        from ..explanations.plots import plot
 
         (root,) = read_formulas([read_text(formula)], {})
         fixed = dict(_pair("--at", part, "a=2") for part in _parts(at))

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from ..expr import Node
-from ..walk import map_structure
+from ..graph.node import Node
+from ..graph.traversal import map_structure
 
 #: A line of values is broken where it is longer.
 WIDTH = 88
@@ -101,7 +101,7 @@ def _gradient(result: Any, names: list[str], values: Any) -> list[str]:
 
 def latex_lines(result: Any, values: Any) -> list[str]:
     """LaTeX source, with the values on a second line that begins with an equals sign."""
-    from ..latex import to_latex
+    from ..text.latex import to_latex
 
     lines = [_matrix(result, to_latex)]
     return lines if values is None else [*lines, "= " + latex_value(result, values)]

@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
-from ..errors import ParseError, ShapeError, SymdiffError
-from ..expr import RESERVED, Node, symbol
-from ..shapes import Shape, Size, broadcast_shapes, letters_of, show_shape
-from ..walk import variables
+from ..graph.errors import ParseError, ShapeError, SymdiffError
+from ..graph.node import RESERVED, Node, symbol
+from ..graph.shapes import Shape, Size, broadcast_shapes, letters_of, show_shape
+from ..graph.traversal import variables
 from .common import hold
 from .notes import note_names
 from .values import values_at
@@ -27,7 +27,7 @@ def read_text(text: str) -> str:
 
 def read_formulas(texts: Iterable[str], shapes: Shapes) -> list[Node]:
     """The formulas; what their ``where`` clauses say is assumed until the command ends."""
-    from ..assumptions import parse_where
+    from ..rules.assumptions import parse_where
 
     read = [parse_where(text, shapes or None) for text in texts]
     hold(*(condition for _, conditions in read for condition in conditions))
@@ -230,7 +230,7 @@ def number(option: str, name: str, text: str) -> float:
 
 def _formula(place: str, text: str) -> Node:
     """A formula inside an option, which errors name."""
-    from ..parser import parse
+    from ..text.parser import parse
 
     if not text:
         raise SymdiffError(f"{place} has no value; give it one, such as {place.split()[-1]}=3")

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from ..errors import DomainError
-from ..expr import Node
-from ..walk import leaves, map_structure, topological, variables
+from ..graph.errors import DomainError
+from ..graph.node import Node
+from ..graph.traversal import leaves, map_structure, topological, variables
 
 
 def values_at(structure: Any, point: Mapping[str, Any], inputs: Sequence[Node]) -> Any:
@@ -18,7 +18,7 @@ def values_at(structure: Any, point: Mapping[str, Any], inputs: Sequence[Node]) 
     """
     import numpy as np
 
-    from ..compiler import compile
+    from ..compiler.functions import compile
 
     fn, arguments = compile(structure, list(inputs)), arrays(point, leaves(structure))
     with evaluating(), np.errstate(all="ignore"):
@@ -33,8 +33,8 @@ def kept_digits(
 
     NaN where ``structure`` has no value.
     """
-    from ..digits import stable
-    from ..simplifier import simplify
+    from ..search.levels import simplify
+    from ..simplifier.stable import stable
 
     inputs = variables(roots)
     typed = values_at(structure, point, inputs)

@@ -11,12 +11,12 @@ import re
 from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
-from ..errors import UnsupportedError
-from ..expr import Node, Row
+from ..graph.errors import UnsupportedError
+from ..graph.node import Node, Row
+from ..graph.templates import fill_sizes
+from ..graph.traversal import leaves, topological
 from ..ops.contraction import SIZE
 from ..ops.kinds import operands
-from ..templates import fill_sizes
-from ..walk import leaves, topological
 from .arrays import Arrays
 from .module import assemble, definition, docstring, result
 from .names import Names

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from ..expr import VAR, Node
+from ..graph.node import VAR, Node
+from ..graph.shapes import show_shape
+from ..graph.traversal import topological
 from ..ops.contraction import SIZE
 from ..ops.tensor import least_sizes, places_among
-from ..shapes import show_shape
-from ..walk import topological
 from .points import TYPE, TYPES, Printer
 
 

@@ -9,13 +9,13 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from ..expr import CONST, VAR, Node
+from ..graph.node import CONST, VAR, Node
+from ..graph.shapes import Shape
+from ..graph.templates import ATOM, fill_sizes
+from ..graph.traversal import use_counts
 from ..ops.contraction import CONTRACT
 from ..ops.kinds import operands
 from ..ops.spelling import einsum_spec, tensordot
-from ..shapes import Shape
-from ..templates import ATOM, fill_sizes
-from ..walk import use_counts
 from .merged import dotted, placed
 from .powers import power_steps
 from .schedule import Schedule, copies

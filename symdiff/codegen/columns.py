@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from ..expr import CONST, VAR, Node
+from ..graph.node import CONST, VAR, Node
+from ..graph.traversal import topological
 from ..ops.kinds import operands
-from ..walk import topological
 from .buffers import Buffers
 from .module import definition, result
 from .points import Printer

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-from ..expr import ROWS, Row
+from ..graph.node import ROWS, Row
 
 
 @cache
@@ -24,7 +24,7 @@ def _function(code: str, helper: str, arity: int) -> Callable[..., Any]:
 def constant_value(row: Row, args: Sequence[float | None]) -> float | None:
     """The value, or None where Python's arithmetic has none (0 divisor, complex, no code, a domain's edge).
 
-    >>> from symdiff.expr import ROWS
+    >>> from symdiff.graph.node import ROWS
     >>> constant_value(ROWS["div"], [1.0, 4.0]), constant_value(ROWS["div"], [1.0, 0.0])
     (0.25, None)
     >>> constant_value(ROWS["pow"], [9.0, 1e9])

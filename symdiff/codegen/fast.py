@@ -12,12 +12,12 @@ import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..expr import VAR, Node, make
+from ..graph.node import VAR, Node, make
+from ..graph.shapes import Shape
+from ..graph.templates import fill_sizes
+from ..graph.traversal import topological, variables
 from ..ops.kinds import operands
 from ..ops.spelling import shape_text
-from ..shapes import Shape
-from ..templates import fill_sizes
-from ..walk import topological, variables
 from .arrays import Arrays
 from .buffers import Buffers, Key
 from .memory import arena_code, eager, offsets

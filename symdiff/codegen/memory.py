@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Sequence
 
-from ..expr import Node
+from ..graph.node import Node
 from ..ops.kinds import operands
 
 #: A buffer is in use from one step to another, both included, perhaps several times.

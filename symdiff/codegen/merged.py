@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..expr import ROWS, Node
+from ..graph.node import ROWS, Node
 from ..ops.contraction import CONTRACT
 from ..ops.kinds import operands, unbroadcast
 from .schedule import copies

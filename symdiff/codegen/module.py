@@ -6,9 +6,9 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..errors import SymdiffError
-from ..expr import Node
-from ..walk import leaves, topological
+from ..graph.errors import SymdiffError
+from ..graph.node import Node
+from ..graph.traversal import leaves, topological
 
 WIDTH = 110
 #: Graphs with more nodes than this are not printed into the docstring.
@@ -63,7 +63,7 @@ def docstring(name: str, structure: Any, inputs: Sequence[Node], shown: Sequence
 
 
 def _shown(node: Node) -> str:
-    from ..printer import show
+    from ..text.printer import show
 
     text = str(show(node))
     return text if len(text) <= LONG else text[:LONG] + " ..."

@@ -6,9 +6,9 @@ import keyword
 import unicodedata
 from collections.abc import Iterable
 
-from ..errors import SymdiffError
-from ..expr import Node
-from ..shapes import letters_of
+from ..graph.errors import SymdiffError
+from ..graph.node import Node
+from ..graph.shapes import letters_of
 
 #: Builtins that templates use, modules, and what a signature may hold.
 _MODULE = ("np", "math", "special", "sparse", "out", "dtype", "shape", "sizes", "SHAPES", "__debug__")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..expr import Node
-from ..walk import leaves, topological
+from ..graph.node import Node
+from ..graph.traversal import leaves, topological
 from .arrays import Arrays
 from .columns import FastPoints
 from .fast import Fast

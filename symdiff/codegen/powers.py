@@ -5,7 +5,7 @@ Each is right to 2 ulp, and no step overflows or loses digits where the power it
 
 from __future__ import annotations
 
-from ..expr import CONST, Node, Number
+from ..graph.node import CONST, Node, Number
 
 _SQUARE = "np.multiply({0}, {0}, {out})"
 _TIMES = "np.multiply({out}, {0}, {out})"
@@ -15,7 +15,7 @@ _ROOT = "np.sqrt({0}, {out})"
 _SQUARED = "np.multiply({out}, {out}, {out})"
 _INVERTED = "np.reciprocal({out}, {out})"
 
-#: NumPy statements by exponent, as in :attr:`symdiff.expr.Row.steps`.
+#: NumPy statements by exponent, as in :attr:`symdiff.graph.node.Row.steps`.
 STEPS: dict[Number, tuple[str, ...]] = {
     2: (_SQUARE,),
     3: (_SQUARE, _TIMES),

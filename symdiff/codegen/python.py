@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import UnsupportedError
-from ..expr import Node, Row
-from ..walk import leaves, topological
+from ..graph.errors import UnsupportedError
+from ..graph.node import Node, Row
+from ..graph.traversal import leaves, topological
 from .module import assemble, definition, docstring, result
 from .names import Names
 from .schedule import Dialect, Schedule

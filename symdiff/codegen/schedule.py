@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from ..expr import CONST, PI, ROWS, VAR, Node, Number, Row, make
+from ..graph.node import CONST, PI, ROWS, VAR, Node, Number, Row, make
+from ..graph.templates import read_template
+from ..graph.traversal import topological, use_counts
 from ..ops.contraction import SIZE
 from ..ops.kinds import operands, unbroadcast
-from ..templates import read_template
-from ..walk import topological, use_counts
 from .constants import constant_value
 from .names import Names
 from .text import Code, fill, infix, number, product, real

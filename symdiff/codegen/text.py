@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from ..expr import ROWS, Number, Row
-from ..templates import ATOM, binds, read_template
+from ..graph.node import ROWS, Number, Row
+from ..graph.templates import ATOM, binds, read_template
 
 #: Whole numbers from here on are emitted as floats: code never computes with long integers.
 BIG = 2**53

@@ -3,38 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from ..differentiate import sources_of
-from ..errors import ShapeError, SymdiffError, UnsupportedError
-from ..expr import VAR, Node, as_node
-from ..shapes import show_shape
-from ..walk import variables
-from .steps import Names, Step, Sweep, Values, draft_backward, draft_forward, named_steps
+from ..differentiate.passes import sources_of
+from ..graph.errors import ShapeError, SymdiffError, UnsupportedError
+from ..graph.node import VAR, Node, as_node
+from ..graph.shapes import show_shape
+from ..graph.traversal import variables
+from .record import Explained
+from .steps import Names, Sweep, Values, draft_backward, draft_forward, named_steps
 
 #: Ways through the graph, with the letters that their derivatives may have.
 MODES = {"reverse": "ghqr", "forward": "dthr"}
 
 
-@dataclass(frozen=True, repr=False)
-class Explanation:
+class Explanation(Explained):
     """A formula at a point: ``steps`` forward, then ``sweeps`` of derivatives, and the ``gradient`` by name.
 
     ``str`` gives aligned text; a notebook shows :meth:`to_html`.
     """
-
-    formula: Node
-    at: dict[str, Any]
-    mode: str
-    steps: tuple[Step, ...]
-    sweeps: tuple[Sweep, ...]
-    gradient: dict[str, Any]
-
-    @property
-    def value(self) -> Any:
-        """The value of the formula."""
-        return next(step.value for step in self.steps if step.node is self.formula)
 
     def __str__(self) -> str:
         from .text import text

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from ..expr import Node, const, symbol
-from ..latex import to_latex
-from ..mathml import mathml
+from ..graph.node import Node, const, symbol
+from ..text.latex import to_latex
+from ..text.mathml import mathml
 from .text import named_rule, number, outer, shape_of, sum_text, title
 
 if TYPE_CHECKING:
-    from . import Explanation
+    from .record import Explained
     from .steps import Move, Share, Sweep
 
 #: Longer LaTeX is shown as text: a page is for reading.
@@ -71,7 +71,7 @@ def _slope(move: Move, share: Share) -> str:
 # -- LaTeX ---------------------------------------------------------------------------------------------------------
 
 
-def latex(explanation: Explanation) -> str:
+def latex(explanation: Explained) -> str:
     """Aligned equations: values, then each sweep, then the gradient."""
     values = [rf"{_aligned(_equation(step))} &&= {_number(step.value)}" for step in explanation.steps]
     sweeps = [line for sweep in explanation.sweeps for line in _latex_sweep(explanation, sweep)]
@@ -88,7 +88,7 @@ def _by(name: str) -> str:
     return rf"\frac{{\partial f}}{{\partial {_name(name)}}}"
 
 
-def _latex_sweep(explanation: Explanation, sweep: Sweep) -> Iterator[str]:
+def _latex_sweep(explanation: Explained, sweep: Sweep) -> Iterator[str]:
     yield rf"&\text{{{title(explanation, sweep)}}}"
     for move in sweep.moves:
         for share in move.shares:
@@ -99,7 +99,7 @@ def _latex_sweep(explanation: Explanation, sweep: Sweep) -> Iterator[str]:
 # -- HTML ----------------------------------------------------------------------------------------------------------
 
 
-def page(explanation: Explanation) -> str:
+def page(explanation: Explained) -> str:
     """A whole document."""
     heading = escape(str(explanation.formula)[:200])
     return (
@@ -109,7 +109,7 @@ def page(explanation: Explanation) -> str:
     )
 
 
-def body(explanation: Explanation) -> str:
+def body(explanation: Explained) -> str:
     """The tables, for a page or a notebook."""
     values = [
         [_math(_equation(step)), _math(f"= {_number(step.value)}"), escape(shape_of(step.value))]

@@ -1,7 +1,7 @@
 """A formula at a point, step by step: values forward, then derivatives by the same pass that differentiates.
 
 A step is one operation of the graph on named operands, ``v2 = a + v1``; what has no variables is written out in the
-steps that use it. The derivatives of the sweeps are the cotangents and tangents of :mod:`symdiff.differentiate`
+steps that use it. The derivatives of the sweeps are the cotangents and tangents of :mod:`symdiff.differentiate.passes`
 themselves, evaluated; the local partials are those of the rows.
 """
 
@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import chain, count
 from typing import Any, NamedTuple
 
-from ..compiler import evaluate
-from ..differentiate import Shares, backward, forward, local_partial, pulled, pushed
-from ..expr import VAR, Node, const, symbol
+from ..compiler.functions import evaluate
+from ..differentiate.passes import Shares, backward, forward, local_partial, pulled, pushed
+from ..graph.node import VAR, Node, const, symbol
+from ..graph.shapes import letters_of
+from ..graph.traversal import dependents, rebuild, substitute, topological, variables
 from ..ops.kinds import unbroadcast
-from ..shapes import letters_of
-from ..simplifier import simplify
-from ..walk import dependents, rebuild, substitute, topological, variables
+from ..search.levels import simplify
 
 
 class Step(NamedTuple):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
-from ..shapes import show_shape
+from ..graph.shapes import show_shape
 
 if TYPE_CHECKING:
-    from . import Explanation
+    from .record import Explained
     from .steps import Move, Share, Step, Sweep
 
 #: Arrays of more elements are shown by their shape and range; as text, matrices with a line for each row up to LARGEST.
@@ -63,7 +63,7 @@ def shape_of(value: Any) -> str:
     return show_shape(np.shape(value)) if np.ndim(value) else ""
 
 
-def text(explanation: Explanation, width: int = 200) -> str:
+def text(explanation: Explained, width: int = 200) -> str:
     """Without colours, as wide as it needs up to ``width``."""
     from rich.console import Console
 
@@ -72,7 +72,7 @@ def text(explanation: Explanation, width: int = 200) -> str:
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
 
 
-def show(explanation: Explanation, console: Any) -> None:
+def show(explanation: Explained, console: Any) -> None:
     """Print tables on a rich console."""
     from rich.text import Text
 
@@ -91,7 +91,7 @@ def show(explanation: Explanation, console: Any) -> None:
     section("gradient" if ends else "gradient: the formula has no variables", "", ends)
 
 
-def title(explanation: Explanation, sweep: Sweep) -> str:
+def title(explanation: Explained, sweep: Sweep) -> str:
     """What the derivatives of a sweep are."""
     if sweep.source:
         return f"forward: derivatives by {sweep.source}, starting from d{sweep.source}/d{sweep.source} = 1"
@@ -116,7 +116,7 @@ def _table(header: str, rows: list[list[str]]) -> Any:
     return found
 
 
-def _values(explanation: Explanation) -> list[list[str]]:
+def _values(explanation: Explained) -> list[list[str]]:
     return [[equation(step), "= " + _written(step.value, "  "), shape_of(step.value)] for step in explanation.steps]
 
 
@@ -170,7 +170,7 @@ def sum_text(sweep: Sweep, share: Share) -> str:
     return _written(share.total) + (" (copies add up)" if share.nth > 1 and not sweep.source else "")
 
 
-def record(explanation: Explanation) -> dict[str, Any]:
+def record(explanation: Explained) -> dict[str, Any]:
     """Texts and numbers, arrays as nested lists."""
     return {
         "formula": str(explanation.formula),

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import ShapeError, SymdiffError
-from ..expr import CONST, Node
-from ..shapes import Shape, Size, add_sizes, multiply_sizes, show_shape
+from ..graph.errors import ShapeError, SymdiffError
+from ..graph.node import CONST, Node
+from ..graph.shapes import Shape, Size, add_sizes, multiply_sizes, show_shape
 from .contraction import SIZE
 from .tensor import Axes
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import UnsupportedError
-from ..expr import Node, Row, as_node, make
-from ..shapes import Shape, Size, add_sizes, multiply_sizes
+from ..graph.errors import UnsupportedError
+from ..graph.node import Node, Row, as_node, make
+from ..graph.shapes import Shape, Size, add_sizes, multiply_sizes
 from . import standard
 from .contraction import contraction
 from .kinds import structural

@@ -12,7 +12,7 @@ from fractions import Fraction
 from itertools import product
 from typing import NamedTuple
 
-from ..expr import CONST, PI, ROWS, Node
+from ..graph.node import CONST, PI, ROWS, Node
 
 _INF = math.inf
 

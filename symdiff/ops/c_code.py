@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from ..expr import Node
-from ..shapes import Shape, Size, add_sizes, multiply_sizes
+from ..graph.node import Node
+from ..graph.shapes import Shape, Size, add_sizes, multiply_sizes
 
 Index = tuple[str, ...]
 Read = Callable[[int, Index], str]

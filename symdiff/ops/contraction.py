@@ -19,10 +19,10 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import reduce
 from typing import Any
 
-from ..errors import ShapeError
-from ..expr import ROWS, Node, as_node, const, is_const, make
-from ..order import key
-from ..shapes import Shape, Size, broadcast_shapes, show_shape, size_terms
+from ..graph.errors import ShapeError
+from ..graph.node import ROWS, Node, as_node, const, is_const, make
+from ..graph.order import key
+from ..graph.shapes import Shape, Size, broadcast_shapes, show_shape, size_terms
 from . import c_code, standard
 from .kinds import broadcast_to, structural, without_axes
 from .spelling import (

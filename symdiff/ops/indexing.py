@@ -6,9 +6,9 @@ import builtins
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import ShapeError, SymdiffError, UnsupportedError
-from ..expr import CONST, Node, as_node
-from ..shapes import Size, add_sizes, letters_of, multiply_sizes, show_shape
+from ..graph.errors import ShapeError, SymdiffError, UnsupportedError
+from ..graph.node import CONST, Node, as_node
+from ..graph.shapes import Size, add_sizes, letters_of, multiply_sizes, show_shape
 from . import tensor
 from .arguments import as_size, lengths, named, read_shape, whole
 from .contraction import SIZE, contraction

@@ -16,9 +16,9 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from ..errors import SymdiffError
-from ..expr import CONST, ROWS, Node, Partial, Row, as_node, const, intern_node, make
-from ..shapes import Shape, broadcast_shapes
+from ..graph.errors import SymdiffError
+from ..graph.node import CONST, ROWS, Node, Partial, Row, as_node, const, intern_node, make
+from ..graph.shapes import Shape, broadcast_shapes
 
 Map = Callable[[Node], Node]
 
@@ -67,7 +67,7 @@ def unary(
     ``{0}`` for the argument, by default the function of that name in the module (``math=None``: it has none).
     ``domain`` and ``kink``: text for readers. ``samples``: an interval inside the domain, which tests draw from.
     ``aliases``, ``latex``, ``sympy``, ``odd``, ``even``, ``local``, ``helper``, ``c``, ``c_helper``: see
-    :class:`symdiff.expr.Row`.
+    :class:`symdiff.graph.node.Row`.
 
     >>> import symdiff as sd
     >>> cosc = sd.unary("cosc", lambda y, x: -(sd.sin(x) + y) / x, numpy="(np.cos({0}) / {0})", domain="x != 0")

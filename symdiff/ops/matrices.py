@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import ShapeError
-from ..expr import Node, as_node
-from ..shapes import show_shape
+from ..graph.errors import ShapeError
+from ..graph.node import Node, as_node
+from ..graph.shapes import show_shape
 from . import tensor
 from .arguments import whole
 from .contraction import contraction

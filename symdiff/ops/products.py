@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import ShapeError, SymdiffError
-from ..expr import Node, as_node
-from ..shapes import Shape, Size, broadcast_shapes, multiply_sizes, show_shape
+from ..graph.errors import ShapeError, SymdiffError
+from ..graph.node import Node, as_node
+from ..graph.shapes import Shape, Size, broadcast_shapes, multiply_sizes, show_shape
 from . import tensor
 from .arguments import named
 from .contraction import contraction

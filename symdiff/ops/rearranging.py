@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ..errors import ShapeError
-from ..expr import Node, as_node, const
-from ..shapes import broadcast_shapes, multiply_sizes, show_shape
+from ..graph.errors import ShapeError
+from ..graph.node import Node, as_node, const
+from ..graph.shapes import broadcast_shapes, multiply_sizes, show_shape
 from . import scalar, tensor
 from .arguments import as_size, lengths, one_axis, read_axes, read_shape, whole
 from .contraction import EYE, contraction, size_node

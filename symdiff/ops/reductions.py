@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import ShapeError, UnsupportedError
-from ..expr import Node, as_node
-from ..shapes import add_sizes, multiply_sizes
+from ..graph.errors import ShapeError, UnsupportedError
+from ..graph.node import Node, as_node
+from ..graph.shapes import add_sizes, multiply_sizes
 from . import scalar, tensor
 from .arguments import one_axis, read_axes, truth, whole
 from .contraction import size_node

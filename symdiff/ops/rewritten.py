@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import reduce
 from typing import Any
 
-from ..expr import Node, as_node
+from ..graph.node import Node, as_node
 from . import scalar as rows
 
 

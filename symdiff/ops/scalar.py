@@ -11,9 +11,9 @@ import math
 from fractions import Fraction
 from typing import Any
 
-from ..budgets import check
-from ..expr import CONST, PI, Node, Number, const, is_const
-from ..order import without_variables
+from ..graph.limits import check
+from ..graph.node import CONST, PI, Node, Number, const, is_const
+from ..graph.order import without_variables
 from . import c_code, python_code, standard
 from .kinds import Map, binary, comparison, mask, over, several, unary, unbroadcast
 from .sides import around_tie, around_zero, jump, tip

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ..expr import ROWS, Node
+from ..graph.node import ROWS, Node
 
 Spelling = Callable[[Node], Node | float]
 

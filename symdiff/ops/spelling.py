@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ..expr import Node
-from ..shapes import Shape, Size, add_sizes, multiply_sizes
+from ..graph.node import Node
+from ..graph.shapes import Shape, Size, add_sizes, multiply_sizes
 
 Labels = tuple[Any, ...]
 #: Start, number of elements and step of a slice along one axis.

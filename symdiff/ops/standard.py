@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..expr import Node
-from ..shapes import Size, add_sizes, multiply_sizes
+from ..graph.node import Node
+from ..graph.shapes import Size, add_sizes, multiply_sizes
 from .spelling import (
     Labels,
     Range,

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..expr import CONST, ROWS, Node, Number
-from ..walk import topological
+from ..graph.node import CONST, ROWS, Node, Number
+from ..graph.traversal import topological
 
 _CALL = 10.0
 #: Additions that count as much, by operation; others that are elementwise are calls, views are free, others count 1.

@@ -12,8 +12,8 @@ from fractions import Fraction
 from itertools import product
 from math import lcm
 
-from ..expr import CONST, ROWS, Node, Number
-from ..walk import topological
+from ..graph.node import CONST, ROWS, Node, Number
+from ..graph.traversal import topological
 from .monomials import Monomial, exact
 from .normal import MOST_TERMS, Normal, Terms
 from .paired import terms_paired

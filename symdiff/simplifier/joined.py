@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from functools import cache
 
-from ..expr import CONST, ROWS, Node, Number, Row
+from ..graph.node import CONST, ROWS, Node, Number, Row
+from ..graph.shapes import Shape
 from ..ops.kinds import unrepeated
-from ..rules import apply_rules, rules
-from ..shapes import Shape
+from ..rules.table import apply_rules, rules
 from .sums import Sum, added_to, build_sum
 
 _WHERE, _DIV = ROWS["where"], ROWS["div"]

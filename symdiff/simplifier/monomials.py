@@ -6,7 +6,7 @@ import math
 from fractions import Fraction
 from typing import NamedTuple
 
-from ..expr import Node, Number
+from ..graph.node import Node, Number
 
 #: Exact numbers are raised to whole powers up to this one.
 HIGHEST = 64

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from math import gcd, lcm
 
-from ..expr import CONST, ROWS, Node, Number, Row
-from ..order import term_key
-from ..walk import rebuild, topological
+from ..graph.node import CONST, ROWS, Node, Number, Row
+from ..graph.order import term_key
+from ..graph.traversal import rebuild, topological
 from .monomials import ONE, Monomial, checked, exact, raised, size_of
 from .products import build_product, number_of
 from .sums import build_sum

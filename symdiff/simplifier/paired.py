@@ -9,10 +9,10 @@ from __future__ import annotations
 from functools import cache
 from itertools import permutations
 
-from ..assumptions import current
-from ..expr import CONST, ROWS, VAR, Node, Number, Row, const
+from ..graph.node import CONST, ROWS, VAR, Node, Number, Row, const
 from ..ops.kinds import unrepeated
-from ..rules import apply_rules, rules
+from ..rules.assumptions import current
+from ..rules.table import apply_rules, rules
 from .products import collect, factors_of, split
 from .sums import Sum, added_to
 

@@ -1,7 +1,7 @@
 """The readable form: sums and products collected into one canonical form, the rule table applied, until still.
 
 A pass visits each distinct node once. A sum (or product) is flattened only through parts that nothing else reads,
-so sharing is never undone, and rebuilt in the structural order of :mod:`symdiff.order`.
+so sharing is never undone, and rebuilt in the structural order of :mod:`symdiff.graph.order`.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from ..contractions import cheaper, scaled_inside
-from ..expr import CONST, ROWS, Node, Number, Row, const
+from ..graph.node import CONST, ROWS, Node, Number, Row, const
+from ..graph.traversal import growing, rebuild, topological, use_counts
 from ..ops.contraction import contraction, has_delta
 from ..ops.kinds import broadcast_to, unbroadcast, unrepeated
-from ..rules import apply_rules
-from ..walk import growing, rebuild, topological, use_counts
+from ..rules.table import apply_rules
+from .contraction_order import cheaper, scaled_inside
 from .joined import quotients, selections
 from .paired import by_sign, factors_paired, terms_paired
 from .products import collect, factors_of, split

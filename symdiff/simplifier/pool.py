@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from ..expr import VAR, Node, Number
-from ..order import factor_key, term_key
-from ..walk import dependents, topological
+from ..graph.node import VAR, Node, Number
+from ..graph.order import factor_key, term_key
+from ..graph.traversal import dependents, topological
 from .monomials import ONE, Monomial, exact, size_of
 from .normal import Normal, Terms
 from .pairs import Bag, share_pairs

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from ..expr import CONST, ROWS, VAR, Node
-from ..order import key
-from ..walk import dependents, growing, topological
+from ..graph.node import CONST, ROWS, VAR, Node
+from ..graph.order import key
+from ..graph.traversal import dependents, growing, topological
 from .denominators import Factored, Together, effort
 from .lines import written
 from .normal import Normal

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..expr import Number
+from ..graph.node import Number
 from .monomials import ONE, Monomial, size_of
 from .pairs import Bag
 from .pool import Pool, Product

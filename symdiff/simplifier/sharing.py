@@ -8,20 +8,18 @@ point is outside a domain.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from ..expr import Node
-from ..order import key
-from ..walk import growing, topological
+from ..graph.node import Node
+from ..graph.order import key
+from ..graph.traversal import growing, topological
 from .normal import Normal
 from .passes import until_still
 from .pool import Pool
 from .reading import MOST_READ, operations
 from .scales import settle
+from .stable import runnable
 from .written import Writer
-
-#: A form of a list with the same values.
-Form = Callable[[list[Node]], list[Node]]
 
 #: Forms of forms that are tried; most lists have one.
 MOST_ROUNDS = 8
@@ -29,22 +27,22 @@ MOST_ROUNDS = 8
 MOST_NODES = 10_000
 
 
-def shared(roots: list[Node], sizes: Mapping[str, int], stable: Form) -> list[Node]:
-    """The same scalars in fewer operations, if some are found, in what ``stable`` makes of them.
+def shared(roots: list[Node], sizes: Mapping[str, int]) -> list[Node]:
+    """The same scalars in fewer operations, if some are found, in forms that keep their digits.
 
     A list that no person reads stays as it is where its own sharing is better than what is found. Lists with arrays, or
     of more than :data:`MOST_NODES` nodes, keep their readable form. Reading and sharing are repeated until a form comes
     again. The shortest of those that come again is the result, or the first readable form where that is shorter still;
     so the result is its own simplified form.
     """
-    found = _shortest(roots, sizes, stable)
+    found = _shortest(roots, sizes)
     order = topological(*roots)
     long = len(order) > MOST_READ and not any(node.shape for node in order)
     return roots if long and operations(roots) <= operations(found) else found
 
 
-def _shortest(roots: list[Node], sizes: Mapping[str, int], stable: Form) -> list[Node]:
-    readable = _kept(roots, sizes, stable)
+def _shortest(roots: list[Node], sizes: Mapping[str, int]) -> list[Node]:
+    readable = _kept(roots, sizes)
     order = topological(*readable)
     if len(order) > MOST_NODES or any(node.shape for node in order):
         return readable
@@ -58,16 +56,16 @@ def _shortest(roots: list[Node], sizes: Mapping[str, int], stable: Form) -> list
         if again is not None:
             rounds = rounds[again:]
             break
-        form = _kept(short, sizes, stable)
+        form = _kept(short, sizes)
         rounds.append((short, form))
     shorts, forms = zip(*rounds, strict=True)
     return min([*shorts, *forms, readable], key=_size)
 
 
-def _kept(roots: list[Node], sizes: Mapping[str, int], stable: Form) -> list[Node]:
+def _kept(roots: list[Node], sizes: Mapping[str, int]) -> list[Node]:
     """Sums and products collected, in forms that keep their digits."""
     form = until_still(roots, sizes)
-    found = stable(form)
+    found = runnable(form)
     return form if found == form else until_still(found, sizes)
 
 

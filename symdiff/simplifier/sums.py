@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..expr import ROWS, Node, Number, const
+from ..graph.node import ROWS, Node, Number, const
+from ..graph.order import term_key
+from ..graph.shapes import Shape
 from ..ops.kinds import unrepeated
-from ..order import term_key
-from ..shapes import Shape
 from .products import collect, factors_of, split
 
 _ADD, _SUB = ROWS["add"], ROWS["sub"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import reduce
 
-from ..expr import ROWS, Node, Number, const, make
-from ..order import term_key
-from ..walk import rebuild, topological
+from ..graph.node import ROWS, Node, Number, const, make
+from ..graph.order import term_key
+from ..graph.traversal import rebuild, topological
 from .monomials import Monomial, size_of
 from .pool import Pool, Product
 from .products import build_product

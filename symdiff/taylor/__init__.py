@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from itertools import combinations_with_replacement
 from math import comb
 
-from ..differentiate import sources_of
-from ..errors import LimitError, SymdiffError, UnsupportedError
-from ..expr import VAR, Node, const
-from ..walk import growing, topological
+from ..differentiate.passes import sources_of
+from ..graph.errors import LimitError, SymdiffError, UnsupportedError
+from ..graph.node import VAR, Node, const
+from ..graph.traversal import growing, topological
 from .choice import bottlenecks, partials
 from .series import Exponents
 

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from math import factorial, prod
 from typing import NamedTuple
 
-from ..expr import Node
-from ..walk import rebuild, topological
+from ..graph.node import Node
+from ..graph.traversal import rebuild, topological
 from .coordinates import Coordinates
 from .expansion import Expansion
 from .series import Coefficients, scaled

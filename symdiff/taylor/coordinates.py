@@ -13,9 +13,9 @@ from functools import reduce
 from itertools import combinations
 from math import comb
 
-from ..expr import ROWS, Node, Number, Row, const
+from ..graph.node import ROWS, Node, Number, Row, const
+from ..graph.traversal import rebuild, topological, use_counts
 from ..simplifier.monomials import Monomial, exact, size_of
-from ..walk import rebuild, topological, use_counts
 from .factors import Group, groups, monomial_of, of_number
 from .substitution import LINEAR, Substitution
 

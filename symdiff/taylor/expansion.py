@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from ..differentiate import sum_of
-from ..expr import CONST, ROWS, Node, Row, const
-from ..walk import rebuild, topological
+from ..differentiate.passes import sum_of
+from ..graph.node import CONST, ROWS, Node, Row, const
+from ..graph.traversal import rebuild, topological
 from .coordinates import SIGNS, Coordinates
 from .series import (
     Coefficients,

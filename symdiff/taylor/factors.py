@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import reduce
 from typing import NamedTuple, TypeAlias
 
-from ..expr import CONST, ROWS, Node, Number, Row
+from ..graph.node import CONST, ROWS, Node, Number, Row
 from ..simplifier.monomials import ONE, Monomial, checked, exact, raised, size_of
 
 _MUL, _DIV, _NEG, _POW, _SQRT = (ROWS[name] for name in ("mul", "div", "neg", "pow", "sqrt"))

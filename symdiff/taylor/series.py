@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 from typing import TypeAlias
 
-from ..differentiate import sum_of
-from ..expr import CONST, ROWS, Node, Number, const
+from ..differentiate.passes import sum_of
+from ..graph.node import CONST, ROWS, Node, Number, const
 
 #: The power of each variable.
 Exponents: TypeAlias = tuple[int, ...]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any, NamedTuple, TypeAlias
 
-from ..expr import CONST, ROWS, VAR, Node, const, is_const, make
-from ..walk import dependents, substitute, topological
+from ..graph.node import CONST, ROWS, VAR, Node, const, is_const, make
+from ..graph.traversal import dependents, substitute, topological
 
 _MUL, _DIV, _NEG, _WHERE = (ROWS[name] for name in ("mul", "div", "neg", "where"))
 _ONE, _ZERO = const(1), const(0)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..expr import ROWS, VAR, Node, make
-from ..walk import topological
+from ..graph.node import ROWS, VAR, Node, make
+from ..graph.traversal import topological
 from .nesting import nests
 
 #: Operations whose series costs no products.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...expr import Node
+from ...graph.node import Node
 from .function import Function
 from .points import point_loop
 

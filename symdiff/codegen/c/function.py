@@ -7,10 +7,10 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...expr import Node
-from ...shapes import Size, letters_of, show_shape
-from ...templates import fill_sizes
-from ...walk import leaves, rebuild, topological
+from ...graph.node import Node
+from ...graph.shapes import Size, letters_of, show_shape
+from ...graph.templates import fill_sizes
+from ...graph.traversal import leaves, rebuild, topological
 from ..module import WIDTH, docstring
 from ..points import step_of
 from .loops import Loops

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from ...expr import CONST, PI, VAR, Node, Number
+from ...graph.node import CONST, PI, VAR, Node, Number
+from ...graph.shapes import Shape, Size, multiply_sizes
+from ...graph.templates import fill_sizes, read_template
+from ...graph.traversal import topological, use_counts
 from ...ops.c_code import Index, offset, size_code
 from ...ops.kinds import unbroadcast
-from ...shapes import Shape, Size, multiply_sizes
-from ...templates import fill_sizes, read_template
-from ...walk import topological, use_counts
 from ..constants import constant_value
 from ..names import Names
 from ..text import Code, fill, product, real

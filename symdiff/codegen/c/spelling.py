@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ...errors import UnsupportedError
-from ...expr import Number, Row
+from ...graph.errors import UnsupportedError
+from ...graph.node import Number, Row
 from ..names import Names
 from ..text import BIG, Code, real
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ...shapes import Size, add_sizes
+from ...graph.shapes import Size, add_sizes
 from .loops import Loops
 
 ARRAY = re.compile(r"\bw\d+\b")

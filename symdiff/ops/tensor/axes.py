@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...expr import Node
+from ...graph.node import Node
 from ..contraction import contraction
 
 Axes = tuple[int, ...]

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...errors import ShapeError
-from ...expr import Node, Row, as_node, make
-from ...shapes import show_shape
+from ...graph.errors import ShapeError
+from ...graph.node import Node, Row, as_node, make
+from ...graph.shapes import show_shape
 from .. import c_code
 from ..contraction import VIEW, contraction
 from ..kinds import structural

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ...errors import ShapeError
-from ...expr import VAR, Node, Row, as_node, make
-from ...shapes import Shape, Size, add_sizes, broadcast_shapes, multiply_sizes, show_shape, size_terms
+from ...graph.errors import ShapeError
+from ...graph.node import VAR, Node, Row, as_node, make
+from ...graph.shapes import Shape, Size, add_sizes, broadcast_shapes, multiply_sizes, show_shape, size_terms
 from .. import c_code, standard
 from ..kinds import broadcast_to, structural, without_axes
 from ..scalar import equal

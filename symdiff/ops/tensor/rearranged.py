@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ...errors import ShapeError
-from ...expr import Node, Row, as_node, make
-from ...shapes import Shape, Size, add_sizes, divide_sizes, multiply_sizes, show_shape
+from ...graph.errors import ShapeError
+from ...graph.node import Node, Row, as_node, make
+from ...graph.shapes import Shape, Size, add_sizes, divide_sizes, multiply_sizes, show_shape
 from .. import c_code
 from ..kinds import broadcast_to, structural
 from ..spelling import Range, shape_text

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ...expr import Node, Row, as_node, const, make
-from ...shapes import add_sizes, multiply_sizes
+from ...graph.node import Node, Row, as_node, const, make
+from ...graph.shapes import add_sizes, multiply_sizes
 from .. import c_code, standard
 from ..contraction import EYE, contraction, size_node
 from ..kinds import broadcast_to, structural

@@ -1,0 +1,1 @@
+"""Gradients, accuracy and hand-written derivative code checked against exact derivatives."""

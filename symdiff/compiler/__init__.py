@@ -1,0 +1,1 @@
+"""Functions from graphs: source, compiled functions, native code, plans and counts of operations."""

@@ -1,0 +1,1 @@
+"""The expression graph: nodes, shapes, traversals, structural order, limits and errors."""

@@ -1,0 +1,480 @@
+"""The graph: one node type, hash-consed, and the rows that say everything about an operation.
+
+Structurally equal nodes are the same object, so ``is`` compares expressions. Each row holds its nodes weakly, by
+their arguments; an entry goes when its node dies, while the node still holds the arguments, so that freeing a deep
+graph runs no nested callbacks.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable, Iterable, Iterator
+from fractions import Fraction
+from keyword import kwlist
+from typing import Any, NoReturn, TypeAlias
+
+from . import limits
+from .errors import SymdiffError
+from .shapes import Shape, check_shape
+
+Number: TypeAlias = int | float | Fraction | bool
+Partial: TypeAlias = "Callable[..., Node | int | Callable[[Node], Node]] | None"
+
+
+class _Fields:
+    """The storage of a node. A node is filled in as a draft, then becomes a ``Node``, which refuses changes."""
+
+    __slots__ = ("__weakref__", "_order", "args", "attrs", "op", "shape")
+    op: Row
+    args: tuple[Node, ...]
+    attrs: tuple[Any, ...]
+    shape: Shape
+    _order: tuple[int, str, str, int, float]
+
+
+class _Draft(_Fields):
+    __slots__ = ()
+
+
+class Node(_Fields):
+    """An immutable operation with its arguments: ``op``, ``args``, ``attrs`` and ``shape``.
+
+    Build nodes with Python's operators or the rows (``symdiff.sin(x)``); equal expressions are one object.
+
+    >>> import symdiff as sd
+    >>> x, y = sd.symbols("x y")
+    >>> (x + y) * 2 is (x + y) * 2
+    True
+    >>> (x * y).op.name
+    'mul'
+    """
+
+    __slots__ = ()
+
+    # NumPy scalars and arrays leave mixed arithmetic to us.
+    __array_ufunc__ = None
+    __hash__ = object.__hash__
+
+    def __setattr__(self, name: str, value: object = None) -> NoReturn:
+        raise AttributeError("a node never changes; build another one")
+
+    __delattr__ = __setattr__
+
+    @property
+    def value(self) -> Number:
+        """The number of a constant."""
+        return self.attrs[0]  # type: ignore[no-any-return]
+
+    @property
+    def name(self) -> str:
+        """The name of a variable."""
+        return self.attrs[0]  # type: ignore[no-any-return]
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    def __copy__(self) -> Node:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Node:
+        return self
+
+    def __str__(self) -> str:
+        return DISPLAYS["text"](self)
+
+    __repr__ = __str__
+
+    def _repr_latex_(self) -> str:
+        """For notebooks."""
+        return f"$\\displaystyle {DISPLAYS['latex'](self)}$"
+
+    def __bool__(self) -> bool:
+        raise SymdiffError("an expression has no truth value; use where(condition, a, b), logical_and and logical_or")
+
+    def __add__(self, other: Any) -> Node:
+        row = ROWS["add"]
+        return row.build(row, self, other)
+
+    def __radd__(self, other: Any) -> Node:
+        return ROWS["add"](other, self)
+
+    def __sub__(self, other: Any) -> Node:
+        row = ROWS["sub"]
+        return row.build(row, self, other)
+
+    def __rsub__(self, other: Any) -> Node:
+        return ROWS["sub"](other, self)
+
+    def __mul__(self, other: Any) -> Node:
+        row = ROWS["mul"]
+        return row.build(row, self, other)
+
+    def __rmul__(self, other: Any) -> Node:
+        return ROWS["mul"](other, self)
+
+    def __truediv__(self, other: Any) -> Node:
+        row = ROWS["div"]
+        return row.build(row, self, other)
+
+    def __rtruediv__(self, other: Any) -> Node:
+        return ROWS["div"](other, self)
+
+    def __pow__(self, other: Any) -> Node:
+        row = ROWS["pow"]
+        return row.build(row, self, other)
+
+    def __rpow__(self, other: Any) -> Node:
+        return ROWS["pow"](other, self)
+
+    def __mod__(self, other: Any) -> Node:
+        return ROWS["mod"](self, other)
+
+    def __rmod__(self, other: Any) -> Node:
+        return ROWS["mod"](other, self)
+
+    def __neg__(self) -> Node:
+        return ROWS["neg"](self)
+
+    def __pos__(self) -> Node:
+        return self
+
+    def __abs__(self) -> Node:
+        return ROWS["abs"](self)
+
+    def __lt__(self, other: Any) -> Node:
+        return ROWS["less"](self, other)
+
+    def __le__(self, other: Any) -> Node:
+        return ROWS["less_equal"](self, other)
+
+    def __gt__(self, other: Any) -> Node:
+        return ROWS["greater"](self, other)
+
+    def __ge__(self, other: Any) -> Node:
+        return ROWS["greater_equal"](self, other)
+
+    def __matmul__(self, other: Any) -> Node:
+        return OPERATORS["matmul"](self, other)
+
+    def __rmatmul__(self, other: Any) -> Node:
+        return OPERATORS["matmul"](other, self)
+
+    @property
+    def T(self) -> Node:
+        """The transpose."""
+        return OPERATORS["T"](self)
+
+    def __getitem__(self, items: Any) -> Node:
+        return OPERATORS["index"](self, items if isinstance(items, tuple) else (items,))
+
+    def __iter__(self) -> Iterator[Node]:
+        size = self.shape[0] if self.shape else "no size"
+        if not isinstance(size, int):
+            raise SymdiffError(f"only an expression whose first size is a number has parts to loop over, not {size}")
+        return iter([self[place] for place in range(size)])
+
+    def __and__(self, other: Any) -> Node:
+        return ROWS["logical_and"](self, other)
+
+    def __or__(self, other: Any) -> Node:
+        return ROWS["logical_or"](self, other)
+
+    def __invert__(self) -> Node:
+        return ROWS["logical_not"](self)
+
+
+class Row:
+    """Everything about one operation; calling it builds a node.
+
+    Declare rows with the functions of :mod:`symdiff.ops.kinds` (``unary``, ``binary``, ``structural``, ...), which
+    say what each field means. A row without value, domain or derivative is refused.
+    """
+
+    name: str
+    arity: int  # -1: any number of arguments
+    build: Callable[..., Node]
+    #: Code with ``{0}`` for the first argument, and functions that it needs.
+    numpy: str = ""
+    math: str | None = None
+    helper: str = ""
+    math_helper: str = ""
+    #: For operations with attributes: templates of one node, for NumPy and in the formula language; ``{=N}`` is a size.
+    numpy_of: Callable[[Node], str] | None = None
+    text_of: Callable[[Node], str] | None = None
+    #: Code for the array API standard, or a function of a node that returns it, where it is not NumPy's by other
+    #: names; the helpers that it needs.
+    array: str | Callable[[Node], str] = ""
+    array_helpers: tuple[str, ...] = ()
+    #: NumPy statements that write the value to ``{out}`` (``{one}``: 1 as an array), and whether that may be the
+    #: operand's own array.
+    steps: tuple[str, ...] = ()
+    steps_in_place: bool = True
+    #: C: code with ``{0}`` where the name in ``math`` is not C's too (None: C has no such function), and what it needs.
+    c: str | None = ""
+    c_helper: str = ""
+    #: C of other operations: one element, a function of the node, the index and a reader of operands' elements; or, of
+    #: a reduction, the labels of operands and result, the start, and how a term ``{1}`` is taken into ``{0}``; or the
+    #: same value by other operations, a function of the node and its arguments.
+    element: Callable[[Node, tuple[str, ...], Callable[[int, tuple[str, ...]], str]], str] | None = None
+    labels: Callable[[Node], tuple[tuple[tuple[Any, ...], ...], tuple[Any, ...]]] | None = None
+    accumulate: tuple[str, str] = ("", "")
+    lowered: Callable[..., Node] | None = None
+    #: What code and text of a node read, where that is not its arguments.
+    operands_of: Callable[[Node], tuple[Node, ...]] | None = None
+    #: Derivative: of an elementwise operation, or of any other.
+    partials: tuple[Partial, ...] | None = None
+    pullback: Callable[..., tuple[Node | None, ...]] | None = None
+    #: For readers.
+    domain: str = ""
+    kink: str = ""
+    #: From value and arguments: where kinks are, and the spellings of their sides (:mod:`symdiff.ops.sides`).
+    sides: Callable[..., Any] | None = None
+    rule: str = ""  # what textbooks call its derivative; without: the derivative of its name
+    gate: str = ""  # what it does to a gradient that flows back through it
+    samples: tuple[tuple[float, float], ...] = ()
+    #: The derivative is on purpose not that of the value.
+    surrogate: bool = False
+    #: Spelling.
+    infix: str = ""
+    prefix: str = ""
+    precedence: int = 100
+    aliases: tuple[str, ...] = ()
+    latex: str = ""
+    sympy: str = ""
+    #: Algebra: identities when building, folding of constants, degree as a polynomial, symmetries.
+    local: Callable[..., Node | None] | None = None
+    fold: Callable[..., Any] | None = None
+    degree: Callable[[Node, list[float]], float] | None = None
+    commutative: bool = False
+    odd: bool = False
+    even: bool = False
+    #: What it costs, in additions, where that is not what its kind costs (:mod:`symdiff.ops.weights`).
+    weight: float | None = None
+    #: Where the values lie, from the intervals of the arguments (:mod:`symdiff.ops.bounds`); left out: anywhere.
+    bounds: Callable[..., Any] | None = None
+    #: Truth values: as result, as that many leading arguments; ``special`` nodes take the general path when building.
+    predicate: bool = False
+    logical: int = 0
+    special: bool = False
+    #: The value is an array that others share: a change of axes costs nothing.
+    view: bool = False
+    #: Each element of the value is an element of an argument, or zero.
+    moves: bool = False
+
+    def __init__(self, name: str, arity: int, *, build: Callable[..., Node], doc: str = "", **fields: Any) -> None:
+        self.name, self.arity, self.build = name, arity, build
+        for field, value in fields.items():
+            if field not in Row.__annotations__:
+                raise SymdiffError(f"a row has no field {field!r}")
+            setattr(self, field, value)
+        self.special = self.special or self.predicate
+        self.__doc__ = doc
+        self._check()
+        #: The nodes of this operation that are alive, weakly.
+        self.nodes: dict[tuple[Any, ...], _Ref] = {}
+        ROWS[name] = self
+
+    @property
+    def elementwise(self) -> bool:
+        """Whether every element of the value comes from one element of each argument."""
+        return self.partials is not None
+
+    def _check(self) -> None:
+        """Refuse an incomplete or clashing row, at import."""
+        if self.name in ROWS:
+            raise SymdiffError(f"there is an operation named {self.name!r} already")
+        if not self.name.isidentifier():
+            raise SymdiffError(f"an operation's name is an identifier, not {self.name!r}")
+        missing = self.partials is None or len(self.partials) != self.arity
+        if self.arity and missing and self.pullback is None:
+            raise SymdiffError(f"the row {self.name!r} needs one partial for each of its {self.arity} arguments")
+        if self.arity and not self.domain:
+            raise SymdiffError(f"the row {self.name!r} needs a domain, such as 'all real x'")
+        if self.arity and not (self.numpy or self.numpy_of):
+            raise SymdiffError(f"the row {self.name!r} needs its NumPy code, such as 'np.sin({{0}})'")
+
+    def __call__(self, *args: Any) -> Node:
+        return self.build(self, *args)
+
+    def __repr__(self) -> str:
+        return f"<operation {self.name}>"
+
+    def __reduce__(self) -> tuple[Callable[[str], Row], tuple[str]]:
+        return row_named, (self.name,)
+
+
+#: Every row by name.
+ROWS: dict[str, Row] = {}
+
+#: What stands behind ``@``, ``.T`` and ``[...]``; :mod:`symdiff.ops.arrays` fills it.
+OPERATORS: dict[str, Callable[..., Node]] = {}
+#: How nodes are shown, as ``text`` and ``latex``; :mod:`symdiff` fills it.
+DISPLAYS: dict[str, Callable[[Node], str]] = {}
+
+
+def row_named(name: str) -> Row:
+    """The row of that name; raises SymdiffError where no module imported so far declares it."""
+    try:
+        return ROWS[name]
+    except KeyError:
+        raise SymdiffError(f"there is no operation named {name!r}; import the module that declares it") from None
+
+
+class _Ref(weakref.ref[Node]):
+    """A weak reference that knows its place in a table."""
+
+    __slots__ = ("key", "table")
+    key: tuple[Any, ...]
+    table: dict[tuple[Any, ...], _Ref]
+
+
+_lock = threading.RLock()  # guards replacing and deleting; reentrant, as collecting a node inside it calls _forget
+_new: Callable[..., Any] = object.__new__
+
+
+def _count_nodes(active: bool) -> None:
+    """Count new nodes while limits hold somewhere; otherwise making one does nothing more."""
+    global _new
+    _new = limits.counted if active else object.__new__
+
+
+limits.SWITCHES.append(_count_nodes)
+
+
+def _forget(ref: _Ref) -> None:
+    """Drop a dead node's entry. The node still holds its arguments then, so nothing else is freed from here."""
+    with _lock:
+        if ref.table.get(ref.key) is ref:
+            del ref.table[ref.key]
+
+
+def make(op: Row, args: tuple[Node, ...], attrs: tuple[Any, ...] = (), shape: Shape = ()) -> Node:
+    """The one node with these fields. Rows call it after checking their arguments; nobody else should."""
+    return intern_node((args, attrs, shape) if attrs or shape else args, op, args, attrs, shape)
+
+
+def intern_node(
+    key: tuple[Any, ...], op: Row, args: tuple[Node, ...], attrs: tuple[Any, ...] = (), shape: Shape = ()
+) -> Node:
+    """The node of ``op`` under ``key``, made if there is none; without a lock unless a dead entry is in the way.
+
+    A plain operation's key is its tuple of arguments itself, which nodes compare and hash by identity.
+    """
+    table = op.nodes
+    ref = table.get(key)
+    if ref is not None:
+        node = ref()
+        if node is not None:
+            return node
+    draft: Any = _new(_Draft)
+    draft.op = op
+    draft.args = args
+    draft.attrs = attrs
+    draft.shape = shape
+    draft.__class__ = Node
+    fresh = _Ref(draft, _forget)
+    fresh.key = key
+    fresh.table = table
+    ref = table.setdefault(key, fresh)
+    if ref is fresh:
+        return draft  # type: ignore[no-any-return]
+    with _lock:
+        node = table.setdefault(key, fresh)()
+        if node is None:
+            table[key] = fresh
+            return draft  # type: ignore[no-any-return]
+        return node
+
+
+def interned(node: Node) -> bool:
+    """Whether the table holds this very node (the verifier asks)."""
+    again = const(node.value) if node.op is CONST else make(node.op, node.args, node.attrs, node.shape)
+    return again is node
+
+
+def table_size() -> int:
+    """How many nodes are alive."""
+    return sum(len(row.nodes) for row in list(ROWS.values()))
+
+
+def _no_call(row: Row, *args: Any) -> Node:
+    raise SymdiffError(f"{row.name} is not a function")
+
+
+CONST = Row("const", 0, build=lambda row, value: const(value), numpy="", special=True)
+VAR = Row("var", 0, build=lambda row, name, shape=(): symbol(name, shape), numpy="")
+PI = Row("pi", 0, build=lambda row: make(row, ()), numpy="np.pi", math="math.pi", latex=r"\pi", sympy="pi")
+
+
+def _const_key(value: Number) -> tuple[Any, ...]:
+    """Type and bits: 1, 1.0 and True differ, so do 0.0 and -0.0, and NaN equals itself."""
+    return (type(value).__name__, value.hex() if type(value) is float else value)
+
+
+def const(value: Any) -> Node:
+    """A constant from an int, float, bool or Fraction (or a NumPy scalar); exact numbers stay exact.
+
+    >>> from fractions import Fraction
+    >>> const(Fraction(4, 2)) is const(2), const(1) is const(1.0)
+    (True, False)
+    """
+    kind = type(value)
+    if kind is Fraction:
+        if value.denominator == 1:
+            value = value.numerator
+    elif kind not in (int, float, bool):
+        value = _plain_number(value)
+    return intern_node(_const_key(value), CONST, (), (value,))
+
+
+def _plain_number(value: Any) -> Number:
+    """A Python number from a NumPy scalar, a 0-d array or a subclass of a number."""
+    plain = value.item() if hasattr(value, "item") and getattr(value, "size", 1) == 1 else value
+    for kind in (bool, int, float):
+        if isinstance(plain, kind):
+            return kind(plain)
+    if isinstance(plain, Fraction):
+        return Fraction(plain)
+    raise SymdiffError(f"{type(value).__name__} is not a number or an expression; pass arrays as values of a symbol")
+
+
+#: Names that formulas read as something else.
+RESERVED = frozenset((*kwlist, "pi", "inf", "nan"))
+
+
+def symbol(name: str, shape: Iterable[int | str] | int | str = ()) -> Node:
+    """The variable of that name; ``shape`` gives its sizes, each a number or a letter.
+
+    >>> symbol("X", shape=("N", 3)).shape
+    ('N', 3)
+    """
+    if not isinstance(name, str) or not name.isidentifier():
+        raise SymdiffError(f"a variable's name is an identifier such as x1, not {name!r}")
+    if name in RESERVED or name.startswith("__"):
+        raise SymdiffError(f"{name} has a meaning of its own; choose another name for the variable")
+    return make(VAR, (), (name,), check_shape(shape))
+
+
+def symbols(names: str | Iterable[str], shape: Iterable[int | str] | int | str = ()) -> tuple[Node, ...]:
+    """Variables from names separated by blanks or commas.
+
+    >>> x, y = symbols("x y")
+    >>> x * y
+    x*y
+    """
+    if not isinstance(names, Iterable):
+        raise SymdiffError(f"names are text such as 'x y', or a list of it, not {names!r}")
+    listed = names.replace(",", " ").split() if isinstance(names, str) else list(names)
+    return tuple(symbol(name, shape) for name in listed)
+
+
+def as_node(value: Any) -> Node:
+    """The value itself if it is a node, else the constant of that number."""
+    return value if type(value) is Node else const(value)
+
+
+def is_const(node: Node, value: Number) -> bool:
+    """Whether the node is that number, exact or floating (-0.0 is not 0)."""
+    return node.op is CONST and node.value == value and str(node.value)[0] == str(value)[0]

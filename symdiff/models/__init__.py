@@ -1,0 +1,1 @@
+"""Networks, training and curve fits on generated derivatives."""

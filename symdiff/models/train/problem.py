@@ -1,0 +1,122 @@
+"""A loss at its data as functions of one vector: value and gradient, Hessian, Hessian times a vector."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ...compiler import functions
+from ...differentiate.passes import grad, hvp
+from ...graph.node import Node, symbol
+from ...graph.traversal import variables
+from ...jacobians.hessians import flatten, hessian, unflatten
+from ...search.levels import simplify
+from .data import Arrays, collect, parameters
+from .gauss_newton import gauss_newton, gauss_newton_product
+from .step import trainable
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class Flat:
+    """Parameters as one float64 vector, in the order of :func:`symdiff.flatten`; back in their own types."""
+
+    def __init__(self, arrays: Arrays) -> None:
+        self.arrays = arrays
+        self.size = sum(array.size for array in arrays.values())
+
+    def join(self, parts: Any) -> NDArray[Any]:
+        found: NDArray[Any] = flatten(list(parts)).astype(float)
+        return found
+
+    def split(self, vector: NDArray[Any]) -> Arrays:
+        parts = unflatten(vector, [array.shape for array in self.arrays.values()])
+        return {name: part.astype(array.dtype) for (name, array), part in zip(self.arrays.items(), parts, strict=True)}
+
+    def label(self, place: int) -> str:
+        """The element at that place of the vector: ``b``, ``w[2]`` or ``W1[0, 3]``."""
+        import numpy as np
+
+        for name, array in self.arrays.items():
+            if place < array.size:
+                where = ", ".join(str(int(index)) for index in np.unravel_index(place, array.shape))
+                return f"{name}[{where}]" if where else name
+            place -= array.size
+        raise IndexError(place)
+
+
+def sizes_of(given: Sequence[Node], arrays: Sequence[NDArray[Any]]) -> dict[str, int]:
+    """The numbers behind the letters of the shapes."""
+    found: dict[str, int] = {}
+    for var, array in zip(given, arrays, strict=True):
+        pairs = zip(var.shape, array.shape, strict=False)
+        found |= {size: number for size, number in pairs if isinstance(size, str) and size.isidentifier()}
+    return found
+
+
+class Problem:
+    """The loss of ``params`` at ``data``; ``double``: computed in float64 whatever the type of the parameters.
+
+    Raises what :func:`symdiff.train.fit` raises for parameters and data that do not fit the loss.
+    """
+
+    def __init__(self, loss: Node, params: Mapping[str, Any], data: Mapping[str, Any], double: bool = True) -> None:
+        self.loss = loss
+        self.chosen, arrays = parameters(loss, params)
+        trainable(loss, self.chosen)
+        self.flat = Flat({name: array.astype(float) for name, array in arrays.items()} if double else arrays)
+        self.inputs = [var for var in variables(loss) if var not in self.chosen]
+        found = collect(loss, self.flat.arrays, data)
+        self.given = [found[var.name] for var in self.inputs]
+        self.start = self.flat.join(self.flat.arrays.values())
+        self.sizes = sizes_of([*self.inputs, *self.chosen], [*self.given, *self.flat.arrays.values()])
+
+    def bind(self, outputs: Any, moves: Sequence[Node] = ()) -> Callable[..., Any]:
+        """The outputs as a function of the parameters' vector, and of the vector of the moves if there are any."""
+        function = functions.compile(simplify(outputs, sizes=self.sizes), [*self.inputs, *self.chosen, *moves])
+
+        def bound(*vectors: NDArray[Any]) -> Any:
+            return function(*self.given, *(part for vector in vectors for part in self.flat.split(vector).values()))
+
+        return bound
+
+    def gradient(self) -> Callable[[NDArray[Any]], tuple[float, NDArray[Any]]]:
+        """Loss and gradient."""
+        both = self.bind([self.loss, *grad(self.loss, self.chosen)])
+
+        def function(vector: NDArray[Any]) -> tuple[float, NDArray[Any]]:
+            value, *grads = both(vector)
+            return float(value), self.flat.join(grads)
+
+        return function
+
+    def product(self, output: Node | None = None) -> Callable[[NDArray[Any], NDArray[Any]], NDArray[Any]]:
+        """The Hessian at a vector times another one; the Gauss-Newton matrix where the output is given."""
+        moves = [symbol(f"_v_{var.name}", var.shape) for var in self.chosen]
+        if output is None:
+            parts = list(hvp(self.loss, self.chosen, moves))
+        else:
+            parts = list(gauss_newton_product(self.loss, output, self.chosen, moves))
+        times = self.bind(parts, moves)
+        return lambda vector, move: self.flat.join(times(vector, move))
+
+    def matrix(self, output: Node | None = None) -> Callable[[NDArray[Any]], NDArray[Any]]:
+        """The dense Hessian, or Gauss-Newton matrix, in float64."""
+        import numpy as np
+
+        if output is None:
+            node = hessian(self.loss, self.chosen, form="dense", sizes=self.sizes)
+        else:
+            node = gauss_newton(self.loss, output, self.chosen, sizes=self.sizes)
+        dense = self.bind(node)
+        return lambda vector: np.asarray(dense(vector), float)
+
+    def diagonal(self, output: Node | None = None) -> Callable[[NDArray[Any]], NDArray[Any]]:
+        """The diagonal of :meth:`matrix` alone, as a vector."""
+        if output is None:
+            nodes = hessian(self.loss, self.chosen, form="diagonal", sizes=self.sizes)
+        else:
+            nodes = gauss_newton(self.loss, output, self.chosen, form="diagonal", sizes=self.sizes)
+        parts = self.bind(list(nodes))
+        return lambda vector: self.flat.join(parts(vector))

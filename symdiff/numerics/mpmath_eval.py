@@ -1,0 +1,119 @@
+"""Values to as many digits as wanted: a graph as it stands, by mpmath through the SymPy form of each operation.
+
+Rounding inside the graph may cancel all digits of a result, or hide a small term (``1 + exp(-800)``), so each point is
+computed at rising precision until two results agree. What mpmath would take long for, as the sine of ``exp(exp(10))``,
+is left undecided: NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from ..graph.node import CONST, ROWS, VAR, Node, symbol
+from ..graph.traversal import topological
+from ..text.sympy_bridge import to_sympy
+
+#: Decimal digits of the attempts; the numbers of double precision span 630 decades.
+PRECISIONS = (50, 400, 1600)
+#: Decimal digits to which two attempts agree.
+AGREEMENT = 25
+#: Functions take numbers up to 2**1100, beyond all doubles, as their time grows with the bits before the point; these
+#: take a number of any size in one argument at least.
+MOST_BITS = 1100
+_LARGE: dict[str, tuple[int, ...]] = {
+    **dict.fromkeys("neg abs sign sqrt cbrt relu log log2 log10 log1p arcsinh arctan logical_not".split(), (0,)),
+    **dict.fromkeys("add sub mul div minimum maximum hypot xlogy logical_and logical_or".split(), (0, 1)),
+    **dict.fromkeys("less less_equal greater greater_equal equal not_equal".split(), (0, 1)),
+    "pow": (0,),
+    "where": (0, 1, 2),
+    "difference_of_products": (0, 1, 2, 3),
+}
+_ADDED = frozenset((ROWS["add"], ROWS["sub"]))
+
+
+class Exact:
+    """The values of scalar nodes at points, as mpmath numbers that are right to 25 digits at least.
+
+    A value that is not a finite real number, or undecided, is NaN. Raises UnsupportedError for arrays and for an
+    operation whose row has no SymPy form.
+
+    >>> import symdiff as sd
+    >>> x = sd.symbol("x")
+    >>> [value] = Exact([sd.log(1 + sd.exp(x))])({x: -800.0})
+    >>> print(value)
+    3.66787458417769e-348
+    """
+
+    def __init__(self, roots: Sequence[Node]) -> None:
+        self.roots = list(roots)
+        self.steps = [(node, _function(node), _limited(node)) for node in topological(*roots) if node.op is not VAR]
+
+    def __call__(self, point: Mapping[Node, float]) -> list[Any]:
+        previous, _ = self._attempt(point, PRECISIONS[0])
+        for digits in PRECISIONS[1:]:
+            current, vanished = self._attempt(point, digits)
+            if not vanished and all(map(_agree, previous, current)):
+                break
+            previous = current
+        return current
+
+    def at(self, point: Mapping[Node, float], digits: int) -> list[Any]:
+        """The values with every operation rounded to that many digits."""
+        return self._attempt(point, digits)[0]
+
+    def _attempt(self, point: Mapping[Node, float], digits: int) -> tuple[list[Any], bool]:
+        """The values, and whether a sum of other numbers was 0, which it may not be at more digits."""
+        import mpmath
+
+        vanished = False
+        with mpmath.workdps(digits):
+            values: dict[Node, Any] = {node: mpmath.mpf(value) for node, value in point.items()}
+            for node, function, limited in self.steps:
+                args = [values[arg] for arg in node.args]
+                decided = all(abs(mpmath.mag(args[place])) <= MOST_BITS or not args[place] for place in limited)
+                values[node] = found = _applied(function, args) if decided else mpmath.nan
+                vanished = vanished or (node.op in _ADDED and not found and any(args))
+            return [values[root] for root in self.roots], vanished
+
+
+def _agree(a: Any, b: Any) -> bool:
+    return bool(abs(a - b) <= abs(b) * 10**-AGREEMENT) or a != a or b != b
+
+
+def _applied(function: Callable[..., Any], args: list[Any]) -> Any:
+    """The value as a truth value or a finite real number, else NaN."""
+    import mpmath
+
+    try:
+        found = function(*args)
+    except (ArithmeticError, ValueError, TypeError):
+        return mpmath.nan
+    if isinstance(found, bool):
+        return found
+    found = mpmath.mpmathify(found)
+    return +found.real if found.imag == 0 and mpmath.isfinite(found) else mpmath.nan
+
+
+def _limited(node: Node) -> tuple[int, ...]:
+    """The places of the arguments that are to be of moderate size; none for operations that take any."""
+    places = _LARGE.get(node.op.name, ())
+    return tuple(place for place, arg in enumerate(node.args) if place not in places and arg.op is not CONST)
+
+
+def _function(node: Node) -> Callable[..., Any]:
+    """The operation as a function of mpmath numbers; constant arguments are part of its form."""
+    args = [arg if arg.op is CONST else symbol(f"a{place}") for place, arg in enumerate(node.args)]
+    return _lambdified(node.op(*args) if args else node, len(args))
+
+
+@lru_cache(1000)
+def _lambdified(form: Node, count: int) -> Callable[..., Any]:
+    import sympy
+
+    places = [sympy.Symbol(f"a{place}", real=True) for place in range(count)]
+    made = to_sympy(form)
+    if made.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
+        made = sympy.Float("nan")
+    return sympy.lambdify(places, made, "mpmath")  # type: ignore[no-any-return]

@@ -1,0 +1,80 @@
+"""Patterns: expressions whose variables stand for any expression.
+
+A pattern is written in the formula language, so a rule reads as the identity it is. Variables named ``c``, ``n``
+or ``k`` stand for constants only, ``s`` for a number, and a variable with a shape for arrays with as many axes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from ..graph.node import CONST, ROWS, VAR, Node
+from ..graph.shapes import multiply_sizes
+from ..graph.traversal import topological
+from ..ops.contraction import SIZE, size_node
+from ..ops.kinds import unrepeated
+
+Binding = dict[Node, Node]
+
+CONSTANTS, NUMBERS = frozenset("cnk"), frozenset("s")
+_MUL = ROWS["mul"]
+
+
+def match(pattern: Node, node: Node, bound: Binding) -> Iterator[Binding]:
+    """Every way in which ``node`` is the pattern, as bindings of its variables that extend ``bound``."""
+    if pattern.op is VAR:
+        if pattern in bound:
+            if bound[pattern] is node:
+                yield bound
+        elif _stands_for(pattern, node):
+            yield {**bound, pattern: node}
+        return
+    if (pattern is node and not pattern.args) or _size(pattern, bound) is node:
+        yield bound
+        return
+    if pattern.op is not node.op or pattern.op is CONST or pattern.attrs != node.attrs:
+        return
+    args, wanted = unrepeated(node), unrepeated(pattern)
+    yield from _match_args(wanted, args, bound)
+    if pattern.op.commutative:
+        yield from _match_args(wanted, args[::-1], bound)
+
+
+def _stands_for(variable: Node, node: Node) -> bool:
+    if variable.shape:
+        return variable.ndim == node.ndim
+    return node.op is CONST if variable.name in CONSTANTS else not node.shape if variable.name in NUMBERS else True
+
+
+def _size(pattern: Node, bound: Binding) -> Node | None:
+    """The node of a product of sizes, those of the arrays that variables stand for."""
+    letters = _letters(pattern)
+    if not letters:
+        return None
+    sizes = {letter: size for var, node in bound.items() for letter, size in zip(var.shape, node.shape, strict=False)}
+    return size_node(multiply_sizes(*(sizes[letter] for letter in letters)))
+
+
+@lru_cache(1000)
+def _letters(pattern: Node) -> tuple[str, ...]:
+    """The letters of a pattern that is a product of sizes."""
+    parts = [part for part in topological(pattern) if part.op is not _MUL]
+    return tuple(part.attrs[0] for part in parts) if all(part.op is SIZE for part in parts) else ()
+
+
+def _match_args(patterns: tuple[Node, ...], nodes: tuple[Node, ...], bound: Binding) -> Iterator[Binding]:
+    if not patterns:
+        yield bound
+        return
+    for first in match(patterns[0], nodes[0], bound):
+        yield from _match_args(patterns[1:], nodes[1:], first)
+
+
+def instantiate(pattern: Node, bound: Binding) -> Node:
+    """The pattern with its variables replaced, which may be by arrays."""
+    done = dict(bound)
+    for step in topological(pattern, read=unrepeated):
+        if step not in done:
+            done[step] = step.op(*(done[arg] for arg in unrepeated(step)), *step.attrs) if step.args else step
+    return done[pattern]

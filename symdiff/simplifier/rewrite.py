@@ -1,0 +1,116 @@
+"""One rewrite at one place: all forms that a table of rules makes of formulas in a step.
+
+A rule for a sum or product of two fits any two of more terms or factors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import permutations
+
+from ..graph.node import ROWS, Node, const
+from ..graph.traversal import rebuild, topological
+from ..rules.assumptions import Facts, current
+from ..rules.table import Rule, bindings
+from .passes import until_still
+from .reading import readable
+
+Roots = list[Node]
+#: Rules by the name of the operation at the root of their pattern.
+Rules = Mapping[str, Sequence[Rule]]
+#: Longer sums and products are not rewritten in pairs.
+MOST_PARTS = 8
+
+
+def steps(roots: Roots, rules: Rules) -> Iterator[Roots]:
+    """The roots with one place rewritten, simplified and as the rule leaves it."""
+    facts = current() or Facts()
+    for node in topological(*roots):
+        for result in rewritten(node, rules, facts):
+            new = replaced(roots, node, result)
+            yield readable(new, {})
+            yield new
+
+
+def replaced(roots: Roots, node: Node, result: Node) -> Roots:
+    """The roots with one node replaced in all of them."""
+    done = {node: result}
+    for step in topological(*roots):
+        if step not in done:
+            done[step] = rebuild(step, tuple(done[arg] for arg in step.args)) if step.args else step
+    return [done[root] for root in roots]
+
+
+def rewritten(node: Node, rules: Rules, facts: Facts, most_terms: int = MOST_PARTS) -> Iterator[Node]:
+    """The node rewritten as a whole, or in two of its terms or factors; longer sums than that as a whole only."""
+    yield from _results(node, rules, facts)
+    family = next((family for family in (SUM, PRODUCT) if node.op.name in family), None)
+    if family is None or not family.keys() & rules.keys():
+        return
+    parts = _flattened(node, family, most_terms if family is SUM else MOST_PARTS)
+    for i, j in permutations(range(len(parts)), 2):
+        if i > j and parts[i][0] == parts[j][0]:
+            continue  # the operation is commutative, and matching tries both orders
+        rest = [part for place, part in enumerate(parts) if place not in (i, j)]
+        yield from _pair(parts[i], parts[j], rest, family, rules, facts)
+
+
+#: A sum or product: the sign with which each operation takes its arguments, or the power.
+SUM: dict[str, tuple[int, ...]] = {"add": (1, 1), "sub": (1, -1), "neg": (-1,)}
+PRODUCT: dict[str, tuple[int, ...]] = {"mul": (1, 1), "div": (1, -1)}
+
+_Part = tuple[int, Node]
+
+
+def _flattened(root: Node, family: dict[str, tuple[int, ...]], most: int) -> list[_Part]:
+    """The terms with their signs, or the factors with their powers, in the order of writing; none if they are more."""
+    stack: list[_Part] = [(1, root)]
+    parts: list[_Part] = []
+    while stack:
+        sign, node = stack.pop()
+        if node.op.name in family:
+            stack += reversed([(sign * s, arg) for s, arg in zip(family[node.op.name], node.args, strict=True)])
+        else:
+            parts.append((sign, node))
+        if len(stack) + len(parts) > most:
+            return []
+    return parts
+
+
+def _pair(
+    first: _Part,
+    second: _Part,
+    rest: list[_Part],
+    family: dict[str, tuple[int, ...]],
+    rules: Rules,
+    facts: Facts,
+) -> Iterator[Node]:
+    """Two parts rewritten beside the others: ``a + b`` or ``a - b`` with a sign, ``a*b`` or ``a/b`` with a power."""
+    (sign, a), (other, b) = first, second
+    name = next(name for name, signs in family.items() if signs == (1, sign * other))
+    for result in _results(ROWS[name](a, b), rules, facts):
+        yield _joined([(sign, result), *rest], family is SUM)
+
+
+def _results(node: Node, rules: Rules, facts: Facts) -> Iterator[Node]:
+    """What the rules make of a node; a new sum is simplified by itself, so that what is to cancel there does."""
+    for rule in rules.get(node.op.name, ()):
+        for binding in bindings(rule, node, facts):
+            done = dict(binding)
+            for step in topological(rule.result):
+                if step not in done:
+                    new = rebuild(step, tuple(done[arg] for arg in step.args)) if step.args else step
+                    done[step] = until_still([new], {})[0] if new.op.name in SUM else new
+            yield done[rule.result]
+
+
+def _joined(parts: Sequence[_Part], summed: bool) -> Node:
+    """The sum or product of the parts."""
+    ahead = sorted(parts, key=lambda part: -part[0])
+    result = const(0 if summed else 1)
+    for sign, part in ahead:
+        if summed:
+            result = result + part if sign > 0 else result - part
+        else:
+            result = result * part if sign > 0 else result / part
+    return result

@@ -1,0 +1,123 @@
+"""Forms that keep their digits: rewrites that are never wrong to make, and cost an operation or two at most.
+
+What is differentiated is brought to such a form first: a derivative of ``(1 - cos(x))/x**2`` cancels near 0 whatever is
+done to it afterwards, and one of ``spherical_jn(0, x/2)**2/2`` does not. Rewrites that cost more, or that pay in a part
+of the domain only, are chosen by measuring (:mod:`symdiff.search.accurate`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Any
+
+from ..graph.node import Node
+from ..graph.traversal import leaves, rebuild, topological, unflatten_like
+from ..rules.assumptions import Facts, assume, current, implied
+from ..rules.table import listed, read_rules
+from .reading import readable
+from .rewrite import Roots, Rules, rewritten
+
+#: Rules as in :mod:`symdiff.rules.table`: for formulas that are to be differentiated,
+QUOTIENTS = """
+sin(x)/x                => spherical_jn(0, x)                 real  # derivatives cancel near 0
+sin(x)**2/x**2          => spherical_jn(0, x)**2              real  # derivatives cancel near 0
+sin(x*y)/x              => y*spherical_jn(0, x*y)             real  # derivatives cancel near 0
+sin(x/y)/x              => spherical_jn(0, x/y)/y             real  # derivatives cancel near 0
+(1 - cos(x))/x**2       => spherical_jn(0, x/2)**2/2          real  # derivatives cancel near 0
+(cos(x) - 1)/x**2       => -(spherical_jn(0, x/2)**2/2)       real  # derivatives cancel near 0
+(c - c*cos(x))/x**2     => c*spherical_jn(0, x/2)**2/2        real  # derivatives cancel near 0
+(c*cos(x) - c)/x**2     => -(c*spherical_jn(0, x/2)**2/2)     real  # derivatives cancel near 0
+(1 - cos(x*y))/x**2     => y**2*spherical_jn(0, x*y/2)**2/2   real  # derivatives cancel near 0
+(1 - cos(x))/x          => x*spherical_jn(0, x/2)**2/2        real  # derivatives cancel near 0
+(cos(x) - 1)/x          => -(x*spherical_jn(0, x/2)**2/2)     real  # derivatives cancel near 0
+"""
+#: for all formulas,
+FORMULAS = """
+exp(x) - exp(-x)        => 2*sinh(x)                          real  # cancels near 0
+exp(x) + exp(-x)        => 2*cosh(x)                          real  # goes with the sine
+"""
+#: for formulas and code,
+TABLE = """
+1 - erf(x)              => erfc(x)                            real  # cancels for large x
+log(1 - x)              => log1p(-x)                          real  # digits of small x stay
+log((x + 1)/(1 - x))    => 2*arctanh(x)                       real  # digits of small x stay
+log(x + sqrt(x**2 + 1)) => arcsinh(x)                         real  # cancels for negative x
+sqrt(x) - sqrt(y)       => (x - y)/(sqrt(x) + sqrt(y))        real where sqrt(x) + sqrt(y) > 0  # cancels for x near y
+"""
+#: and for code only, because the derivatives of these keep their digits.
+DIFFERENCES = """
+1 - cos(x)              => 2*sin(x/2)**2                      real  # cancels near 0
+c - c*cos(x)            => 2*c*sin(x/2)**2                    real  # cancels near 0
+cosh(x) - 1             => 2*sinh(x/2)**2                     real  # cancels near 0
+1 - sigmoid(x)          => sigmoid(-x)                        real  # cancels for large x
+"""
+
+EVERY = QUOTIENTS + FORMULAS + TABLE + DIFFERENCES
+#: Longer lists stay as they are.
+MOST_NODES = 10_000
+
+
+@cache
+def _rules(table: str) -> list[tuple[set[str], Rules]]:
+    """The rules one by one, each by the name of the operation at the root of its pattern; the operations of each."""
+    found = [read_rules(f"{line.text}  # {line.reason}") for line in listed(table)]
+    return [(_names(rule.pattern for listed in rules.values() for rule in listed), rules) for rules in found]
+
+
+def _names(roots: Iterable[Node]) -> set[str]:
+    return {node.op.name for node in topological(*roots) if node.args}
+
+
+def stable(structure: Any, *, derivatives: bool = True) -> Any:
+    """Formulas in a readable form whose code, and that of its derivatives, keeps its digits; of the same nesting.
+
+    ``symdiff code`` does so before it differentiates. ``derivatives=False`` where there are to be none: quotients such
+    as ``sin(x)/x`` stay, because only their derivatives lose digits. Formulas with arrays are simplified, no more.
+
+    >>> import symdiff as sd
+    >>> x = sd.symbol("x")
+    >>> f = stable((1 - sd.cos(x))/x**2)
+    >>> print(f)
+    spherical_jn(0, x/2)**2/2
+    >>> sd.compile([f, sd.diff(f, x), sd.diff(f, x, 2)], [x], backend="math")(1e-9)
+    [0.5, -8.333333333333334e-11, -0.08333333333333333]
+    """
+    form = readable(leaves(structure), {}, alone=False)
+    found = _applied((QUOTIENTS if derivatives else "") + FORMULAS + TABLE, form)
+    return unflatten_like(structure, form if found == form else readable(found, {}, alone=False))
+
+
+def runnable(roots: Roots) -> Roots:
+    """The readable form of scalars in which as few differences cancel as rules can do."""
+    return _applied(TABLE + DIFFERENCES, roots)
+
+
+def _applied(table: str, roots: Roots) -> Roots:
+    """The roots with each rule in turn used wherever it fits."""
+    order = topological(*roots)
+    if len(order) > MOST_NODES or any(node.shape for node in order):
+        return roots
+    with assume(*implied(roots)):
+        facts = current() or Facts()
+        names = _names(roots)
+        for needed, rules in _rules(table):
+            while needed <= names and (found := dict(_fitting(rules, topological(*roots), facts))):
+                roots = _replaced(roots, found)
+                names = _names(roots)
+    return roots
+
+
+def _replaced(roots: Roots, found: dict[Node, Node]) -> Roots:
+    done: dict[Node, Node] = {}
+    for node in topological(*roots):
+        done[node] = found[node] if node in found else rebuild(node, tuple(done[arg] for arg in node.args))
+    return [done[root] for root in roots]
+
+
+def _fitting(rules: Rules, order: list[Node], facts: Facts) -> Iterator[tuple[Node, Node]]:
+    """Each node that one of the rules fits, with what it makes of it; sums of two terms only."""
+    for node in order:
+        result = next(rewritten(node, rules, facts, most_terms=2), None)
+        if result is not None:
+            yield node, result

@@ -1,0 +1,1 @@
+"""Formulas in and out: text, LaTeX, MathML and SymPy expressions."""

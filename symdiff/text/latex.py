@@ -1,0 +1,348 @@
+r"""LaTeX of expressions: text by precedence, with shared or long parts named on lines of their own.
+
+The text is never longer than a constant times the graph. Elementwise rows give their own form in ``latex`` (``{0}``
+for an argument that needs no parentheses). Operations on whole arrays are read from the text that their row gives in
+the formula language: a product ``{0}.T @ {1}``, a transpose, an index, or a call, whose axes become an index of its
+name. The tables here spell the rest. Vectors are columns: ``x @ y`` is ``x^{\top} y``.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from ..graph.node import CONST, VAR, Node
+from ..graph.shapes import Shape, Size
+from ..graph.templates import fill_sizes
+from ..graph.traversal import leaves, topological, use_counts
+from ..ops.kinds import operands
+
+#: A part longer than this many characters gets a line of its own.
+LONGEST = 2000
+_ATOM, _INDEXED, _SUM, _PRODUCT, _QUOTIENT, _POWER = 100.0, 90.0, 5.0, 6.0, 7.5, 8.0
+#: Looser than a product of numbers: what a big operator or "mod" opens, and products of arrays.
+_BIG, _HADAMARD, _MATRIX = 5.5, 5.6, 5.7
+
+_GREEK = frozenset(
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
+    "omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
+)
+_OPERATORS = frozenset("sin cos tan sinh cosh tanh arcsin arccos arctan log".split())
+_INFIX = {
+    "<=": r"\le", ">=": r"\ge", "==": "=", "!=": r"\ne", "&": r"\wedge", "|": r"\vee", "%": r"\bmod", "~": r"\neg ",
+}  # fmt: skip
+
+Part = tuple[str, float]
+Form = tuple[str, float, tuple[float, ...]]
+
+#: Template, precedence of the whole, least precedence of each argument (0: no parentheses).
+_FORMS: dict[str, Form] = {
+    "neg": ("-{0}", _SUM, (_BIG,)),
+    "div": (r"\frac{{{0}}}{{{1}}}", _QUOTIENT, (0, 0)),
+    "pow": ("{0}^{{{1}}}", _POWER, (_POWER + 1, 0)),
+    "exp": ("e^{{{0}}}", _POWER, (0,)),
+    "exp2": ("2^{{{0}}}", _POWER, (0,)),
+    "where": (
+        r"\begin{{cases}} {1} & \text{{if }} {0} \\ {2} & \text{{otherwise}} \end{{cases}}",
+        _QUOTIENT,
+        (0, 0, 0),
+    ),
+    "floor": (r"\left\lfloor {0} \right\rfloor", _ATOM, (0,)),
+    "ceil": (r"\left\lceil {0} \right\rceil", _ATOM, (0,)),
+    "minimum": (r"\min\left({0}, {1}\right)", _ATOM, (0, 0)),
+    "maximum": (r"\max\left({0}, {1}\right)", _ATOM, (0, 0)),
+    "log2": (r"\log_{{2}}\left({0}\right)", _ATOM, (0,)),
+    "log10": (r"\log_{{10}}\left({0}\right)", _ATOM, (0,)),
+    "gammaln": (r"\log\left|\Gamma\left({0}\right)\right|", _ATOM, (0,)),
+    "polygamma": (r"\psi^{{\left({0}\right)}}\left({1}\right)", _ATOM, (0, 0)),
+}
+#: Elementwise operations whose usual spelling would be read as a function of the matrix.
+_OF_MATRICES: dict[str, Form] = {
+    "pow": (r"{0}^{{\odot {1}}}", _POWER, (_POWER + 1, 0)),
+    "exp": (r"\exp\left({0}\right)", _ATOM, (0,)),
+    "exp2": (r"2^{{\odot {0}}}", _POWER, (0,)),
+}
+#: Functions of arrays by their name in the formula language, where they have no axes.
+_CALLS: dict[str, Form] = {
+    "sum": (r"\sum {0}", _BIG, (_HADAMARD,)),
+    "prod": (r"\prod {0}", _BIG, (_PRODUCT,)),
+    "max": (r"\max\left({0}\right)", _ATOM, (0,)),
+    "min": (r"\min\left({0}\right)", _ATOM, (0,)),
+    "norm": (r"\left\lVert {0} \right\rVert", _ATOM, (0,)),
+    "trace": (r"\operatorname{{tr}}\left({0}\right)", _ATOM, (0,)),
+    "det": (r"\det\left({0}\right)", _ATOM, (0,)),
+    "logdet": (r"\log\left|\det\left({0}\right)\right|", _ATOM, (0,)),
+    "inv": ("{0}^{{-1}}", _POWER, (_POWER + 1,)),
+    "solve": ("{0}^{{-1}} {1}", _MATRIX, (_POWER + 1, _POWER)),
+    "outer": (r"{0} {1}^{{\top}}", _MATRIX, (_MATRIX, _POWER + 1)),
+}
+#: Arrays without operands: the letter before their sizes.
+_FILLED = {"eye": "I", "zeros": r"\mathbf{0}", "ones": r"\mathbf{1}"}
+
+_PLACE = re.compile(r"\{(\d+)\}")
+_PRODUCT_TEXT = re.compile(r"\{\d+\}(\.T)?( @ \{\d+\}(\.T)?)+")
+
+
+def to_latex(f: Any) -> str:
+    r"""LaTeX (for math mode) of a node or a nested structure; sequences become matrices.
+
+    >>> import symdiff as sd
+    >>> x, y = sd.symbols("x theta_1")
+    >>> print(to_latex(sd.sin(x) ** 2 / (2 * y)))
+    \frac{\sin\left(x\right)^{2}}{2 \theta_{1}}
+    """
+    roots = leaves(f)
+    order = topological(*roots, read=operands)
+    shared = _shared(order, roots)
+    letter = _free_letter(order)
+    texts: dict[Node, Part] = {}
+    lines: list[str] = []
+    for node in order:
+        text, level = _text(node, operands(node), texts)
+        if node in shared or (len(text) > LONGEST and node not in roots):
+            name = f"{letter}_{{{len(lines)}}}"
+            lines.append(f"{name} &= {text}")
+            text, level = name, _INDEXED
+        texts[node] = text, level
+    result = _structure(f, iter([texts[root][0] for root in roots]))
+    if not lines:
+        return result
+    return " \\\\\n".join([r"\begin{aligned} " + lines[0], *lines[1:], f"& {result}"]) + r" \end{aligned}"
+
+
+def _shared(order: list[Node], roots: list[Node]) -> set[Node]:
+    """The parts to name: those used twice, where writing them out would make the text grow."""
+    cap = 10**12
+    sizes: dict[Node, int] = {}
+    for node in order:
+        sizes[node] = min(cap, 1 + sum(sizes[arg] for arg in operands(node)))
+    if sum(sizes[root] for root in roots) <= 4 * len(order) + 60:
+        return set()
+    counts = use_counts(roots, order, operands)
+    return {node for node in order if counts[node] > 1 and sizes[node] > 2}
+
+
+def _free_letter(order: list[Node]) -> str:
+    """A letter that no variable's name begins with."""
+    taken = {node.name[0] for node in order if node.op is VAR}
+    return next((letter for letter in "tsuvwpqrabcdfghklmn" if letter not in taken), r"\tau'")
+
+
+def _text(node: Node, read: tuple[Node, ...], texts: Mapping[Node, Part]) -> Part:
+    row = node.op
+    args = [texts[arg] for arg in read]
+    if row is CONST:
+        return _number(node.value)
+    if row is VAR:
+        return _name(node.name)
+    if row.latex:
+        return row.latex.format(*(text for text, _ in args)), _ATOM
+    forms = _OF_MATRICES if node.ndim > 1 and row.name in _OF_MATRICES else _FORMS
+    if row.name in forms:
+        return _formed(forms[row.name], args)
+    if row.infix:
+        return _infix(node, read, args)
+    if row.prefix:
+        return _INFIX.get(row.prefix, row.prefix) + _fenced(args[0], row.precedence), row.precedence
+    if row.text_of:
+        return _array(row.text_of(node), node, read, args)
+    name = "\\" + row.name if row.name in _OPERATORS else rf"\operatorname{{{_plain(row.name)}}}"
+    inside = [text for text, _ in args] + [rf"\mathrm{{{_plain(str(attr))}}}" for attr in node.attrs]
+    return rf"{name}\left({', '.join(inside)}\right)", _ATOM
+
+
+def _formed(form: Form, args: list[Part]) -> Part:
+    template, level, least = form
+    return template.format(*map(_fenced, args, least)), level
+
+
+def _fenced(part: Part, least: float) -> str:
+    text, level = part
+    return text if level >= least else rf"\left({text}\right)"
+
+
+def _infix(node: Node, read: tuple[Node, ...], args: list[Part]) -> Part:
+    """Left to right; a right operand of the same level keeps its parentheses, except in a product."""
+    row, level = node.op, float(node.op.precedence)
+    if row.infix == "*":
+        return _elementwise(args) if all(arg.shape for arg in read) else _product(read, args)
+    text = f"{_fenced(args[0], level)} {_INFIX.get(row.infix, row.infix)} {_fenced(args[1], level + 0.5)}"
+    return text, _BIG if row.infix == "%" else level
+
+
+def _product(read: tuple[Node, ...], args: list[Part]) -> Part:
+    """A product with a number: as loose as its last factor, which may be a product of arrays or a sum."""
+    left, right, loosest = _fenced(args[0], _PRODUCT), _fenced(args[1], _BIG), args[1][1]
+    return f"{left}{_times(read[0], right)}{right}", loosest if _BIG <= loosest < _PRODUCT else _PRODUCT
+
+
+def _elementwise(args: list[Part]) -> Part:
+    left, right = (_fenced(part, 0 if part[1] == _HADAMARD else _PRODUCT) for part in args)
+    return rf"{left} \odot {right}", _HADAMARD
+
+
+def _times(left: Node, right: str) -> str:
+    if right[0].isdigit() or re.match(r"\\frac\{\d+\}\{\d+\}", right):
+        return r" \cdot "
+    return " " if left.op is CONST else r" \, "
+
+
+def _number(value: Any) -> Part:
+    if isinstance(value, bool):
+        return rf"\mathrm{{{value}}}", _ATOM
+    if isinstance(value, Fraction):
+        text, level = rf"\frac{{{abs(value.numerator)}}}{{{value.denominator}}}", _QUOTIENT
+    elif math.isnan(value):
+        return r"\mathrm{NaN}", _ATOM
+    elif math.isinf(value):
+        text, level = r"\infty", _ATOM
+    else:
+        digits, _, exponent = repr(abs(value)).partition("e")
+        text = rf"{digits} \cdot 10^{{{int(exponent)}}}" if exponent else digits
+        level = _PRODUCT if exponent else _ATOM
+    return (f"-{text}", _SUM) if math.copysign(1, value) < 0 else (text, level)
+
+
+def _name(name: str) -> Part:
+    """theta1 and theta_1 as a letter with an index; names of several letters upright."""
+    base, _, index = name.strip("_").partition("_")
+    trailing = re.fullmatch(r"(.*?[^\d])(\d+)", base)
+    if trailing and not index:
+        base, index = trailing.groups()
+    text = _word(base) if base else rf"\mathrm{{{_plain(name)}}}"
+    if not index:
+        return text, _ATOM
+    return f"{text}_{{{','.join(_word(part) for part in index.split('_') if part)}}}", _INDEXED
+
+
+def _word(word: str) -> str:
+    if word in _GREEK:
+        return "\\" + word
+    return word if len(word) == 1 or word.isdigit() else rf"\mathrm{{{_plain(word)}}}"
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"([_#%&${}])", r"\\\1", text)
+
+
+# -- arrays --------------------------------------------------------------------------------------------------------
+
+
+def _array(template: str, node: Node, read: tuple[Node, ...], args: list[Part]) -> Part:
+    """An operation on whole arrays, from its spelling in the formula language."""
+    if _PRODUCT_TEXT.fullmatch(template):
+        return _matrix_product(template.split(" @ "), read, args)
+    if template == "{0}.T":
+        return _transposed(read[0], args[0]), _POWER
+    if template.startswith("{0}[") and template.endswith("]"):
+        return f"{_fenced(args[0], _ATOM)}_{{{_filled(template[4:-1], args)}}}", _INDEXED
+    name, bracket, inside = template.partition("(")
+    if not bracket:
+        return _size(template), _ATOM
+    if name in _FILLED:
+        return f"{_FILLED[name]}_{{{_sizes(node.shape if name != 'eye' else node.shape[:1])}}}", _INDEXED
+    if name == "broadcast_to":
+        return _repeated(node.shape, read[0], args[0])
+    return _call(name, _split(inside[:-1]), read, args)
+
+
+def _matrix_product(factors: list[str], read: tuple[Node, ...], args: list[Part]) -> Part:
+    pieces = []
+    for count, factor in enumerate(factors):
+        place = int(factor[1 : factor.index("}")])
+        row = count == 0 and read[place].ndim == 1  # a vector is a column
+        turned = factor.endswith(".T") or row
+        pieces.append(_transposed(read[place], args[place]) if turned else _factor(args[place], count))
+    return " ".join(pieces), _MATRIX
+
+
+def _factor(part: Part, count: int) -> str:
+    """A factor of a matrix product; a number before it stands bare only at the beginning."""
+    text, level = part
+    bare = level >= _MATRIX and (count == 0 or (level != _PRODUCT and not text[0].isdigit()))
+    return text if bare else rf"\left({text}\right)"
+
+
+def _transposed(node: Node, part: Part) -> str:
+    if node.op.name == "inv" and part[0].endswith("^{-1}"):
+        return part[0].removesuffix("^{-1}") + r"^{-\top}"
+    return _fenced(part, _POWER + 1) + r"^{\top}"
+
+
+def _repeated(shape: Shape, node: Node, part: Part) -> Part:
+    """A number times ones, a row or a column by a product with ones; any other array by name."""
+    if not node.shape:
+        return rf"{_fenced(part, _PRODUCT)} \, \mathbf{{1}}_{{{_sizes(shape)}}}", _PRODUCT
+    if len(shape) == 2 and node.shape in (shape[1:], (1, shape[1])):
+        row = _transposed(node, part) if node.ndim == 1 else _factor(part, 1)
+        return rf"\mathbf{{1}}_{{{_sizes(shape[:1])}}} {row}", _MATRIX
+    if node.shape == (shape[0], 1):
+        return rf"{_factor(part, 0)} \mathbf{{1}}_{{{_sizes(shape[1:])}}}^{{\top}}", _MATRIX
+    return rf"\operatorname{{broadcast}}_{{{_sizes(shape)}}}\left({part[0]}\right)", _ATOM
+
+
+def _call(name: str, items: list[str], read: tuple[Node, ...], args: list[Part]) -> Part:
+    """A function of arrays: its axes, or its labels, as an index of its name."""
+    index = "".join(item.removeprefix("axis=").strip("()") for item in items if item.startswith("axis="))
+    rest = [item for item in items if not item.startswith("axis=")]
+    if name == "einsum":
+        index, rest = rest[0].strip('"').replace("->", r" \to "), rest[1:]
+    places = [int(item[1:-1]) for item in rest if _PLACE.fullmatch(item)]
+    if name in _CALLS and not index and len(places) == len(rest):
+        text, level = _formed(_CALLS[name], [args[place] for place in places])
+        return (text + "_{F}", _INDEXED) if name == "norm" and read[0].ndim == 2 else (text, level)
+    inside = ", ".join(_filled(item[1:-1] if re.match(r"\(\{\d", item) else item, args) for item in rest)
+    return rf"\operatorname{{{_plain(name)}}}{f'_{{{index}}}' if index else ''}\left({inside}\right)", _ATOM
+
+
+def _filled(template: str, args: list[Part]) -> str:
+    """What stands in the brackets of a call or an index, with operands bare and sizes by letter."""
+    pieces = _PLACE.split(template)
+    for at, piece in enumerate(pieces):
+        pieces[at] = (
+            args[int(piece)][0] if at % 2 else _size(piece).replace("None", r"\mathrm{None}").replace(",)", ")")
+        )
+    return "".join(pieces)
+
+
+def _size(template: str) -> str:
+    return fill_sizes(template, lambda letter: _name(letter)[0]).replace("*", r" \, ")
+
+
+def _sizes(shape: tuple[Size, ...]) -> str:
+    return r" \times ".join(_size(f"{{={size}}}") for size in shape)
+
+
+def _split(text: str) -> list[str]:
+    """The arguments of a call: cut at commas outside brackets and quotes."""
+    items, depth, quoted = [""], 0, False
+    for letter in text:
+        quoted ^= letter == '"'
+        depth += (letter in "([{") - (letter in ")]}")
+        if letter == "," and depth == 0 and not quoted:
+            items.append("")
+        else:
+            items[-1] += letter
+    return [item.strip() for item in items if item.strip()]
+
+
+# -- structures ----------------------------------------------------------------------------------------------------
+
+
+def _structure(f: Any, texts: Any) -> str:
+    """Sequences as a matrix (a row each where nested), mappings as aligned equations."""
+    if isinstance(f, Mapping):
+        rows = [rf"{_name(str(key))[0]} &= {_structure(part, texts)}" for key, part in f.items()]
+        return r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}"
+    if not isinstance(f, (list, tuple)):
+        return str(next(texts))
+    flat = any(not isinstance(part, (list, tuple)) for part in f)
+    rows = [_row([part] if flat else part, texts) for part in f]
+    return r"\begin{pmatrix} " + (" & " if flat else r" \\ ").join(rows) + r" \end{pmatrix}"
+
+
+def _row(parts: Any, texts: Any) -> str:
+    return " & ".join(_structure(part, texts) for part in parts)

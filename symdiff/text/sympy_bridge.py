@@ -1,0 +1,333 @@
+"""Doors to other programs: SymPy expressions in and out, networkx graphs out. Each is imported when it is used.
+
+A row names its SymPy function in its ``sympy`` field; the tables here hold only what SymPy spells differently.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from functools import reduce
+from typing import Any
+
+from ..graph.errors import UnsupportedError
+from ..graph.node import CONST, PI, ROWS, VAR, Node, const, symbol
+from ..graph.shapes import show_shape
+from ..graph.templates import fill_sizes
+from ..graph.traversal import map_structure, topological
+from ..ops.kinds import operands
+
+
+def _truth(s: Any, c: Any) -> Any:
+    """A SymPy condition: numbers are true where they are not 0, as in NumPy."""
+    return s.Ne(c, 0) if isinstance(c, s.Expr) else c
+
+
+def _select(s: Any, c: Any, a: Any, b: Any) -> Any:
+    return s.Piecewise((a, _truth(s, c)), (b, True))
+
+
+#: SymPy's spelling of the rows it has no function for: (the module sympy, *arguments) -> expression.
+_TO: dict[str, Callable[..., Any]] = {
+    "add": lambda s, a, b: a + b,
+    "sub": lambda s, a, b: a - b,
+    "mul": lambda s, a, b: a * b,
+    "div": lambda s, a, b: a / b,
+    "mod": lambda s, a, b: s.Mod(a, b),
+    "neg": lambda s, x: -x,
+    "pow": lambda s, a, b: a**b,
+    "less": lambda s, a, b: s.Lt(a, b),
+    "less_equal": lambda s, a, b: s.Le(a, b),
+    "greater": lambda s, a, b: s.Gt(a, b),
+    "greater_equal": lambda s, a, b: s.Ge(a, b),
+    "equal": lambda s, a, b: s.Eq(a, b),
+    "not_equal": lambda s, a, b: s.Ne(a, b),
+    "logical_and": lambda s, a, b: s.And(_truth(s, a), _truth(s, b)),
+    "logical_or": lambda s, a, b: s.Or(_truth(s, a), _truth(s, b)),
+    "logical_not": lambda s, x: s.Not(_truth(s, x)),
+    "where": _select,
+    "expm1": lambda s, x: s.exp(x) - 1,
+    "exp2": lambda s, x: s.Integer(2) ** x,
+    "log1p": lambda s, x: s.log(x + 1),
+    "log2": lambda s, x: s.log(x) / s.log(2),
+    "log10": lambda s, x: s.log(x) / s.log(10),
+    "cbrt": lambda s, x: s.sign(x) * s.Abs(x) ** s.Rational(1, 3),
+    "hypot": lambda s, a, b: s.sqrt(a**2 + b**2),
+    "sinc": lambda s, x: s.sinc(s.pi * x),
+    "sinc_derivative": lambda s, n, x: _sinc_derivative(s, n, x),
+    "difference_of_products": lambda s, a, b, c, d: a * b - c * d,
+    "spherical_jn": lambda s, n, x: _spherical_jn(s, n, x),
+    "sigmoid": lambda s, x: 1 / (s.exp(-x) + 1),
+    "softplus": lambda s, x: s.log(s.exp(x) + 1),
+    "relu": lambda s, x: s.Max(x, 0),
+    "leaky_relu": lambda s, x: _select(s, s.Gt(x, 0), x, s.Float(0.01, 17) * x),
+    "elu": lambda s, x: _select(s, s.Gt(x, 0), x, s.exp(x) - 1),
+    "gelu": lambda s, x: x * s.erfc(-x / s.sqrt(2)) / 2,
+    "logaddexp": lambda s, a, b: s.log(s.exp(a) + s.exp(b)),
+    "xlogy": lambda s, a, b: _select(s, s.Eq(a, 0), s.Integer(0), a * s.log(b)),
+}
+
+
+def _sinc_derivative(s: Any, n: Any, x: Any) -> Any:
+    u = s.Dummy("u")
+    return s.diff(s.sinc(s.pi * u), u, int(n)).subs(u, x)
+
+
+def _spherical_jn(s: Any, n: Any, x: Any) -> Any:
+    """Through Bessel's J, whose quotient by the square root of x is the limit at 0."""
+    near = s.Integer(int(int(n) == 0))
+    return s.Piecewise((near, s.Eq(x, 0)), (s.jn(n, x).expand(func=True), True))
+
+
+def to_sympy(f: Any) -> Any:
+    """The SymPy expression of a scalar, or of each leaf of a nested structure.
+
+    Variables become ``sympy.Symbol(name, real=True)``; whole numbers and ratios stay exact, and a float becomes a
+    ``sympy.Float`` of 17 digits that converts back to the same float. SymPy rewrites what it builds (``x/x`` to 1),
+    so the way back gives the same values, not always the same expression. Raises UnsupportedError for arrays and
+    for operations without a SymPy form.
+
+    >>> import symdiff as sd
+    >>> x, y = sd.symbols("x y")
+    >>> to_sympy(sd.sin(x)**2 + y/3)
+    y/3 + sin(x)**2
+    """
+    return map_structure(_to_sympy, f)
+
+
+def _to_sympy(f: Any) -> Any:
+    import sympy
+
+    done: dict[Node, Any] = {}
+    root = f if isinstance(f, Node) else const(f)
+    order = topological(root)
+    _only_scalars(order)
+    for node in order:
+        done[node] = _sympy_node(sympy, node, [done[arg] for arg in node.args])
+    return done[root]
+
+
+def _only_scalars(order: list[Node]) -> None:
+    for node in order:
+        if node.shape or node.op.name == "size":
+            what = node.attrs[0] if node.op is VAR or not node.shape else node.op.name
+            kind = f"an array of shape {show_shape(node.shape)}" if node.shape else "the size of an array"
+            raise UnsupportedError(f"SymPy takes scalars from here, and {what} is {kind}")
+
+
+def _sympy_node(sympy: Any, node: Node, args: list[Any]) -> Any:
+    row = node.op
+    if row is CONST:
+        return _sympy_number(sympy, node.value)
+    if row is VAR:
+        return sympy.Symbol(node.name, real=True)
+    if row.sympy:
+        found = getattr(sympy, row.sympy)
+        return found(*args) if args else found
+    if row.name not in _TO:
+        raise UnsupportedError(f"SymPy has no form of {row.name}; give its row the field sympy='...'")
+    return _TO[row.name](sympy, *args)
+
+
+def _sympy_number(sympy: Any, value: Any) -> Any:
+    if isinstance(value, bool):
+        return sympy.true if value else sympy.false
+    if isinstance(value, float):
+        return sympy.Float(value, 17)
+    return sympy.Rational(value.numerator, value.denominator)
+
+
+# -- from SymPy ----------------------------------------------------------------------------------------------------
+
+
+def _chain(name: str) -> Callable[..., Node]:
+    """An operation of two arguments applied along a list."""
+    return lambda s, *args: reduce(ROWS[name], args)
+
+
+def _power(s: Any, base: Node, exponent: Node) -> Node:
+    power = s.args[1]
+    if power.is_Rational and power < 0:
+        return 1 / _plain_power(base, -power)
+    return _plain_power(base, power) if power.is_Rational else base**exponent
+
+
+def _plain_power(base: Node, power: Any) -> Node:
+    value = Fraction(int(power.p), int(power.q))
+    return ROWS["sqrt"](base) if value == Fraction(1, 2) else base**value
+
+
+def _sum(s: Any, *terms: Node) -> Node:
+    """Numbers last, negative terms subtracted, a positive term first."""
+    ordered = sorted(terms, key=lambda term: (term.op is CONST, term.op is ROWS["neg"]))
+    return reduce(ROWS["add"], ordered)
+
+
+def _pieces(s: Any, *pairs: Any) -> Node:
+    """Nested ``where``; NaN where no condition holds."""
+    result = const(float("nan"))
+    for value, condition in reversed(pairs):
+        result = ROWS["where"](condition, value, result)
+    return result
+
+
+def _step(s: Any, x: Node, middle: Node) -> Node:
+    return ROWS["where"](x > 0, 1, ROWS["where"](x < 0, 0, middle))
+
+
+def _call(name: str) -> Callable[..., Node]:
+    return lambda s, *args: ROWS[name](*args)
+
+
+#: Our spelling of SymPy's classes: (the expression, *converted arguments) -> node.
+_FROM: dict[str, Callable[..., Any]] = {
+    "Add": _sum,
+    "Pow": _power,
+    "Mod": _call("mod"),
+    "Max": _chain("maximum"),
+    "Min": _chain("minimum"),
+    "And": _chain("logical_and"),
+    "Or": _chain("logical_or"),
+    "Not": _call("logical_not"),
+    "StrictLessThan": _call("less"),
+    "LessThan": _call("less_equal"),
+    "StrictGreaterThan": _call("greater"),
+    "GreaterThan": _call("greater_equal"),
+    "Equality": _call("equal"),
+    "Unequality": _call("not_equal"),
+    "ExprCondPair": lambda s, value, condition: (value, condition),
+    "Piecewise": _pieces,
+    "Heaviside": _step,
+    "sinc": lambda s, x: ROWS["sinc"](x / PI()),
+    "sec": lambda s, x: 1 / ROWS["cos"](x),
+    "csc": lambda s, x: 1 / ROWS["sin"](x),
+    "cot": lambda s, x: 1 / ROWS["tan"](x),
+    "sech": lambda s, x: 1 / ROWS["cosh"](x),
+    "csch": lambda s, x: 1 / ROWS["sinh"](x),
+    "coth": lambda s, x: 1 / ROWS["tanh"](x),
+    "polygamma": lambda s, n, x: ROWS["digamma"](x) if s.args[0] == 0 else ROWS["polygamma"](n, x),
+    "Cbrt": _call("cbrt"),
+    **{name: _call(name) for name in ("expm1", "log1p", "exp2", "log2", "log10", "hypot")},
+}
+
+
+def from_sympy(s: Any) -> Any:
+    """The node of a SymPy expression, or of each leaf of a nested structure (a matrix becomes lists).
+
+    Raises UnsupportedError for what has no form here, such as an unknown function or an integral.
+
+    >>> import sympy
+    >>> x = sympy.Symbol("x")
+    >>> from_sympy(sympy.sqrt(x) / 2 + sympy.Rational(1, 3))
+    sqrt(x)/2 + 1/3
+    """
+    if isinstance(s, (list, tuple, Mapping)):
+        return map_structure(from_sympy, s)
+    if hasattr(s, "tolist"):
+        return map_structure(from_sympy, s.tolist())
+    return _from_sympy(s)
+
+
+def _from_sympy(s: Any) -> Any:
+    import sympy
+
+    root = sympy.sympify(s)
+    functions = {row.sympy: _call(row.name) for row in ROWS.values() if row.sympy and row.arity} | _FROM
+    done: dict[Any, Any] = {}
+    stack = [root]
+    while stack:
+        top = stack[-1]
+        _supported(top, functions)
+        waiting = [] if top.is_Atom else [arg for arg in top.args if arg not in done]
+        if waiting:
+            stack.extend(reversed(waiting))
+        else:
+            done[stack.pop()] = _atom(sympy, top) if top.is_Atom else _apply(top, done, functions)
+    return done[root]
+
+
+def _atom(sympy: Any, s: Any) -> Node:
+    if s.is_Symbol:
+        return symbol(s.name)
+    if s.is_Rational:
+        return const(Fraction(int(s.p), int(s.q)))
+    if s in (sympy.true, sympy.false):
+        return const(bool(s))
+    if s is sympy.pi:
+        return PI()
+    if s is sympy.E:
+        return ROWS["exp"](1)
+    if s.is_number and (s.is_extended_real or s is sympy.nan):
+        return const(float(s))
+    raise UnsupportedError(f"there is no form of SymPy's {s} here; formulas are real")
+
+
+def _supported(s: Any, functions: Mapping[str, Any]) -> None:
+    """Refuse what has no form here; a user's own function may carry the name of SymPy's."""
+    name = type(s).__name__
+    if not (s.is_Atom or s.is_Mul or (name in functions and type(s).__module__.startswith("sympy."))):
+        raise UnsupportedError(f"there is no form of SymPy's {name} here")
+
+
+def _apply(s: Any, done: Mapping[Any, Any], functions: Mapping[str, Callable[..., Any]]) -> Any:
+    if s.is_Mul:
+        return _product(s, done)
+    return functions[type(s).__name__](s, *(done[arg] for arg in s.args))
+
+
+def _product(s: Any, done: Mapping[Any, Any]) -> Node:
+    """One quotient: negative powers and the denominator of the coefficient go below the line."""
+    above: list[Node] = []
+    below: list[Node] = []
+    sign = 1
+    for arg in s.args:
+        if arg.is_Rational:
+            sign = -1 if arg < 0 else 1
+            above += [const(abs(int(arg.p)))] * (abs(arg.p) != 1)
+            below += [const(int(arg.q))] * (arg.q != 1)
+        elif arg.is_Pow and arg.args[1].is_Rational and arg.args[1] < 0:
+            below.append(_plain_power(done[arg.args[0]], -arg.args[1]))
+        else:
+            above.append(done[arg])
+    result = reduce(ROWS["mul"], above) if above else const(1)
+    result = result / reduce(ROWS["mul"], below) if below else result
+    return -result if sign < 0 else result
+
+
+# -- networkx ------------------------------------------------------------------------------------------------------
+
+
+def to_networkx(f: Any) -> Any:
+    """A ``networkx.DiGraph`` of the distinct nodes, numbered from 0 in topological order, arguments first.
+
+    Nodes carry ``op`` (the row's name), ``label`` (short text) and ``shape``; an edge goes from an argument to its
+    user and carries ``positions``, the tuple of places it fills there.
+
+    >>> import symdiff as sd
+    >>> x = sd.symbol("x")
+    >>> to_networkx(x * x).edges(data="positions")
+    OutEdgeDataView([(0, 1, (0, 1))])
+    """
+    import networkx
+
+    from ..graph.traversal import leaves
+
+    graph = networkx.DiGraph()
+    places: dict[Node, int] = {}
+    for place, node in enumerate(topological(*leaves(f))):
+        places[node] = place
+        graph.add_node(place, op=node.op.name, label=_label(node), shape=node.shape)
+        for arg in dict.fromkeys(node.args):
+            positions = tuple(i for i, other in enumerate(node.args) if other is arg)
+            graph.add_edge(places[arg], place, positions=positions)
+    return graph
+
+
+def _label(node: Node) -> str:
+    """A number, a name, an operator; what works on whole arrays by its text, with a dot for each argument."""
+    if node.op in (CONST, VAR):
+        return str(node.attrs[0])
+    if node.op.text_of and operands(node) == node.args:
+        return re.sub(r"\{\d+\}", "·", fill_sizes(node.op.text_of(node)))
+    return node.op.infix or node.op.prefix or node.op.name

@@ -1,0 +1,216 @@
+"""A formula as a list of tokens, with the messages that need no more than the tokens at a place."""
+
+from __future__ import annotations
+
+import re
+from keyword import iskeyword
+from typing import NoReturn
+from unicodedata import normalize
+
+from ..graph import limits
+from ..graph.errors import ParseError
+from ..graph.node import Node, const
+from .brackets import NONE
+from .grammar import Call, grammar
+
+#: Digits of a whole number; Python refuses longer ones too.
+LIMIT_DIGITS = 4300
+#: Python's words that are values of keywords; None is also an item of an index.
+WORDS = {"None": NONE, "True": const(True), "False": const(False)}
+
+_TOKEN = re.compile(
+    r"[ \t\r\f]*(?:#[^\n]*)?"
+    r"((?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[^\W\d]\w*|\*\*|//|:=|&&|\|\||[<>=!]="
+    r"""|\.\.\.|"[^"\n]*"|'[^'\n]*'|.|\n|\Z)""",
+    re.DOTALL,
+)
+END = ""
+#: The text that ``einsum`` starts with.
+SUBSCRIPTS = re.compile(r"[a-zA-Z, ]*(?:->[a-zA-Z ]*)?")
+COMMA = '"," separates the arguments of a function and has no meaning here'
+UNKNOWN = "is not part of the formula language"
+_REFUSED = {
+    ".": f'attribute access with "." {UNKNOWN}; only the transpose is, as in X.T',
+    "...": '"..." stands for the axes that an index leaves out, as in x[..., 0], and has no meaning here',
+    "None": 'the Python word "None" stands in an index, as in x[None], or after a keyword, and has no meaning here',
+    "True": 'the Python word "True" stands after a keyword, as in keepdims=True, and has no meaning here',
+    "False": 'the Python word "False" stands after a keyword, as in keepdims=False, and has no meaning here',
+    "[": f'a list with "[" {UNKNOWN}; write stack((a, b)) for an array of parts',
+    "{": f'"{{" {UNKNOWN}; use "("',
+    "}": f'"}}" {UNKNOWN}; use ")"',
+    "'": f"text in quotes {UNKNOWN}",
+    '"': f"text in quotes {UNKNOWN}",
+    ":": '":" separates the parts of a slice, as in x[1:3], and has no meaning here',
+    ":=": f'":=" {UNKNOWN}; name a part with "=", as in a = x + 1; a**2',
+    "=": 'use "==" to compare; "=" names a part at the start of a statement, as in a = x + 1; a**2',
+    "!": f'"!" {UNKNOWN}; write gamma(n + 1) for a factorial',
+    "//": f'"//" {UNKNOWN}; write floor(a/b)',
+    "&&": 'use "&" in place of "&&"',
+    "||": 'use "|" in place of "||"',
+}
+#: What stands in place of Python's words that make expressions.
+_WORDS_REFUSED = {
+    "if": 'write where(c, a, b) in place of "a if c else b"',
+    "else": 'write where(c, a, b) in place of "a if c else b"',
+    "for": "write sum(x**2) for a sum over the elements of x",
+    "in": "compare with ==, <, <=, > or >=",
+    "is": 'use "==" to compare',
+    "lambda": "write the expression alone",
+    "return": "the last expression is the result",
+}
+_PLAIN = {
+    **dict.fromkeys("\u2212\u2013\u2014\u2010\u2011\u2012", "-"),
+    **dict.fromkeys("\u00d7\u00b7\u22c5\u2217\u2022\u2219", "*"),
+    **dict.fromkeys("\u00f7\u2215\u2044", "/"),
+    **{"\u2264": "<=", "\u2265": ">=", "\u2260": "!=", "\u00b2": "**2", "\u00b3": "**3", "\u221a": "sqrt"},
+    **{"\u02c4": "^", "\u2227": "&", "\u2228": "|", "\u00ac": "~", "\u201a": ",", "\u037e": ";"},
+}
+
+
+# -- tokens --------------------------------------------------------------------------------------------------------
+
+
+class Tokens:
+    """A formula as tokens, each with its place; the last one is END."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens: list[str] = [*_TOKEN.findall(text), END]
+        self.infix, self.prefix, self.calls, self.arrays = grammar()
+
+    def before(self, place: int) -> str:
+        """The token before that place, on an earlier line if need be."""
+        place -= 1
+        while place >= 0 and self.tokens[place] == "\n":
+            place -= 1
+        return self.tokens[place] if place >= 0 else "\n"
+
+    def after(self, place: int) -> int:
+        """The first place from there on that is no line break."""
+        while self.tokens[place] == "\n":
+            place += 1
+        return place
+
+    def fail(self, message: str, place: int) -> NoReturn:
+        for index, match in enumerate(_TOKEN.finditer(self.text)):
+            if index == place or match.end() == len(self.text) == match.start(1):
+                break
+        raise ParseError(message, self.text, match.start(1)) from None
+
+    def number(self, token: str, place: int) -> Node:
+        limits.check("digits", len(token.lower().partition("e")[0].replace(".", "")))
+        if token.isdigit():
+            if len(token) > LIMIT_DIGITS:
+                self.fail(f"number too large: it has {len(token)} digits and the limit is {LIMIT_DIGITS}", place)
+            return const(int(token))
+        value = float(token)
+        if value == float("inf"):
+            self.fail("number too large: a floating-point number is below 1.8e308", place)
+        if value == 0 and token.lower().partition("e")[0].strip("0.") != "":
+            self.fail("number too small: a floating-point number is 0 or above 4.9e-324", place)
+        return const(value)
+
+    def candidates(self, name: str, place: int) -> list[Call]:
+        found = self.calls.get(name)
+        if found is None:
+            if self.heads_definition(place):
+                self.fail("a formula is the right side alone: what the function is, without its name", place)
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, self.calls, 1)
+            hint = f'did you mean "{near[0]}"?' if near else f"write {short(name)}*(...) to multiply"
+            self.fail(f'unknown function "{short(name)}"; {hint}', place)
+        return found
+
+    def heads_definition(self, place: int) -> bool:
+        """Whether a statement ``f(x, y) = ...`` begins at the name in that place."""
+        if self.before(place) not in ("\n", ";"):
+            return False
+        place += 2
+        while starts_name(self.tokens[place]) or self.tokens[place] == ",":
+            place += 1
+        return self.tokens[place : place + 2] == [")", "="]
+
+    def check_name(self, name: str, place: int) -> None:
+        if iskeyword(name):
+            hint = _WORDS_REFUSED.get(name, "choose another name")
+            self.fail(f'the Python word "{name}" {UNKNOWN}; {hint}', place)
+        if name.startswith("__"):
+            self.fail("a name does not start with two underscores", place)
+        if name.isascii():
+            return
+        self.check_characters(name, place)
+        plain = normalize("NFKC", name)
+        if plain != name or not name.isidentifier():
+            self.fail(f'use the plain letter or letters "{short(plain)}" in place of "{short(name)}"', place)
+
+    def check_characters(self, token: str, place: int) -> None:
+        for character in token:
+            if character in _PLAIN:
+                self.fail(f'use "{_PLAIN[character]}" in place of {quoted(character)}', place)
+
+    def refuse(self, token: str, place: int) -> None:
+        """Fail where the token has no place in any formula."""
+        sign = token[0] if is_text(token) else token
+        if token == "." and (name := self.tokens[place + 1]) in self.calls:
+            self.fail(f'attribute access with "." {UNKNOWN}; write {name}(...)', place)
+        if sign in _REFUSED:
+            self.fail(_REFUSED[sign], place)
+        self.check_characters(token, place)
+        if not token.isascii() and not starts_name(token):
+            plain = normalize("NFKC", token)
+            if plain.isascii() and plain.isprintable():
+                self.fail(f'use the plain character "{plain}" in place of {quoted(token)}', place)
+        if not (token in "(),];\n" or token in self.infix or token in self.prefix or starts_atom(token)):
+            self.fail(f"the character {quoted(token)} {UNKNOWN}", place)
+
+    def no_operator(self, token: str, place: int) -> NoReturn:
+        if token == "'":
+            self.fail("a quote is not part of the formula language; the transpose is X.T", place)
+        self.refuse(token, place)
+        if token == "where":
+            self.fail('what stands after "where" is read by parse_where, not by parse', place)
+        if iskeyword(token):
+            self.check_name(token, place)
+        before = self.tokens[place - 1]
+        hint = f"expected an operator between {quoted(before)} and {quoted(token)}; write"
+        self.fail(f"{hint} {self.joined(before, token, place)}", place)
+
+    def joined(self, before: str, token: str, place: int) -> str:
+        """What may be meant by two values without an operator between them."""
+        if token == "(" and self.tokens[place - 2] in ("**", "^") and self.tokens[place - 3] in self.calls:
+            return f"{self.tokens[place - 3]}(...)**{short(before)}"
+        if not (starts_atom(before) and starts_atom(token)):
+            return '"*" to multiply'
+        product = f"{short(before)}*{short(token)}"
+        return f"{short(before)}({short(token)}) or {product}" if before in self.calls else product
+
+
+def is_text(token: str) -> bool:
+    return token[:1] in ("'", '"')
+
+
+def starts_name(token: str) -> bool:
+    return token[:1] == "_" or (token[:1].isalnum() and not token[:1].isdecimal())
+
+
+def starts_number(token: str) -> bool:
+    return token not in (END, ".", "...") and token[0] in "0123456789."
+
+
+def starts_atom(token: str) -> bool:
+    return starts_name(token) or starts_number(token)
+
+
+def short(token: str) -> str:
+    return token if len(token) <= 30 else token[:27] + "..."
+
+
+def quoted(token: str) -> str:
+    """A token for a message."""
+    if token in (END, "\n"):
+        return "the end of the formula" if token == END else "the end of the line"
+    if (len(token) == 1 and not token.isascii()) or not token.isprintable():
+        shown = f'"{token}" ' if token.isprintable() else ""
+        return f"{shown}(U+{ord(token[0]):04X})" if shown else f"U+{ord(token[0]):04X}"
+    return f'"{short(token)}"'
