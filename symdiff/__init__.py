@@ -13,12 +13,12 @@ from typing import Any
 from .graph.errors import CheckError, DomainError, LimitError, ParseError, ShapeError, SymdiffError, UnsupportedError
 from .graph.limits import limits
 from .graph.node import CONST as Const
-from .graph.node import DISPLAYS, PI, ROWS, Node, Row, const, symbol, symbols
+from .graph.node import DISPLAYS, OPS, PI, Node, Op, const, symbol, symbols
 from .graph.node import VAR as Var
 from .graph.traversal import substitute, variables
 from .ops import arrays as _arrays
 from .ops import rewritten as _rewritten
-from .ops.kinds import binary, mask, over, several, unary
+from .ops.kinds import binary, mask, nary, over, unary
 
 __version__ = "0.1.0"
 
@@ -87,8 +87,8 @@ def __getattr__(name: str) -> Any:
         found = getattr(import_module(f".{_LATE[name]}", __name__), name)
     elif name in _arrays.FUNCTIONS:
         return _arrays.FUNCTIONS[name]
-    elif name in ROWS:
-        return ROWS[name]
+    elif name in OPS:
+        return OPS[name]
     else:
         return _spelled(name)
     globals()[name] = found
@@ -99,14 +99,14 @@ def _spelled(name: str) -> Any:
     """What formulas call by that name: a function that is only a spelling, or a row by another name."""
     if name in _rewritten.FUNCTIONS:
         return _rewritten.FUNCTIONS[name]
-    for row in ROWS.values():
+    for row in OPS.values():
         if name in row.aliases:
             return row
     raise AttributeError(f"symdiff has no function or operation named {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*__all__, "__version__", *_LATE, *_MODULES, *_arrays.FUNCTIONS, *ROWS})
+    return sorted({*__all__, "__version__", *_LATE, *_MODULES, *_arrays.FUNCTIONS, *OPS})
 
 
 __all__ = [
@@ -115,8 +115,8 @@ __all__ = [
     "DomainError",
     "LimitError",
     "Node",
+    "Op",
     "ParseError",
-    "Row",
     "ShapeError",
     "SymdiffError",
     "UnsupportedError",
@@ -125,9 +125,9 @@ __all__ = [
     "const",
     "limits",
     "mask",
+    "nary",
     "over",
     "pi",
-    "several",
     "substitute",
     "symbol",
     "symbols",

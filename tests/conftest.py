@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from symdiff.cli import main
-from symdiff.graph.node import ROWS
+from symdiff.graph.node import OPS
 
 ROOT = Path(__file__).parent.parent
 
@@ -40,7 +40,7 @@ def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.fixture
 def own_rows() -> Iterator[None]:
     """Forget the operations that a test declares."""
-    before = set(ROWS)
+    before = set(OPS)
     yield
-    for name in set(ROWS) - before:
-        del ROWS[name]
+    for name in set(OPS) - before:
+        del OPS[name]

@@ -12,7 +12,7 @@ import pytest
 from conftest import Result
 
 import symdiff as sd
-from symdiff.graph.node import CONST, ROWS
+from symdiff.graph.node import CONST, OPS
 from symdiff.numerics.mpmath_eval import Exact
 from symdiff.ops.bounds import Interval, interval_of
 from symdiff.rules.assumptions import Facts, current
@@ -103,11 +103,11 @@ def inside(rng: random.Random, given: Interval) -> float:
     return rng.choice([*ends, low + (high - low) * rng.uniform(1e-3, 1 - 1e-3)])
 
 
-BOUNDED = [row for row in ROWS.values() if row.bounds is not None]
+BOUNDED = [row for row in OPS.values() if row.bounds is not None]
 
 
 @pytest.mark.parametrize("row", BOUNDED, ids=lambda row: row.name)
-def test_values_lie_in_their_interval(row: sd.Row) -> None:
+def test_values_lie_in_their_interval(row: sd.Op) -> None:
     """At 300 digits, with arguments anywhere in random intervals."""
     rng, names = random.Random(row.name), sd.symbols("a b c")[: row.arity]
     exact, seen = Exact([row(*names)]), 0

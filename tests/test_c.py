@@ -23,7 +23,7 @@ from symdiff.compiler.native import NoCompiler, build
 from symdiff.compiler.native.base import form_of
 from symdiff.compiler.native.points import Points
 from symdiff.graph.errors import UnsupportedError
-from symdiff.graph.node import ROWS, Node, Row, const
+from symdiff.graph.node import OPS, Node, Op, const
 
 try:
     build.compiler()
@@ -32,7 +32,7 @@ except NoCompiler as error:
 
 ROOT = Path(__file__).parent.parent
 NAMES = ("x", "y", "z", "w")
-ELEMENTWISE = [row for row in ROWS.values() if row.arity and row.elementwise]
+ELEMENTWISE = [row for row in OPS.values() if row.arity and row.elementwise]
 #: Rows whose value is a difference of larger ones near its zeros: units of 1 there.
 CANCELLING = {"logaddexp", "sinc_derivative"}
 #: What C has no function for, or none that raises.
@@ -89,7 +89,7 @@ def ulps(expected: Any, got: Any, least: float = 0.0) -> np.ndarray:
 # -- rows ----------------------------------------------------------------------------------------------------------
 
 
-def arguments(row: Row) -> list[Node]:
+def arguments(row: Op) -> list[Node]:
     """Variables; a number where the row wants a fixed one, a comparison where it wants a truth value."""
     found: list[Node] = []
     for place in range(row.arity):
@@ -112,13 +112,13 @@ def rows() -> dict[str, tuple[Points, Any]]:
     return {row.name: pair for row, pair in zip(kept, zip(together(made), plain, strict=True), strict=True)}
 
 
-def samples(row: Row, dtype: str) -> list[np.ndarray]:
+def samples(row: Op, dtype: str) -> list[np.ndarray]:
     rng = np.random.default_rng(0)
     intervals = row.samples or ((-3.0, 3.0),) * row.arity
     return [rng.uniform(low, high, 2000).astype(dtype) for low, high in intervals if low < high]
 
 
-def exact(row: Row, point: tuple[float, ...]) -> float:
+def exact(row: Op, point: tuple[float, ...]) -> float:
     """The value to 40 digits, from the SymPy form."""
     node = row(*arguments(row))
     names = [sympy.Symbol(var.name, real=True) for var in sd.variables(node)]
@@ -126,7 +126,7 @@ def exact(row: Row, point: tuple[float, ...]) -> float:
         return float(sympy.lambdify(names, sd.to_sympy(node), "mpmath")(*map(mpmath.mpf, point)))
 
 
-def against_exact(row: Row, points: list[np.ndarray], results: list[np.ndarray], where: np.ndarray) -> list[float]:
+def against_exact(row: Op, points: list[np.ndarray], results: list[np.ndarray], where: np.ndarray) -> list[float]:
     """The distance of each result from the value to many digits, at some of the points."""
     chosen = np.flatnonzero(where)[:20]
     values = [exact(row, tuple(float(part[k]) for part in points)) for k in chosen]
@@ -135,7 +135,7 @@ def against_exact(row: Row, points: list[np.ndarray], results: list[np.ndarray],
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("row", [row for row in ELEMENTWISE if row.name not in MISSING], ids=lambda row: row.name)
-def test_rows_agree_with_numpy(rows: Any, row: Row, dtype: str) -> None:
+def test_rows_agree_with_numpy(rows: Any, row: Op, dtype: str) -> None:
     fn, plain = rows[row.name]
     points = samples(row, dtype)
     expected, got = np.asarray(plain(*points)), fn(*points)
@@ -150,7 +150,7 @@ def test_rows_agree_with_numpy(rows: Any, row: Row, dtype: str) -> None:
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("row", [row for row in ELEMENTWISE if row.name not in MISSING], ids=lambda row: row.name)
-def test_rows_agree_at_infinities_nan_and_zeros(rows: Any, row: Row, dtype: str) -> None:
+def test_rows_agree_at_infinities_nan_and_zeros(rows: Any, row: Op, dtype: str) -> None:
     fn, plain = rows[row.name]
     values = [value for value in SPECIAL if not (row.name == "gammaln" and value == -math.inf)]
     if row.name == "difference_of_products":  # whose NumPy form splits numbers, which overflows before the product does
@@ -167,7 +167,7 @@ def test_rows_agree_at_infinities_nan_and_zeros(rows: Any, row: Row, dtype: str)
 
 @pytest.mark.parametrize("name", sorted(MISSING))
 def test_what_c_lacks_is_said(name: str) -> None:
-    node = ROWS[name](*arguments(ROWS[name]))
+    node = OPS[name](*arguments(OPS[name]))
     with pytest.raises(UnsupportedError, match=f'the C backend has no {name}; use backend="numpy"'):
         sd.source(node, list(sd.variables(node)), backend="c")
 
@@ -188,7 +188,7 @@ def test_own_operations_say_their_c() -> None:
         with pytest.raises(UnsupportedError, match="thrice_of"):
             sd.source(silent(sd.symbol("x")), [sd.symbol("x")], backend="c")
     finally:
-        del ROWS["twice_of"], ROWS["thrice_of"]
+        del OPS["twice_of"], OPS["thrice_of"]
 
 
 # -- formulas ------------------------------------------------------------------------------------------------------

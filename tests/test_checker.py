@@ -10,26 +10,26 @@ import pytest
 
 import symdiff as sd
 from symdiff.graph import node
-from symdiff.graph.node import ROWS, Node, Row, const, make
+from symdiff.graph.node import OPS, Node, Op, const, make
 
 x, y, z = sd.symbols("x y z")
 
 
 @pytest.fixture
-def plant() -> Iterator[Callable[..., Row]]:
+def plant() -> Iterator[Callable[..., Op]]:
     """Declare rows for one test."""
-    before = set(ROWS)
+    before = set(OPS)
 
-    def declare(kind: Callable[..., Row], name: str, *fields: Any, **traits: Any) -> Row:
+    def declare(kind: Callable[..., Op], name: str, *fields: Any, **traits: Any) -> Op:
         return kind(name, *fields, **traits)
 
     yield declare
-    for name in set(ROWS) - before:
-        del ROWS[name]
+    for name in set(OPS) - before:
+        del OPS[name]
 
 
 @pytest.fixture
-def frozen(plant: Callable[..., Row]) -> Row:
+def frozen(plant: Callable[..., Op]) -> Op:
     """The identity whose derivative is lost: a rule that uses it is right at order 1 only."""
     return plant(sd.unary, "frozen", None, numpy="({0} + 0)")
 
@@ -56,7 +56,7 @@ UNARY: dict[str, tuple[str, Callable[[Node, Node], Any]]] = {
 
 @pytest.mark.parametrize("name", UNARY)
 @pytest.mark.parametrize("inside", [lambda u: u, lambda u: u * y, lambda u: sd.exp(u / 4)], ids=["", "u*y", "exp(u/4)"])
-def test_wrong_rules_of_one_argument(name: str, inside: Callable[[Node], Node], plant: Callable[..., Row]) -> None:
+def test_wrong_rules_of_one_argument(name: str, inside: Callable[[Node], Node], plant: Callable[..., Op]) -> None:
     code, partial = UNARY[name]
     row = plant(sd.unary, "planted", partial, numpy=code)
     with pytest.raises(sd.CheckError, match=r"d/dx at .*x=.* is .* by the rules and .* by"):
@@ -74,14 +74,14 @@ BINARY: dict[str, tuple[str, tuple[Any, Any]]] = {
 
 
 @pytest.mark.parametrize("name", BINARY)
-def test_wrong_rules_of_two_arguments(name: str, plant: Callable[..., Row]) -> None:
+def test_wrong_rules_of_two_arguments(name: str, plant: Callable[..., Op]) -> None:
     code, partials = BINARY[name]
     row = plant(sd.binary, "planted", partials, numpy=f"({code})")
     with pytest.raises(sd.CheckError, match="by the rules"):
         sd.check_grads(row(x, y))
 
 
-SECOND: dict[str, Callable[[Callable[..., Row], Row], Node]] = {
+SECOND: dict[str, Callable[[Callable[..., Op], Op], Node]] = {
     "square": lambda plant, frozen: plant(sd.unary, "planted", lambda y, x: 2 * frozen(x), numpy="{0}**2")(x),
     "half": lambda plant, frozen: plant(sd.unary, "planted", lambda y, x: x + frozen(x), numpy="{0}**2")(x),
     "sine": lambda plant, frozen: plant(sd.unary, "planted", lambda y, x: frozen(sd.cos(x)), numpy="np.sin({0})")(x),
@@ -98,7 +98,7 @@ SECOND: dict[str, Callable[[Callable[..., Row], Row], Node]] = {
 
 
 @pytest.mark.parametrize("name", SECOND)
-def test_rules_wrong_only_at_the_second_order(name: str, plant: Callable[..., Row], frozen: Row) -> None:
+def test_rules_wrong_only_at_the_second_order(name: str, plant: Callable[..., Op], frozen: Op) -> None:
     f = SECOND[name](plant, frozen)
     assert sd.check_grads(f, order=1).ok
     with pytest.raises(sd.CheckError, match=r"d2/d"):
@@ -143,7 +143,7 @@ def test_a_kink_takes_any_value_between_its_sides(f: Node) -> None:
     sd.check_grads(f, at={"x": 0.0})
 
 
-def test_a_wrong_value_at_a_kink_is_caught(plant: Callable[..., Row]) -> None:
+def test_a_wrong_value_at_a_kink_is_caught(plant: Callable[..., Op]) -> None:
     row = plant(sd.unary, "planted", lambda y, x: sd.where(x > 0, 1, sd.where(x < 0, -1, 7)), numpy="np.abs({0})")
     with pytest.raises(sd.CheckError, match=r"x=0\.0 is 7\.0"):
         sd.check_grads(row(x), at={"x": 0})
@@ -175,7 +175,7 @@ def test_same_seed_same_points() -> None:
 # -- graphs --------------------------------------------------------------------------------------------------------
 
 
-def _loose(op: Row, args: tuple[Any, ...], attrs: tuple[Any, ...] = (), shape: tuple[int, ...] = ()) -> Node:
+def _loose(op: Op, args: tuple[Any, ...], attrs: tuple[Any, ...] = (), shape: tuple[int, ...] = ()) -> Node:
     """A node that the table does not know."""
     draft: Any = object.__new__(node._Draft)
     draft.op, draft.args, draft.attrs, draft.shape = op, args, attrs, shape
@@ -184,31 +184,31 @@ def _loose(op: Row, args: tuple[Any, ...], attrs: tuple[Any, ...] = (), shape: t
 
 
 def _cycle() -> Node:
-    node = _loose(ROWS["sin"], (x,))
-    node._Fields.args.__set__(node, (_loose(ROWS["cos"], (node,)),))  # type: ignore[attr-defined]
+    node = _loose(OPS["sin"], (x,))
+    node._Fields.args.__set__(node, (_loose(OPS["cos"], (node,)),))  # type: ignore[attr-defined]
     return node
 
 
 def _undeclared() -> Node:
     row = sd.unary("gone", lambda y, x: 1, numpy="({0} + 0)")
     node = row(x)
-    del ROWS["gone"]
+    del OPS["gone"]
     return node
 
 
 BROKEN: dict[str, tuple[Callable[[], Node], str]] = {
-    "too many arguments": (lambda: make(ROWS["sin"], (x, y)), "sin takes 1 arguments"),
-    "too few arguments": (lambda: make(ROWS["add"], (x,)), "add takes 2 arguments"),
+    "too many arguments": (lambda: make(OPS["sin"], (x, y)), "sin takes 1 arguments"),
+    "too few arguments": (lambda: make(OPS["add"], (x,)), "add takes 2 arguments"),
     "a leaf with arguments": (lambda: make(node.VAR, (x,), ("q",)), "var takes 0 arguments"),
-    "shape of its own": (lambda: make(ROWS["sin"], (x,), (), (3,)), "shape"),
-    "shape of one argument": (lambda: make(ROWS["mul"], (x, sd.symbol("X", shape=3)), (), (3,)), "shape"),
+    "shape of its own": (lambda: make(OPS["sin"], (x,), (), (3,)), "shape"),
+    "shape of one argument": (lambda: make(OPS["mul"], (x, sd.symbol("X", shape=3)), (), (3,)), "shape"),
     "a constant with a shape": (lambda: _loose(node.CONST, (), (1,), (2,)), "shape"),
-    "not in the table": (lambda: _loose(ROWS["sin"], (x,)), "table"),
+    "not in the table": (lambda: _loose(OPS["sin"], (x,)), "table"),
     "a second constant": (lambda: _loose(node.CONST, (), (1.5,)), "table"),
-    "a number for a node": (lambda: _loose(ROWS["add"], (x, 1)), "int, not a node"),
+    "a number for a node": (lambda: _loose(OPS["add"], (x, 1)), "int, not a node"),
     "a cycle": (_cycle, "cycle"),
     "an undeclared operation": (_undeclared, "gone"),
-    "deep inside": (lambda: sd.exp(sd.cos(make(ROWS["sin"], (x, y))) + 1), "sin takes 1"),
+    "deep inside": (lambda: sd.exp(sd.cos(make(OPS["sin"], (x, y))) + 1), "sin takes 1"),
 }
 
 

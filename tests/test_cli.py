@@ -14,7 +14,7 @@ import pytest
 from conftest import ROOT
 
 import symdiff as sd
-from symdiff.graph.node import ROWS
+from symdiff.graph.node import OPS
 from symdiff.ops.arrays import FUNCTIONS
 
 LECTURE = [
@@ -213,7 +213,7 @@ def test_errors(cli, args, says):
 def test_check(cli, monkeypatch):
     assert cli("check", "x**2*sin(y)").code == 0
     assert "d/dx" in cli("check", "x**2*sin(y)", "--at", "x=3,y=0.5").out
-    monkeypatch.setattr(ROWS["sin"], "partials", (lambda y, x: -sd.cos(x),))
+    monkeypatch.setattr(OPS["sin"], "partials", (lambda y, x: -sd.cos(x),))
     wrong = cli("check", "x**2*sin(y)")
     assert wrong.code == 1
     assert wrong.err.startswith("error: ")
@@ -225,7 +225,7 @@ def test_ops(cli):
     assert any(line.startswith("abs ") and "x = 0: 0" in line and "fabs" in line for line in lines)
     table = json.loads(cli("ops", "--format", "json").out)
     names = [row["name"] for row in table]
-    assert set(names) == {row.name for row in ROWS.values() if row.partials is not None} | set(FUNCTIONS)
+    assert set(names) == {row.name for row in OPS.values() if row.partials is not None} | set(FUNCTIONS)
     assert len(names) == len(set(names))
     inverse = next(row for row in table if row["name"] == "inv")
     assert (inverse["arguments"], inverse["domain"]) == ("x", "regular matrices")

@@ -12,19 +12,19 @@ import numpy as np
 import pytest
 
 import symdiff as sd
-from symdiff import ROWS, Node, Row, SymdiffError, UnsupportedError, const
+from symdiff import OPS, Node, Op, SymdiffError, UnsupportedError, const
 from symdiff.codegen.text import Code, fill, number
 from symdiff.compiler.functions import compile as compile_
 from symdiff.compiler.functions import evaluate, source
 
 GOLDEN = Path(__file__).parent / "golden"
 x, y = sd.symbols("x y")
-ELEMENTWISE = [row for row in ROWS.values() if row.arity and row.samples]
+ELEMENTWISE = [row for row in OPS.values() if row.arity and row.samples]
 #: Rows whose NumPy code itself widens float32.
 WIDE = {"polygamma"}
 
 
-def on_variables(row: Row) -> tuple[Node, list[Node], list[np.ndarray]]:
+def on_variables(row: Op) -> tuple[Node, list[Node], list[np.ndarray]]:
     """The row on variables, with points from its samples."""
     rng = np.random.default_rng(1)
     inputs = [sd.symbol(name) for name in "abcdefg"[: row.arity]]
@@ -38,7 +38,7 @@ def on_variables(row: Row) -> tuple[Node, list[Node], list[np.ndarray]]:
 
 
 @pytest.mark.parametrize("row", ELEMENTWISE, ids=lambda row: row.name)
-def test_backends_agree_on_every_row(row: Row) -> None:
+def test_backends_agree_on_every_row(row: Op) -> None:
     node, inputs, points = on_variables(row)
     values = compile_(node, inputs)(*points)
     assert values.shape == (20,) and values.dtype == (bool if row.predicate else float)
@@ -54,7 +54,7 @@ def test_backends_agree_on_every_row(row: Row) -> None:
 
 
 @pytest.mark.parametrize("row", ELEMENTWISE, ids=lambda row: row.name)
-def test_float32_stays(row: Row) -> None:
+def test_float32_stays(row: Op) -> None:
     if row.name in WIDE:
         pytest.skip("the row's own code widens")
     node, inputs, points = on_variables(row)
@@ -113,7 +113,7 @@ def test_templates_keep_their_meaning() -> None:
     assert evaluate(gelu, {"x": 0.3, "y": 0.4}) == pytest.approx(
         evaluate(sd.gelu(x), {"x": 0.7}) ** 5 - evaluate(sd.gelu(x), {"x": 0.12}), rel=1e-14
     )
-    assert fill(ROWS["less"], "{0} < {1}", [Code("a < b", 4), Code("c")]).text == "(a < b) < c"
+    assert fill(OPS["less"], "{0} < {1}", [Code("a < b", 4), Code("c")]).text == "(a < b) < c"
     assert number(float("-inf"), "np", False).text == "-np.inf"
 
 

@@ -15,7 +15,7 @@ from feynman import formulas
 from witness import extrapolated
 
 import symdiff as sd
-from symdiff.graph.node import ROWS
+from symdiff.graph.node import OPS
 from symdiff.text.mathml import mathml
 
 SHARED = "exp(exp(x)+exp(x)**2)+sin(exp(x)+exp(x)**2)"
@@ -198,7 +198,7 @@ def test_rules_and_gates_stand_in_the_rows() -> None:
     text = str(sd.explain(CASES["gates"][0], CASES["gates"][1]))
     for gate in ("add distributes", "multiply switches", "max routes", "min routes", "copies add up", "where routes"):
         assert gate in text
-    assert "broadcast" in ROWS and ROWS["broadcast"].gate == "copies add up"
+    assert "broadcast" in OPS and OPS["broadcast"].gate == "copies add up"
     assert "derivative of tanh" in text and "quotient rule" in text and "power rule" in text
 
 
@@ -246,7 +246,7 @@ def test_mathml_knows_all_that_latex_writes() -> None:
     """Every operation's LaTeX is read: well formed, and no command is left as its name."""
     x, y, z = sd.symbols("x theta_1 z")
     a, b = sd.symbol("A", ("n", "n")), sd.symbol("b", "n")
-    scalars = [row(*(x, y, z)[: row.arity]) for row in ROWS.values() if row.elementwise and 0 < row.arity < 4]
+    scalars = [row(*(x, y, z)[: row.arity]) for row in OPS.values() if row.elementwise and 0 < row.arity < 4]
     arrays = [
         "A.T @ b",
         "inv(A)",

@@ -12,7 +12,7 @@ import pytest
 import sympy
 
 import symdiff as sd
-from symdiff.graph.node import ROWS, Row, const
+from symdiff.graph.node import OPS, Op, const
 
 x, y, z, w = sd.symbols("x y z w")
 SHAPES = {
@@ -21,11 +21,11 @@ SHAPES = {
 }  # fmt: skip
 
 
-def _convertible(row: Row) -> bool:
+def _convertible(row: Op) -> bool:
     return row.partials is not None and row.name not in ("sinc_derivative", "spherical_jn") and not row.surrogate
 
 
-CONVERTED = [row for row in ROWS.values() if row.arity and _convertible(row)]
+CONVERTED = [row for row in OPS.values() if row.arity and _convertible(row)]
 #: Rows that SymPy rewrites: the same values, another expression.
 REWRITTEN = set(
     "logical_and logical_or logical_not where expm1 exp2 log1p log2 log10 cbrt hypot sinc sigmoid softplus relu "
@@ -33,7 +33,7 @@ REWRITTEN = set(
 )
 
 
-def _points(row: sd.Row) -> list[dict[str, float]]:
+def _points(row: sd.Op) -> list[dict[str, float]]:
     intervals = row.samples or ((-3.0, 3.0),)
     return [
         {name: lo + t * (hi - lo) for name, (lo, hi) in zip("xyzw", intervals, strict=False)} for t in (0.13, 0.5, 0.81)
@@ -41,7 +41,7 @@ def _points(row: sd.Row) -> list[dict[str, float]]:
 
 
 @pytest.mark.parametrize("row", CONVERTED, ids=lambda row: row.name)
-def test_sympy_round_trip(row: sd.Row) -> None:
+def test_sympy_round_trip(row: sd.Op) -> None:
     f = row(*(x, y, z, w)[: row.arity])
     back = sd.from_sympy(sd.to_sympy(f))
     if row.name not in REWRITTEN:
@@ -131,7 +131,7 @@ def test_arrays_and_unnamed_rows_are_refused() -> None:
         with pytest.raises(sd.UnsupportedError, match="no_sympy_form"):
             sd.to_sympy(own(x))
     finally:
-        del ROWS["no_sympy_form"]
+        del OPS["no_sympy_form"]
 
 
 def test_deep_from_sympy_and_to_latex() -> None:

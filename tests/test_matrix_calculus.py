@@ -341,11 +341,11 @@ def _close(got: Any, expected: Any, rtol: float) -> None:
     np.testing.assert_allclose(got, expected, rtol=0, atol=rtol * (1 + np.abs(expected).max(initial=0)))
 
 
-ROWS = [pytest.param(row, id=f"{row[0]} by {row[2]}") for row in TABLE]
+OPS = [pytest.param(row, id=f"{row[0]} by {row[2]}") for row in TABLE]
 NUMPY = _meaning(np, scipy.special)
 
 
-@pytest.mark.parametrize("row", ROWS)
+@pytest.mark.parametrize("row", OPS)
 def test_gradient(row: tuple[str, str, str, str | None]) -> None:
     found = _read(row)
     value, gradient = _compiled(row)
@@ -364,7 +364,7 @@ def test_gradient(row: tuple[str, str, str, str | None]) -> None:
         _close(got, expected, 1e-11 if _analytic(found) else 1e-8)
 
 
-@pytest.mark.parametrize("row", ROWS)
+@pytest.mark.parametrize("row", OPS)
 def test_text_of_the_gradient(row: tuple[str, str, str, str | None]) -> None:
     found, notation = _read(row), row[3]
     simple = sd.simplify(found.gradient)
@@ -379,7 +379,7 @@ def test_text_of_the_gradient(row: tuple[str, str, str, str | None]) -> None:
         _close(simplified, raw, 1e-12)
 
 
-@pytest.mark.parametrize("row", ROWS)
+@pytest.mark.parametrize("row", OPS)
 def test_second_order(row: tuple[str, str, str, str | None]) -> None:
     found = _read(row)
     vector = sd.symbol("V__", found.var.shape)

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 import symdiff as sd
-from symdiff.graph.node import ROWS
+from symdiff.graph.node import OPS
 
 Node = sd.Node
 X, Z = sd.symbols("x z")
-FUNCTIONS = [row for row in ROWS.values() if row.elementwise and row.arity == 1 and not row.logical]
+FUNCTIONS = [row for row in OPS.values() if row.elementwise and row.arity == 1 and not row.logical]
 #: Expressions that are compiled at once.
 BATCH = 300
 AT = np.random.default_rng(3).uniform(-2, 3, (2, 12))

@@ -235,13 +235,13 @@ def test_limit() -> None:
 
 
 def test_rows_declared_later_are_read() -> None:
-    from symdiff.graph.node import ROWS
+    from symdiff.graph.node import OPS
 
     try:
         sd.unary("twicefortest", lambda y, x: 2, numpy="(2*{0})", aliases=("doublefortest",))
         assert sd.parse("twicefortest(x)") is sd.parse("doublefortest(x)")
     finally:
-        ROWS.pop("twicefortest", None)
+        OPS.pop("twicefortest", None)
 
 
 def test_deep_and_wide() -> None:

@@ -363,7 +363,7 @@ def test_elementwise_functions_are_the_rows() -> None:
     assert "T" not in known.calls and "index" not in known.calls
     for name, calls in known.calls.items():
         for call in calls:
-            assert not isinstance(call.function, sd.Row) or call.function.partials is not None, name
+            assert not isinstance(call.function, sd.Op) or call.function.partials is not None, name
             assert 0 < call.low <= call.high or name in known.arrays
 
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from test_codegen import ELEMENTWISE, on_variables
 
 import symdiff as sd
-from symdiff import Node, Row, ShapeError
+from symdiff import Node, Op, ShapeError
 from symdiff.codegen.columns import FEW, block_length
 from symdiff.codegen.powers import STEPS
 
@@ -49,7 +49,7 @@ def points(inputs: list[Node], size: Any, dtype: str = "float64") -> list[np.nda
 
 
 @pytest.mark.parametrize("row", ELEMENTWISE, ids=lambda row: row.name)
-def test_blocks_and_threads_change_no_bit(row: Row) -> None:
+def test_blocks_and_threads_change_no_bit(row: Op) -> None:
     node, inputs, _ = on_variables(row)
     rng = np.random.default_rng(0)
     intervals = row.samples[len(row.samples) - len(inputs) :]

@@ -13,32 +13,32 @@ import scipy.special
 import sympy
 
 import symdiff as sd
-from symdiff.graph.node import ROWS, Node, Row, const
+from symdiff.graph.node import OPS, Node, Op, const
 
-ELEMENTWISE = [row for row in ROWS.values() if row.arity and row.partials is not None]
+ELEMENTWISE = [row for row in OPS.values() if row.arity and row.partials is not None]
 SMOOTH = [row for row in ELEMENTWISE if not row.surrogate and row.samples and not row.predicate and row.name != "where"]
 NAMES = ("x", "y", "z", "w")
 x, y, z = sd.symbols("x y z")
 zero = const(0)
 
 
-def _id(row: Row) -> str:
+def _id(row: Op) -> str:
     return row.name
 
 
-def _whole(row: Row, place: int) -> bool:
+def _whole(row: Op, place: int) -> bool:
     """Whether an argument is fixed to a whole number: its samples are one point."""
     low, high = row.samples[place]
     return low == high
 
 
-def _samples(row: Row, count: int, seed: int = 0) -> np.ndarray:
+def _samples(row: Op, count: int, seed: int = 0) -> np.ndarray:
     rng = np.random.default_rng(seed)
     intervals = row.samples or ((-3.0, 3.0),) * row.arity
     return np.array([rng.uniform(low, high, count) if low < high else np.full(count, low) for low, high in intervals])
 
 
-def _arguments(row: Row) -> list[Node]:
+def _arguments(row: Op) -> list[Node]:
     """Variables; a number where the row wants a fixed one."""
     return [
         const(int(row.samples[place][0])) if row.samples and _whole(row, place) else sd.symbol(NAMES[place])
@@ -64,7 +64,7 @@ def _at(f: Node, **at: float) -> float:
 
 
 @pytest.mark.parametrize("row", [row for row in ELEMENTWISE if row.math], ids=_id)
-def test_math_code_gives_the_numpy_value(row: Row) -> None:
+def test_math_code_gives_the_numpy_value(row: Op) -> None:
     points = _samples(row, 50)
     if row.logical:
         points[0] = points[0] > 0
@@ -76,7 +76,7 @@ def test_math_code_gives_the_numpy_value(row: Row) -> None:
         assert isinstance(expected, bool) == row.predicate
 
 
-def _reference(row: Row) -> Callable[..., Any]:
+def _reference(row: Op) -> Callable[..., Any]:
     """The value to many digits, from the SymPy form."""
     variables = [v for v in _arguments(row) if v.op is sd.Var]
     form = sd.to_sympy(row(*_arguments(row)))
@@ -84,7 +84,7 @@ def _reference(row: Row) -> Callable[..., Any]:
 
 
 @pytest.mark.parametrize("row", SMOOTH, ids=_id)
-def test_value_and_partials_agree_with_high_precision(row: Row) -> None:
+def test_value_and_partials_agree_with_high_precision(row: Op) -> None:
     variables = [v for v in _arguments(row) if v.op is sd.Var]
     f, reference = row(*_arguments(row)), _reference(row)
     orders = [(0,) * len(variables)]
@@ -103,14 +103,14 @@ def test_value_and_partials_agree_with_high_precision(row: Row) -> None:
 
 
 @pytest.mark.parametrize("row", [row for row in ELEMENTWISE if row.predicate], ids=_id)
-def test_truth_values_have_no_derivative(row: Row) -> None:
+def test_truth_values_have_no_derivative(row: Op) -> None:
     chosen = sd.where(row(*(x, y)[: row.arity]), x**2, y)
     assert _at(sd.diff(row(*(x, y)[: row.arity]) * const(3), x), x=2.0, y=1.0) == 0
     assert _at(sd.diff(chosen, x), x=2.0, y=1.0) in (0.0, 4.0)
 
 
 @pytest.mark.parametrize("row", ELEMENTWISE, ids=_id)
-def test_text_parses_back(row: Row) -> None:
+def test_text_parses_back(row: Op) -> None:
     f = row(*_arguments(row))
     assert sd.parse(str(f)) is f
     for v in sd.variables(f):
@@ -120,7 +120,7 @@ def test_text_parses_back(row: Row) -> None:
 
 
 @pytest.mark.parametrize("row", SMOOTH, ids=_id)
-def test_parity_and_symmetry(row: Row) -> None:
+def test_parity_and_symmetry(row: Op) -> None:
     code = _template(row.numpy, row.helper, row.arity)
     points = _samples(row, 20)
     if row.odd:
@@ -229,7 +229,7 @@ def test_selection_goes_outside(f: Node) -> None:
 @pytest.mark.parametrize("row", ["sigmoid", "softplus", "tanh", "gelu", "logaddexp", "erf"])
 @pytest.mark.parametrize("value", [-800.0, 800.0])
 def test_no_overflow_far_away(row: str, value: float) -> None:
-    f = ROWS[row](*(x, zero)[: ROWS[row].arity])
+    f = OPS[row](*(x, zero)[: OPS[row].arity])
     for order in (0, 1, 2):
         assert math.isfinite(_at(sd.diff(f, x, order) if order else f, x=value))
 
@@ -241,8 +241,8 @@ def test_incomplete_rows_are_refused() -> None:
     complete: dict[str, Any] = {"build": lambda row, a: a, "numpy": "{0}", "domain": "all", "partials": (None,)}
     for field, value in (("numpy", ""), ("domain", ""), ("partials", None), ("partials", ())):
         with pytest.raises(sd.SymdiffError, match="incomplete_row"):
-            Row("incomplete_row", 1, **(complete | {field: value}))
-        assert "incomplete_row" not in ROWS
+            Op("incomplete_row", 1, **(complete | {field: value}))
+        assert "incomplete_row" not in OPS
     with pytest.raises(sd.SymdiffError, match="already"):
         sd.unary("sin", lambda y, x: x)
     with pytest.raises(sd.SymdiffError, match="identifier"):
@@ -257,7 +257,7 @@ def test_wrong_number_of_arguments() -> None:
 
 
 @pytest.fixture
-def swish() -> Iterator[Row]:
+def swish() -> Iterator[Op]:
     """A user's own operation, declared in one call."""
     yield sd.unary(
         "swish",
@@ -266,10 +266,10 @@ def swish() -> Iterator[Row]:
         math="({0} / (1 + math.exp(-{0})))",
         domain="all real x: x*sigmoid(x)",
     )
-    del ROWS["swish"]
+    del OPS["swish"]
 
 
-def test_a_users_operation_works_everywhere(swish: Row) -> None:
+def test_a_users_operation_works_everywhere(swish: Op) -> None:
     f = swish(x * y) + 1
     assert sd.parse("swish(x*y) + 1") is f
     assert str(f) == "swish(x*y) + 1"

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import symdiff as sd
-from symdiff.graph.node import PI, ROWS
+from symdiff.graph.node import OPS, PI
 from symdiff.graph.traversal import topological
 from symdiff.text.printer import show, show_structure
 
@@ -20,13 +20,13 @@ x, y, z = sd.symbols("x y z")
 NUMBERS: list[Any] = [0, 1, -1, 2, -2, 3, -7, 10**30, True, False, Fraction(1, 2), Fraction(-3, 7)]
 NUMBERS += [0.0, -0.0, 1.0, 0.1, -2.5, 1e22, -1e-300, math.inf, -math.inf, math.nan]
 LEAVES = [x, y, z, sd.symbol("t0"), sd.symbol("\u03b1"), PI(), *map(sd.const, NUMBERS)]
-OPERATORS = [row for row in ROWS.values() if row.arity and (row.infix or row.prefix) and not row.predicate]
-BUILDERS = [row for row in ROWS.values() if row.elementwise and row.name in sd.__dir__()]
+OPERATORS = [row for row in OPS.values() if row.arity and (row.infix or row.prefix) and not row.predicate]
+BUILDERS = [row for row in OPS.values() if row.elementwise and row.name in sd.__dir__()]
 PLACES = st.lists(st.integers(0, 30), min_size=3, max_size=3)
 STEP = st.tuples(st.one_of(st.sampled_from(OPERATORS), st.sampled_from(BUILDERS)), PLACES)
 
 
-def build(steps: list[tuple[sd.Row, list[int]]], leaves: list[sd.Node]) -> sd.Node:
+def build(steps: list[tuple[sd.Op, list[int]]], leaves: list[sd.Node]) -> sd.Node:
     """A small program: each step applies a row to earlier results, the latest most likely."""
     nodes = list(leaves)
     for row, places in steps:
@@ -36,7 +36,7 @@ def build(steps: list[tuple[sd.Row, list[int]]], leaves: list[sd.Node]) -> sd.No
 
 @settings(max_examples=3000, deadline=None, derandomize=True)
 @given(st.lists(STEP, min_size=1, max_size=10), st.lists(st.sampled_from(LEAVES), min_size=1, max_size=4))
-def test_round_trip(steps: list[tuple[sd.Row, list[int]]], leaves: list[sd.Node]) -> None:
+def test_round_trip(steps: list[tuple[sd.Op, list[int]]], leaves: list[sd.Node]) -> None:
     if all(row.arity <= 3 for row, _ in steps):
         node = build(steps, leaves)
         assert sd.parse(str(node)) is node
@@ -47,7 +47,7 @@ def test_round_trip(steps: list[tuple[sd.Row, list[int]]], leaves: list[sd.Node]
     st.lists(st.tuples(st.sampled_from(OPERATORS), PLACES), min_size=10, max_size=60),
     st.lists(st.sampled_from([x, y, sd.const(2.5), sd.const(-1.5)]), min_size=2, max_size=4),
 )
-def test_round_trip_with_parts(steps: list[tuple[sd.Row, list[int]]], leaves: list[sd.Node]) -> None:
+def test_round_trip_with_parts(steps: list[tuple[sd.Op, list[int]]], leaves: list[sd.Node]) -> None:
     node = build(steps, leaves)
     assert sd.parse(show(node)) is node
 
@@ -129,7 +129,7 @@ def test_wide_with_negative_products() -> None:
 
 def test_broadcasting_is_not_printed() -> None:
     shapes = {"X": ("N", 3), "w": (3,)}
-    if "broadcast" in ROWS:
+    if "broadcast" in OPS:
         node = sd.parse("X*w + sin(x)", shapes)
         assert str(node) == "X*w + sin(x)"
         assert sd.parse(str(node), shapes) is node

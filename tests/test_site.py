@@ -49,7 +49,7 @@ def public() -> Iterator[tuple[str, Callable[..., Any]]]:
 
 def test_a_prompt_completes_public_names_only() -> None:
     assert all(name == "__version__" or not name.startswith("_") for name in dir(sd))
-    assert {"sin", "grad", "train", "Node"} <= set(dir(sd)) and not {"Any", "ROWS", "annotations"} & set(dir(sd))
+    assert {"sin", "grad", "train", "Node"} <= set(dir(sd)) and not {"Any", "OPS", "annotations"} & set(dir(sd))
     assert all(hasattr(sd, name) for name in dir(sd))
 
 

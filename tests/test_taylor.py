@@ -16,7 +16,7 @@ from counting import operations
 from functionals import LARGE, SMALL
 
 import symdiff as sd
-from symdiff.graph.node import ROWS, Row
+from symdiff.graph.node import OPS, Op
 from symdiff.graph.traversal import topological
 from symdiff.taylor import bottlenecks, multi_indices
 from symdiff.taylor.choice import candidates
@@ -25,7 +25,7 @@ Node = sd.Node
 X, Y, Z = sd.symbols("x y z")
 SPINS = list(sd.symbols("a b g h"))
 POINT = {"x": 0.7, "y": 0.3, "z": 1.1}
-ROWS_OF_NUMBERS = [row for row in list(ROWS.values()) if row.partials and not row.surrogate and not row.logical]
+ROWS_OF_NUMBERS = [row for row in list(OPS.values()) if row.partials and not row.surrogate and not row.logical]
 
 
 def values(nodes: Sequence[Node], point: dict[str, float]) -> list[float]:
@@ -45,7 +45,7 @@ def agree(found: Sequence[float], wanted: Sequence[float], tolerance: float = 1e
     return all(abs(a - b) <= tolerance * max(abs(b), 1e-3 * size) for a, b in zip(found, wanted, strict=True))
 
 
-def applied(row: Row) -> Node:
+def applied(row: Op) -> Node:
     """The operation on formulas whose values lie in its domain; on numbers where the samples are one number."""
     moves = [X * Y - 0.21, X**2 - Y - 0.19, X - Y**3 - 0.673, Y + X * Y - 0.51]
     return row(
@@ -57,7 +57,7 @@ def applied(row: Row) -> Node:
 
 
 @pytest.mark.parametrize("row", ROWS_OF_NUMBERS, ids=lambda row: row.name)
-def test_each_operation_against_repeated_differentiation(row: Row) -> None:
+def test_each_operation_against_repeated_differentiation(row: Op) -> None:
     f = applied(row)
     found = sd.derivatives(f, [X, Y], 3)
     point = {name: POINT[name] for name in "xy"}

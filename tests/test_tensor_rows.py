@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from witness import extrapolated
 
 import symdiff as sd
-from symdiff.graph.node import ROWS
+from symdiff.graph.node import OPS
 from symdiff.graph.traversal import topological
 from symdiff.ops.arrays import FUNCTIONS
 
@@ -537,7 +537,7 @@ def test_results_are_the_callers(case: Case) -> None:
 def test_every_row_and_function_has_a_case() -> None:
     nodes = {node.op.name for case in CASES for node in topological(_graphs(case).f)}
     assembled = {"assemble", "sparse", "compressed"}  # made by hessian; see test_hessians.py and test_sparse.py
-    assert {row.name for row in ROWS.values() if row.partials is None and row.arity} - assembled <= nodes
+    assert {row.name for row in OPS.values() if row.partials is None and row.arity} - assembled <= nodes
     text = " ".join(case.text for case in CASES)
     called = {name for name in FUNCTIONS if f"{name}(" in text}
     assert set(FUNCTIONS) - called == {"size", "index", "T"}

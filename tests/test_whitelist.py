@@ -13,7 +13,7 @@ from conftest import ROOT
 import symdiff as sd
 from symdiff.codegen.sandbox import checked
 from symdiff.compiler.functions import BACKENDS, SCHEDULES, load
-from symdiff.graph.node import ROWS
+from symdiff.graph.node import OPS
 
 GOOD = 'import numpy as np\n\n\ndef f(x):\n    """A sine."""\n    return np.sin(x)\n'
 FAST = sd.source(sd.sum(sd.tanh(sd.symbol("X", "n"))), [sd.symbol("X", "n")], schedule="fast")
@@ -92,7 +92,7 @@ PYTHON = [name for name, backend in BACKENDS.items() if not backend.native]
 def _everything() -> list[Callable[[], str]]:
     """Source of every row of numbers, on both backends."""
     found: list[Callable[[], str]] = []
-    for row in list(ROWS.values()):
+    for row in list(OPS.values()):
         if row.arity and row.elementwise:
             args = [sd.symbol(f"a{place}") for place in range(row.arity)]
             found += [lambda r=row, a=args, b=backend: sd.source(r(*a), a, backend=b) for backend in PYTHON]

@@ -18,7 +18,7 @@ from itertools import count
 from typing import Any
 
 from ..graph.errors import CheckError, DomainError, SymdiffError, UnsupportedError
-from ..graph.node import ROWS, VAR, Node, Row, interned, symbol
+from ..graph.node import OPS, VAR, Node, Op, interned, symbol
 from ..graph.traversal import leaves, topological, variables
 from ..ops.tensor import places_among
 
@@ -39,7 +39,7 @@ def check_graph(*roots: Any) -> None:
     """
     for node in _acyclic(leaves(list(roots))):
         row = node.op
-        if ROWS.get(row.name) is not row:
+        if OPS.get(row.name) is not row:
             raise CheckError(f"a node's operation {row.name} is not among the declared rows")
         if len(node.args) != row.arity and (row.partials is not None or not row.arity):
             raise CheckError(f"{row.name} takes {row.arity} arguments, and a node of it has {len(node.args)}")
@@ -334,7 +334,7 @@ class _Checker:
         entry.error = max(entry.error, gap / scale if scale else 0.0)
 
 
-def analytic(row: Row) -> bool:
+def analytic(row: Op) -> bool:
     """Whether the code computes an analytic function of complex arguments, as far as its row says."""
     return not (row.kink or row.helper or row.predicate or "where" in row.numpy or "abs" in row.numpy)
 

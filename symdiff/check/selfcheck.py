@@ -91,7 +91,7 @@ def check():
 
 
 def _order(places):
-    """Row and column of each number of a Hessian: block by block, or of one matrix."""
+    """Op and column of each number of a Hessian: block by block, or of one matrix."""
     blocks = [[k for k, place in enumerate(places) if place[0] == argument] for argument in DIFFERENTIATED]
     blocks = [range(len(places))] if DENSE else blocks
     return [(i, j) for rows in blocks for columns in blocks for i in rows for j in columns]

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ..differentiate.kinks import Kink, kinks
-from ..graph.node import ROWS, Node
+from ..graph.node import OPS, Node
 from ..graph.traversal import variables
 from .printing import shown
 from .values import values_at
@@ -28,7 +28,7 @@ def note_names(roots: Sequence[Node]) -> None:
             click.echo(f"note: {name} is a variable; exp(1) is Euler's number", err=True)
             break
     for name in names:
-        if name[:-1] in _FORGOTTEN and name[-1].isalpha() and name not in ROWS:
+        if name[:-1] in _FORGOTTEN and name[-1].isalpha() and name not in OPS:
             click.echo(f"note: {name} is a variable; write {name[:-1]}({name[-1]}) for the function", err=True)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ..graph.node import ROWS
+from ..graph.node import OPS
 from ..ops.arrays import FUNCTIONS as ARRAYS
 from .common import options
 from .printing import columns
@@ -37,7 +37,7 @@ _ARRAY_FIELDS = ("name", "arguments", "domain", "kink", "about")
 
 
 def _rows_of_operations() -> list[dict[str, Any]]:
-    rows = [row for row in ROWS.values() if row.partials is not None]  # others have no name in a formula
+    rows = [row for row in OPS.values() if row.partials is not None]  # others have no name in a formula
     lines = [(row.name, row.arity, row.domain, row.kink, list(row.aliases)) for row in rows]
     return [dict(zip(_FIELDS, line, strict=True)) for line in lines]
 
@@ -48,7 +48,7 @@ def _array_function(name: str) -> dict[str, Any]:
 
     parameters = inspect.signature(ARRAYS[name]).parameters.values()
     arguments = [str(parameter.replace(annotation=parameter.empty)) for parameter in parameters]
-    row = ROWS.get(name)
+    row = OPS.get(name)
     domain, kink = (row.domain, row.kink) if row and row.pullback else ("arrays whose shapes fit", "")
     about = (inspect.getdoc(ARRAYS[name]) or "").partition("\n")[0].replace("``", "")
     return {"name": name, "arguments": ", ".join(arguments), "domain": domain, "kink": kink, "about": about}

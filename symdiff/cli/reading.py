@@ -11,7 +11,7 @@ import click
 
 from ..graph.errors import ParseError, ShapeError, SymdiffError
 from ..graph.node import RESERVED, Node, symbol
-from ..graph.shapes import Shape, Size, broadcast_shapes, letters_of, show_shape
+from ..graph.shapes import Shape, Size, broadcast_shapes, show_shape, symbolic_sizes
 from ..graph.traversal import variables
 from .common import hold
 from .notes import note_names
@@ -82,7 +82,7 @@ def read_shapes(given: Iterable[str]) -> dict[str, Shape]:
                 f"--shape gives {name} two shapes, {show_shape(shapes[name])} and {show_shape(shape)}; give it one"
             )
     for name, shape in shapes.items():
-        for letter in letters_of(shape):
+        for letter in symbolic_sizes(shape):
             if letter in shapes:
                 raise SymdiffError(f"--shape uses {letter} as a size of {name} and as a variable; rename one of them")
     return shapes
@@ -116,7 +116,7 @@ def read_wrt(names: str | None, roots: Sequence[Node], shapes: Shapes) -> list[N
     if names is None:
         return list(found.values())
     wanted = [name.strip() for name in names.split(",")]
-    sizes = letters_of(size for shape in shapes.values() for size in shape)
+    sizes = symbolic_sizes(size for shape in shapes.values() for size in shape)
     for name in wanted:
         if name in sizes:
             raise SymdiffError(f"--wrt names {name}, which --shape uses as a size; differentiate by variables")
@@ -162,7 +162,7 @@ def _split(text: str) -> list[str]:
 def _check_names(point: Mapping[str, Any], found: Sequence[Node]) -> None:
     needed = [var.name for var in found]
     listed = "the formula's variables are " + ", ".join(needed) if needed else "the formula has no variables"
-    sizes = letters_of(size for var in found for size in var.shape)
+    sizes = symbolic_sizes(size for var in found for size in var.shape)
     for missing in sorted(set(needed) - set(point)):
         raise SymdiffError(f"--at gives no value for {missing}; {listed}")
     for unknown in sorted(set(point) - set(needed)):
@@ -183,7 +183,7 @@ def _check_shapes(point: Mapping[str, Any], found: Sequence[Node]) -> None:
         if not fits:
             taken = [
                 f"{letter} is {known[letter][0]} in {known[letter][1]}"
-                for letter in letters_of(var.shape)
+                for letter in symbolic_sizes(var.shape)
                 if letter in known and known[letter][1] != var.name
             ]
             where = f", where {' and '.join(taken)}" if taken else ""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
 from ..graph.errors import UnsupportedError
-from ..graph.node import Node, Row
+from ..graph.node import Node, Op
 from ..graph.templates import fill_sizes
 from ..graph.traversal import leaves, topological
 from ..ops.contraction import SIZE
@@ -97,24 +97,24 @@ def as_array(text: str, truth: bool) -> str:
     return f"xp.asarray({text}, dtype={'xp.bool' if truth else 'dtype'}, device=device)"
 
 
-def _constant(row: Row, code: Code, value: float | None, args: list[Code]) -> Code:
-    return Code(str(bool(value))) if row.predicate else Code("math.inf") if value == float("inf") else code
+def _constant(op: Op, code: Code, value: float | None, args: list[Code]) -> Code:
+    return Code(str(bool(value))) if op.predicate else Code("math.inf") if value == float("inf") else code
 
 
 def _templates(names: Names, fixed: Container[Node]) -> Callable[[Node], str]:
     """The row's own code, or NumPy's by the standard's names; Python's for a constant."""
 
     def template(node: Node) -> str:
-        row = node.op
-        if node in fixed and row.math is not None:
-            return row.math
-        if row is SIZE:
+        op = node.op
+        if node in fixed and op.math is not None:
+            return op.math
+        if op is SIZE:
             return names.count(*node.attrs)
-        code = row.array or row.numpy_of or row.numpy
+        code = op.array or op.numpy_of or op.numpy
         text = fill_sizes(code if isinstance(code, str) else code(node), names.size)
-        if not row.array and (row.helper or not set(_FUNCTION.findall(text)) <= _KNOWN):
-            raise UnsupportedError(f'the array API standard has no {row.name}; use backend="numpy"')
-        return text if row.array else _FUNCTION.sub(lambda match: f"xp.{STANDARD[match[1][3:]]}", text)
+        if not op.array and (op.helper or not set(_FUNCTION.findall(text)) <= _KNOWN):
+            raise UnsupportedError(f'the array API standard has no {op.name}; use backend="numpy"')
+        return text if op.array else _FUNCTION.sub(lambda match: f"xp.{STANDARD[match[1][3:]]}", text)
 
     return template
 
@@ -190,7 +190,7 @@ class ArrayAPI(Arrays):
     def helpers(self, code: str) -> list[str]:
         """The functions that the code calls, and those that they call."""
         shared = [HELPERS[name] for name in ("_sizes", "_at_least")]
-        own = [text for _, row in sorted(self.schedule.rows.items()) for text in row.array_helpers]
+        own = [text for _, op in sorted(self.schedule.ops.items()) for text in op.array_helpers]
         found: list[str] = []
         for text in reversed([*shared, *dict.fromkeys(own)]):
             if any(calls(name, code) for name in defined(text)):

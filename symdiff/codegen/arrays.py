@@ -23,7 +23,7 @@ class Arrays(Printer):
 
     def globals(self) -> str:
         rows = [f'    "{shown}": {tuple(var.shape)!r},' for var, shown in self.names.variables.items()]
-        return "\n".join(["SHAPES = {", *(row.replace("'", '"') for row in rows), "}"]) if rows else ""
+        return "\n".join(["SHAPES = {", *(op.replace("'", '"') for op in rows), "}"]) if rows else ""
 
     def output(self, node: Node, text: str) -> str:
         """An array that shares no memory with an input."""

@@ -90,7 +90,7 @@ class Buffers(Schedule):
                 if not node.shape and node.args and node not in self.fixed and any(arg.shape for arg in operands(node)):
                     self.bind(node)
             elif not operands(node):
-                self.rows[node.op.name] = node.op
+                self.ops[node.op.name] = node.op
                 self.code[node] = Code(self.names.fresh("k"))
                 self.fixed_arrays.append((self.code[node].text, self.dialect.template(node)))
             else:
@@ -161,7 +161,7 @@ class Buffers(Schedule):
 
     def operation(self, node: Node, place: int) -> None:
         """One operation as statements; without a way to write into an array it makes a new one."""
-        self.rows[node.op.name] = node.op
+        self.ops[node.op.name] = node.op
         for arg in operands(node):
             self._settled(arg)
         recipe = self.on_diagonal(node) or self.recipe(node, [self.operand(arg, node) for arg in operands(node)])
@@ -217,22 +217,22 @@ class Buffers(Schedule):
     def recipe(self, node: Node, args: list[Code]) -> tuple[list[str], bool] | None:
         """Lines that write the value to ``{out}``, and whether that may be an operand."""
         texts = [arg.text for arg in args]
-        row = node.op
-        if row.infix == "**" and (steps := power_steps(operands(node)[1])):
+        op = node.op
+        if op.infix == "**" and (steps := power_steps(operands(node)[1])):
             return _filled(steps, texts), not any("{0}" in step for step in steps[1:])
-        if row.steps:
-            one = self.kept_number("1") if any("{one}" in step for step in row.steps) else ""
-            return _filled(row.steps, texts, one), row.steps_in_place
-        if row.elementwise and row.infix in _UFUNCS:
-            return [f"np.{_UFUNCS[row.infix]}({texts[0]}, {texts[1]}, {{out}})"], True
-        if row.name == "neg":
+        if op.steps:
+            one = self.kept_number("1") if any("{one}" in step for step in op.steps) else ""
+            return _filled(op.steps, texts, one), op.steps_in_place
+        if op.elementwise and op.infix in _UFUNCS:
+            return [f"np.{_UFUNCS[op.infix]}({texts[0]}, {texts[1]}, {{out}})"], True
+        if op.name == "neg":
             return [f"np.negative({texts[0]}, {{out}})"], True
-        if row.name == "where":
+        if op.name == "where":
             chosen = texts[0] if operands(node)[0].op.predicate else f"{texts[0]} != 0"
             return [f"np.copyto({{out}}, {texts[2]})", f"np.copyto({{out}}, {texts[1]}, where={chosen})"], False
-        if row.elementwise:
-            return self.function(row.numpy, texts)
-        return self.reduction(node, texts) if row is CONTRACT or row.name in ("max", "min") else None
+        if op.elementwise:
+            return self.function(op.numpy, texts)
+        return self.reduction(node, texts) if op is CONTRACT or op.name in ("max", "min") else None
 
     def function(self, template: str, texts: list[str]) -> tuple[list[str], bool] | None:
         found = re.fullmatch(r"(np|special)\.(\w+)\(([^()]*)\)", template)

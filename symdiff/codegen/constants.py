@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-from ..graph.node import ROWS, Row
+from ..graph.node import OPS, Op
 
 
 @cache
@@ -21,22 +21,22 @@ def _function(code: str, helper: str, arity: int) -> Callable[..., Any]:
     return result
 
 
-def constant_value(row: Row, args: Sequence[float | None]) -> float | None:
+def constant_value(op: Op, args: Sequence[float | None]) -> float | None:
     """The value, or None where Python's arithmetic has none (0 divisor, complex, no code, a domain's edge).
 
-    >>> from symdiff.graph.node import ROWS
-    >>> constant_value(ROWS["div"], [1.0, 4.0]), constant_value(ROWS["div"], [1.0, 0.0])
+    >>> from symdiff.graph.node import OPS
+    >>> constant_value(OPS["div"], [1.0, 4.0]), constant_value(OPS["div"], [1.0, 0.0])
     (0.25, None)
-    >>> constant_value(ROWS["pow"], [9.0, 1e9])
+    >>> constant_value(OPS["pow"], [9.0, 1e9])
     inf
     """
-    if row.math is None or any(arg is None for arg in args):
+    if op.math is None or any(arg is None for arg in args):
         return None
     try:
-        value = _function(row.math, row.math_helper, row.arity)(*args)
+        value = _function(op.math, op.math_helper, op.arity)(*args)
         return None if isinstance(value, complex) else float(value)
     except OverflowError:
         base = args[0]
-        return math.inf if row is ROWS["pow"] and base is not None and base > 0 else None
+        return math.inf if op is OPS["pow"] and base is not None and base > 0 else None
     except (ArithmeticError, ValueError):
         return None

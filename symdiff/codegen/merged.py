@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..graph.node import ROWS, Node
+from ..graph.node import OPS, Node
 from ..ops.contraction import CONTRACT
 from ..ops.kinds import operands, unbroadcast
 from .schedule import copies
@@ -46,4 +46,4 @@ def _only_places(inner: tuple[int, ...], outer: tuple[int, ...]) -> bool:
     return bool(inner) and len(set(inner)) == len(inner) and set(inner) == set(outer)
 
 
-_TWO = ROWS["const"](2)
+_TWO = OPS["const"](2)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from ..graph.errors import SymdiffError
 from ..graph.node import Node
-from ..graph.shapes import letters_of
+from ..graph.shapes import symbolic_sizes
 
 #: Builtins that templates use, modules, and what a signature may hold.
 _MODULE = ("np", "math", "special", "sparse", "out", "dtype", "shape", "sizes", "SHAPES", "__debug__")
@@ -32,7 +32,7 @@ class Names:
         self.taken = set(self.reserved)
         self.variables = {var: self.own(self.spelled(var.name)) for var in inputs}
         self.taken.add(function)
-        letters = letters_of(size for var in inputs for size in var.shape)
+        letters = symbolic_sizes(size for var in inputs for size in var.shape)
         self.sizes = {letter: self.own(self.spelled(letter)) for letter in letters}
         self.counts: dict[str, str] = {}
         self._next: dict[str, int] = {}

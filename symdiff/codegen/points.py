@@ -7,7 +7,7 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
 from ..graph.errors import UnsupportedError
-from ..graph.node import VAR, Node, Row
+from ..graph.node import VAR, Node, Op
 from ..graph.templates import fill_sizes
 from ..graph.traversal import leaves, topological
 from ..ops.contraction import SIZE
@@ -74,14 +74,14 @@ TYPES = "float32 stays float32; whole numbers and truth values are read as float
 _POINTS = "Arguments are numbers or arrays of points, which broadcast together; each result has their common shape."
 
 
-def _constant(row: Row, code: Code, value: float | None, args: list[Code]) -> Code:
+def _constant(op: Op, code: Code, value: float | None, args: list[Code]) -> Code:
     """A Python number, which leaves float32 alone; NumPy's arithmetic where Python's would raise."""
-    if row.infix and len(args) == 2 and value in (None, float("inf")):
+    if op.infix and len(args) == 2 and value in (None, float("inf")):
         a, b = (f"np.float64({arg.text})" for arg in args)
-        return Code(f"float({a} {row.infix} {b})")
-    if row.predicate:
+        return Code(f"float({a} {op.infix} {b})")
+    if op.predicate:
         return Code(f"bool({code.text})", depth=code.depth)
-    wrapped = row.infix or row.prefix or code.text.startswith("float(")
+    wrapped = op.infix or op.prefix or code.text.startswith("float(")
     return code if wrapped else Code(f"float({code.text})", depth=code.depth)
 
 
@@ -96,14 +96,14 @@ def _templates(names: Names) -> Callable[[Node], str]:
     """The code of operations, with sizes by their names."""
 
     def template(node: Node) -> str:
-        row = node.op
-        if row is SIZE:
+        op = node.op
+        if op is SIZE:
             return names.count(*node.attrs)
-        if row.numpy_of is not None:
-            return fill_sizes(row.numpy_of(node), names.size)
-        if not row.numpy:
-            raise UnsupportedError(f"NumPy has no {row.name}")
-        return row.numpy
+        if op.numpy_of is not None:
+            return fill_sizes(op.numpy_of(node), names.size)
+        if not op.numpy:
+            raise UnsupportedError(f"NumPy has no {op.name}")
+        return op.numpy
 
     return template
 
@@ -140,7 +140,7 @@ class Printer:
         body = self.head("\n".join(body)) + body
         extra = self.extra("\n".join(body))
         code = "\n".join([*body, *extra, *_texts(self.schedule)])
-        rows = dict.fromkeys(row.helper for _, row in sorted(self.schedule.rows.items()) if row.helper)
+        rows = dict.fromkeys(op.helper for _, op in sorted(self.schedule.ops.items()) if op.helper)
         helpers = [text for name, text in HELPERS.items() if calls(name, code)]
         helpers += [text for text in rows if any(calls(name, code) for name in defined(text))]
         used = " ".join([code, *helpers])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..graph.errors import UnsupportedError
-from ..graph.node import Node, Row
+from ..graph.node import Node, Op
 from ..graph.traversal import leaves, topological
 from .module import assemble, definition, docstring, result
 from .names import Names
@@ -36,12 +36,12 @@ class _Imports:
         return match[1]
 
     def template(self, node: Node) -> str:
-        row = node.op
-        found = self.templates.get(row.name)
+        op = node.op
+        found = self.templates.get(op.name)
         if found is None:
-            if row.math is None:
-                raise UnsupportedError(f'the math module has no {row.name}; use backend="numpy"')
-            found = self.templates[row.name] = self(row.math)
+            if op.math is None:
+                raise UnsupportedError(f'the math module has no {op.name}; use backend="numpy"')
+            found = self.templates[op.name] = self(op.math)
         return found
 
     def lines(self, *texts: str) -> str:
@@ -51,8 +51,8 @@ class _Imports:
         return "\n".join(filter(None, ["import math" if self.whole else "", bare]))
 
 
-def _constant(row: Row, code: Code, value: float | None, args: list[Code]) -> Code:
-    if row.predicate:
+def _constant(op: Op, code: Code, value: float | None, args: list[Code]) -> Code:
+    if op.predicate:
         return Code(str(bool(value)))
     return Code("math.inf") if value == float("inf") else code
 
@@ -74,7 +74,7 @@ def module(outputs: Any, inputs: Sequence[Node], name: str, docs: str = "") -> s
     body = [f"{target} = {imports(text)}" for target, text in schedule.statements]
     body.append(f"return {result(outputs, texts)}")
     constants = "\n".join(f"{target} = {imports(text)}" for target, text in schedule.constants)
-    helpers = [imports(row.math_helper) for _, row in sorted(schedule.rows.items()) if row.math_helper]
+    helpers = [imports(op.math_helper) for _, op in sorted(schedule.ops.items()) if op.math_helper]
     notes = [docs, *_NOTES] if docs else _NOTES
     return assemble(
         docstring(name, outputs, inputs, shown, notes),

@@ -17,7 +17,7 @@ from types import CodeType
 from typing import Any
 
 from ..graph.errors import SymdiffError
-from ..graph.node import ROWS, Row
+from ..graph.node import OPS, Op
 from .array_api import ARGUMENTS
 
 Step = tuple[str, Any]
@@ -79,8 +79,8 @@ def checked(text: str, filename: str) -> CodeType:
         raise _refusal(filename, f"is no Python, {error}") from None
     steps = list(_steps(code))
     assigned = frozenset(_assigned(steps, filename))
-    known = NAMES | BUILTINS | MODULES | _names_of_rows(tuple(ROWS.values()))
-    for part in _parts(code, _whole(tuple(ROWS.values()))):
+    known = NAMES | BUILTINS | MODULES | _names_of_rows(tuple(OPS.values()))
+    for part in _parts(code, _whole(tuple(OPS.values()))):
         _check_part(part, known, assigned, filename)
     if any("__dict__" in part.co_names for part in _parts(code)):
         _check_memory(text, code, steps, filename)
@@ -170,15 +170,15 @@ _MADE = _MADE[_MADE.index(("LOAD_NAME", "threading")) : _MADE.index(("STORE_NAME
 
 
 @lru_cache(maxsize=4)
-def _names_of_rows(rows: tuple[Row, ...]) -> frozenset[str]:
-    found = frozenset(name for row in rows for name in _names_of_row(row))
+def _names_of_rows(rows: tuple[Op, ...]) -> frozenset[str]:
+    found = frozenset(name for op in rows for name in _names_of_row(op))
     return frozenset(name for name in found if not name.startswith("__") and name not in _DANGEROUS)
 
 
 @lru_cache(maxsize=4)
-def _whole(rows: tuple[Row, ...]) -> frozenset[Key]:
+def _whole(rows: tuple[Op, ...]) -> frozenset[Key]:
     """Functions that look for what a library has, as ``getattr`` does: they are known word for word or not at all."""
-    texts = {ARGUMENTS, *(text for row in rows for text in row.array_helpers)}
+    texts = {ARGUMENTS, *(text for op in rows for text in op.array_helpers)}
     modules = [compile(f"import functools, importlib, math\n{text}", "", "exec") for text in texts]
     return frozenset(_key(part) for module in modules for part in _parts(module) if part is not module)
 
@@ -188,12 +188,12 @@ _DANGEROUS = frozenset(dir(builtins)) - BUILTINS
 
 
 @cache
-def _names_of_row(row: Row) -> frozenset[str]:
+def _names_of_row(op: Op) -> frozenset[str]:
     """The words in a row's templates, and the names that its helpers use."""
-    texts = [row.numpy, row.math or "", *row.steps, *_constants(row.numpy_of)]
+    texts = [op.numpy, op.math or "", *op.steps, *_constants(op.numpy_of)]
     found = {word for text in texts for word in re.findall(r"[^\W\d]\w*", text)}
-    for helper in filter(None, (row.helper, row.math_helper)):
-        code = builtins.compile(helper, row.name, "exec")
+    for helper in filter(None, (op.helper, op.math_helper)):
+        code = builtins.compile(helper, op.name, "exec")
         found.update(name for part in _parts(code) for name in part.co_names)
     return frozenset(found)
 

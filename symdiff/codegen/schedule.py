@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from ..graph.node import CONST, PI, ROWS, VAR, Node, Number, Row, make
+from ..graph.node import CONST, OPS, PI, VAR, Node, Number, Op, make
 from ..graph.templates import read_template
 from ..graph.traversal import topological, use_counts
 from ..ops.contraction import SIZE
@@ -20,7 +20,7 @@ from .text import Code, fill, infix, number, product, real
 
 #: An inline expression nests and grows at most this far.
 DEEPEST, LONGEST = 6, 90
-_NEG = ROWS["neg"]
+_NEG = OPS["neg"]
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Dialect:
     floats: bool
     safe: bool
     template: Callable[[Node], str]
-    constant: Callable[[Row, Code, float | None, list[Code]], Code]
+    constant: Callable[[Op, Code, float | None, list[Code]], Code]
     finish: Callable[[Node, Code, Container[Node]], Code] = lambda node, code, fixed: code
 
 
@@ -49,7 +49,7 @@ class Schedule:
     names: Names
     constants: list[tuple[str, str]] = field(default_factory=list)
     statements: list[tuple[str, str]] = field(default_factory=list)
-    rows: dict[str, Row] = field(default_factory=dict)
+    ops: dict[str, Op] = field(default_factory=dict)
     code: dict[Node, Code] = field(default_factory=dict)
     #: Nodes without variables, with their value where it is known.
     fixed: dict[Node, float | None] = field(default_factory=dict)
@@ -84,7 +84,7 @@ class Schedule:
         if node.op is CONST:
             self.fixed[node] = real(node.value)
             return self._number(node.value)
-        self.rows[node.op.name] = node.op
+        self.ops[node.op.name] = node.op
         if self._constant(node):
             return self._constant_code(node)
         for arg in self._written_with(node):
@@ -143,9 +143,9 @@ class Schedule:
                 atom = self.code[base] if base.op is PI else self.bind(base)
                 return product(atom.text, int(exponent.value))
             if exponent.value == -1 and base not in self.fixed:
-                return infix(ROWS["div"], self._number(1), self.code[base])
+                return infix(OPS["div"], self._number(1), self.code[base])
             if exponent.value == 0.5 and base not in self.fixed:
-                root = make(ROWS["sqrt"], (base,), (), base.shape)
+                root = make(OPS["sqrt"], (base,), (), base.shape)
                 return fill(root.op, self.dialect.template(root), [self.code[base]])
             if isinstance(exponent.value, int):
                 return infix(node.op, self.code[base], number(exponent.value, self.dialect.module, False))
@@ -159,7 +159,7 @@ class Schedule:
 
     def _guarded(self, node: Node, args: Sequence[Node], codes: list[Code]) -> list[Code]:
         """A sum or difference of sizes that divides a number is NaN where it is 0: a mean of nothing is no error."""
-        if node.op is not ROWS["div"] or args[1].op not in (ROWS["add"], ROWS["sub"]):
+        if node.op is not OPS["div"] or args[1].op not in (OPS["add"], OPS["sub"]):
             return codes
         return [codes[0], Code(f"({codes[1].text} or {self.dialect.module}.nan)")]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from ..graph.node import ROWS, Number, Row
+from ..graph.node import OPS, Number, Op
 from ..graph.templates import ATOM, binds, read_template
 
 #: Whole numbers from here on are emitted as floats: code never computes with long integers.
@@ -25,13 +25,13 @@ class Code(NamedTuple):
         return self.text if binds(self.precedence, need) else f"({self.text})"
 
 
-def fill(row: Row, template: str, args: Sequence[Code]) -> Code:
+def fill(op: Op, template: str, args: Sequence[Code]) -> Code:
     """The operation's text on these arguments."""
-    if row.infix and template == f"{{0}} {row.infix} {{1}}":
-        return infix(row, *args)
+    if op.infix and template == f"{{0}} {op.infix} {{1}}":
+        return infix(op, *args)
     depth = 1 + max((arg.depth for arg in args), default=0)
-    if row.prefix and template == row.prefix + "{0}":
-        return Code(row.prefix + args[0].within(row.precedence), row.precedence, depth)
+    if op.prefix and template == op.prefix + "{0}":
+        return Code(op.prefix + args[0].within(op.precedence), op.precedence, depth)
     read = read_template(template)
     out = [read.pieces[0]]
     for (number, need), piece in zip(read.places, read.pieces[1:], strict=True):
@@ -39,19 +39,19 @@ def fill(row: Row, template: str, args: Sequence[Code]) -> Code:
     return Code("".join(out), read.precedence, depth)
 
 
-def infix(row: Row, a: Code, b: Code) -> Code:
+def infix(op: Op, a: Code, b: Code) -> Code:
     """Comparisons do not associate, powers do to the right (and take a bare sign there), the rest to the left."""
-    own = row.precedence
-    power = row.infix == "**"
-    left = a.within(own + 1 if power or row.predicate else own)
+    own = op.precedence
+    power = op.infix == "**"
+    left = a.within(own + 1 if power or op.predicate else own)
     right = b.within(own - 1 if power else own + 0.5)
-    glue = row.infix if power or own == ROWS["mul"].precedence else f" {row.infix} "
+    glue = op.infix if power or own == OPS["mul"].precedence else f" {op.infix} "
     return Code(left + glue + right, own, max(a.depth + (left is not a.text), b.depth + 1))
 
 
 def product(name: str, times: int) -> Code:
     """A small power as a product, many times faster than ``**``."""
-    return Code("*".join([name] * times), ROWS["mul"].precedence, 1)
+    return Code("*".join([name] * times), OPS["mul"].precedence, 1)
 
 
 def real(value: Number) -> float:
@@ -68,7 +68,7 @@ def number(value: Number, module: str, floats: bool) -> Code:
         return Code(str(value))
     near = real(value)
     if isinstance(value, Fraction) and near != value and max(abs(value.numerator), value.denominator) < BIG:
-        return Code(f"{value.numerator}/{value.denominator}", ROWS["div"].precedence)
+        return Code(f"{value.numerator}/{value.denominator}", OPS["div"].precedence)
     if isinstance(value, int) and abs(value) < BIG and not floats:
         return _signed(str(value))
     if near != near:
@@ -78,4 +78,4 @@ def number(value: Number, module: str, floats: bool) -> Code:
 
 
 def _signed(text: str) -> Code:
-    return Code(text, ROWS["neg"].precedence if text[0] == "-" else ATOM)
+    return Code(text, OPS["neg"].precedence if text[0] == "-" else ATOM)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from ..codegen.fast import buffer_bytes
 from ..graph.node import CONST, VAR, Node
-from ..graph.shapes import Shape, letters_of, show_shape
+from ..graph.shapes import Shape, show_shape, symbolic_sizes
 from ..graph.traversal import leaves, topological
 from ..ops.contraction import CONTRACT, network
 from ..ops.kinds import operands
@@ -71,7 +71,7 @@ def plan(outputs: Any, sizes: Mapping[str, int] | None = None) -> Plan:
     """
     known, roots = sizes or {}, leaves(outputs)
     order = topological(*roots, read=operands)
-    letters = dict.fromkeys(letter for node in order for letter in letters_of(node.shape))
+    letters = dict.fromkeys(letter for node in order for letter in symbolic_sizes(node.shape))
     counts = {node: prod(number_of(size, known) for size in node.shape) for node in order}
     steps = [
         Step(_text(node), node.shape, _flops(node, counts, known), _bytes(node, counts))

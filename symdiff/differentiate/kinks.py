@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from ..graph.errors import SymdiffError, UnsupportedError
-from ..graph.node import ROWS, Node, Row
+from ..graph.node import OPS, Node, Op
 from ..graph.traversal import leaves, map_structure, rebuild, topological
 from ..ops.sides import Sides
 
@@ -92,15 +92,15 @@ def _mean(node: Node, sides: Sides) -> Node:
 
 
 def _zero(node: Node, sides: Sides) -> Node:
-    return ROWS["where"](sides.at, ROWS["stop_gradient"](node), node) if sides.zero is None else sides.zero
+    return OPS["where"](sides.at, OPS["stop_gradient"](node), node) if sides.zero is None else sides.zero
 
 
-def _marked(row: Row) -> Callable[[Node, Sides], Node]:
+def _marked(op: Op) -> Callable[[Node, Sides], Node]:
     """The value and zeros whose derivatives, by whatever moves the operation, are not numbers."""
 
     def spelling(node: Node, sides: Sides) -> Node:
         for arg in node.args if node.op.elementwise else (node,):
-            node = node + row(sides.at, 0, arg)
+            node = node + op(sides.at, 0, arg)
         return node
 
     return spelling
@@ -111,6 +111,6 @@ _SPELLINGS: dict[str, Callable[[Node, Sides], Node]] = {
     "left": _side("left"),
     "right": _side("right"),
     "mean": _mean,
-    "nan": _marked(ROWS["undefined"]),
-    "error": _marked(ROWS["refused"]),
+    "nan": _marked(OPS["undefined"]),
+    "error": _marked(OPS["refused"]),
 }

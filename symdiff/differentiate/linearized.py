@@ -51,10 +51,10 @@ class Linearised:
                 return []
         rows = ((place, self.into.get(end, {})) for place, (end, _) in enumerate(self.ends))
         return [
-            (place, column, _formula(row[number]))
-            for place, row in rows
+            (place, column, _formula(op[number]))
+            for place, op in rows
             for number, column in self.sources.items()
-            if number in row
+            if number in op
         ]
 
     def _eliminate(self, number: int) -> None:

@@ -10,9 +10,9 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..graph.errors import ShapeError, SymdiffError
-from ..graph.node import CONST, ROWS, VAR, Node, as_node, const, is_const, make
+from ..graph.node import CONST, OPS, VAR, Node, as_node, const, is_const, make
 from ..graph.shapes import show_shape
-from ..graph.traversal import dependents, growing, leaves, topological
+from ..graph.traversal import dependents, gc_paused, leaves, topological
 from ..ops.kinds import broadcast_to, operands, unbroadcast
 from .kinks import with_kinks
 
@@ -20,7 +20,7 @@ _COTANGENT = "__cotangent"  # no formula can name it
 _ONE, _ZERO = const(1), const(0)
 #: What is handed along each place of a node's arguments; what is zero by structure is absent.
 Shares = list[tuple[int, Node]]
-_WHERE, _AND, _OR, _NOT = ROWS["where"], ROWS["logical_and"], ROWS["logical_or"], ROWS["logical_not"]
+_WHERE, _AND, _OR, _NOT = OPS["where"], OPS["logical_and"], OPS["logical_or"], OPS["logical_not"]
 
 
 def diff(f: Any, *wrt: Any, kinks: str | None = None) -> Node:
@@ -35,7 +35,7 @@ def diff(f: Any, *wrt: Any, kinks: str | None = None) -> Node:
     (cos(x)*y, 2*x*3, 1)
     """
     listed = _repeated(wrt)
-    check_standing([as_node(f)], listed)
+    check_occurs([as_node(f)], listed)
     f = with_kinks(as_node(f), kinks, listed)
     for variable in listed:
         f = vjp(_scalar(f), variable, _ONE)
@@ -67,7 +67,7 @@ def grad(f: Any, wrt: Any, *, kinks: str | None = None) -> Any:
     (2*x*y, 1 + x**2)
     """
     f = _scalar(as_node(f))
-    check_standing([f], sources_of(wrt))
+    check_occurs([f], sources_of(wrt))
     return vjp(f, wrt, _ONE, kinks=kinks)
 
 
@@ -77,7 +77,7 @@ def _scalar(f: Node) -> Node:
     return f
 
 
-def check_standing(outputs: Sequence[Node], sources: Sequence[Node]) -> None:
+def check_occurs(outputs: Sequence[Node], sources: Sequence[Node]) -> None:
     """Raise SymdiffError for an expression to differentiate by that stands in none of the outputs as it is."""
     if any(source.op is not VAR for source in sources):
         known = set(topological(*outputs))
@@ -136,7 +136,7 @@ def hvp(f: Any, wrt: Any, vectors: Any, *, kinks: str | None = None) -> Any:
 def _reverse(seeds: Iterable[tuple[Node, Node]], sources: Iterable[Node]) -> dict[Node, Node]:
     """Cotangents of ``sources``."""
     wanted = sources if isinstance(sources, frozenset) else frozenset(sources)
-    with growing():
+    with gc_paused():
         return {node: ct for node, ct, _ in backward(seeds, wanted) if node in wanted}
 
 
@@ -191,7 +191,7 @@ def local_partial(node: Node, place: int) -> Node:
 def _forward(outputs: list[Node], tangents: Mapping[Node, Node]) -> dict[Node, Node]:
     """Tangents of all nodes that depend on a key of ``tangents``."""
     found = dict(tangents)
-    with growing():
+    with gc_paused():
         for _ in forward(outputs, found):
             pass
     return found
@@ -213,13 +213,13 @@ def forward(outputs: list[Node], found: dict[Node, Node]) -> Iterator[tuple[Node
 
 def pushed(node: Node, found: Mapping[Node, Node]) -> Shares:
     """What each moving argument adds to the tangent of ``node``, by its row."""
-    row, args = node.op, node.args
-    if row.partials is None:
+    op, args = node.op, node.args
+    if op.partials is None:
         return [(-1, _transposed_pullback(node, found))] if any(arg in found for arg in args) else []
     read = operands(node)
     return [
         (place, part)
-        for place, (arg, partial) in enumerate(zip(args, row.partials, strict=True))
+        for place, (arg, partial) in enumerate(zip(args, op.partials, strict=True))
         if partial is not None and arg in found and (part := applied(partial(node, *read), found[arg])) is not None
     ]
 

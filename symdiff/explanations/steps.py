@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from ..compiler.functions import evaluate
 from ..differentiate.passes import Shares, backward, forward, local_partial, pulled, pushed
 from ..graph.node import VAR, Node, const, symbol
-from ..graph.shapes import letters_of
+from ..graph.shapes import symbolic_sizes
 from ..graph.traversal import dependents, rebuild, substitute, topological, variables
 from ..ops.kinds import unbroadcast
 from ..search.levels import simplify
@@ -97,7 +97,7 @@ def named_steps(roots: list[Node], letters: str) -> Names:
     """
     order = topological(*roots)
     inputs = variables(roots)
-    taken = {var.name for var in inputs} | set(letters_of(size for var in inputs for size in var.shape))
+    taken = {var.name for var in inputs} | set(symbolic_sizes(size for var in inputs for size in var.shape))
     moving = dependents(order, inputs) | set(roots)
     value, derivative = (_free(candidates, taken) for candidates in ("vuwz", letters))
     steps, derivatives = {}, {}

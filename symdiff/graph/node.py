@@ -26,7 +26,7 @@ class _Fields:
     """The storage of a node. A node is filled in as a draft, then becomes a ``Node``, which refuses changes."""
 
     __slots__ = ("__weakref__", "_order", "args", "attrs", "op", "shape")
-    op: Row
+    op: Op
     args: tuple[Node, ...]
     attrs: tuple[Any, ...]
     shape: Shape
@@ -94,66 +94,66 @@ class Node(_Fields):
         raise SymdiffError("an expression has no truth value; use where(condition, a, b), logical_and and logical_or")
 
     def __add__(self, other: Any) -> Node:
-        row = ROWS["add"]
-        return row.build(row, self, other)
+        op = OPS["add"]
+        return op.build(op, self, other)
 
     def __radd__(self, other: Any) -> Node:
-        return ROWS["add"](other, self)
+        return OPS["add"](other, self)
 
     def __sub__(self, other: Any) -> Node:
-        row = ROWS["sub"]
-        return row.build(row, self, other)
+        op = OPS["sub"]
+        return op.build(op, self, other)
 
     def __rsub__(self, other: Any) -> Node:
-        return ROWS["sub"](other, self)
+        return OPS["sub"](other, self)
 
     def __mul__(self, other: Any) -> Node:
-        row = ROWS["mul"]
-        return row.build(row, self, other)
+        op = OPS["mul"]
+        return op.build(op, self, other)
 
     def __rmul__(self, other: Any) -> Node:
-        return ROWS["mul"](other, self)
+        return OPS["mul"](other, self)
 
     def __truediv__(self, other: Any) -> Node:
-        row = ROWS["div"]
-        return row.build(row, self, other)
+        op = OPS["div"]
+        return op.build(op, self, other)
 
     def __rtruediv__(self, other: Any) -> Node:
-        return ROWS["div"](other, self)
+        return OPS["div"](other, self)
 
     def __pow__(self, other: Any) -> Node:
-        row = ROWS["pow"]
-        return row.build(row, self, other)
+        op = OPS["pow"]
+        return op.build(op, self, other)
 
     def __rpow__(self, other: Any) -> Node:
-        return ROWS["pow"](other, self)
+        return OPS["pow"](other, self)
 
     def __mod__(self, other: Any) -> Node:
-        return ROWS["mod"](self, other)
+        return OPS["mod"](self, other)
 
     def __rmod__(self, other: Any) -> Node:
-        return ROWS["mod"](other, self)
+        return OPS["mod"](other, self)
 
     def __neg__(self) -> Node:
-        return ROWS["neg"](self)
+        return OPS["neg"](self)
 
     def __pos__(self) -> Node:
         return self
 
     def __abs__(self) -> Node:
-        return ROWS["abs"](self)
+        return OPS["abs"](self)
 
     def __lt__(self, other: Any) -> Node:
-        return ROWS["less"](self, other)
+        return OPS["less"](self, other)
 
     def __le__(self, other: Any) -> Node:
-        return ROWS["less_equal"](self, other)
+        return OPS["less_equal"](self, other)
 
     def __gt__(self, other: Any) -> Node:
-        return ROWS["greater"](self, other)
+        return OPS["greater"](self, other)
 
     def __ge__(self, other: Any) -> Node:
-        return ROWS["greater_equal"](self, other)
+        return OPS["greater_equal"](self, other)
 
     def __matmul__(self, other: Any) -> Node:
         return OPERATORS["matmul"](self, other)
@@ -176,16 +176,16 @@ class Node(_Fields):
         return iter([self[place] for place in range(size)])
 
     def __and__(self, other: Any) -> Node:
-        return ROWS["logical_and"](self, other)
+        return OPS["logical_and"](self, other)
 
     def __or__(self, other: Any) -> Node:
-        return ROWS["logical_or"](self, other)
+        return OPS["logical_or"](self, other)
 
     def __invert__(self) -> Node:
-        return ROWS["logical_not"](self)
+        return OPS["logical_not"](self)
 
 
-class Row:
+class Op:
     """Everything about one operation; calling it builds a node.
 
     Declare rows with the functions of :mod:`symdiff.ops.kinds` (``unary``, ``binary``, ``structural``, ...), which
@@ -261,20 +261,20 @@ class Row:
     #: The value is an array that others share: a change of axes costs nothing.
     view: bool = False
     #: Each element of the value is an element of an argument, or zero.
-    moves: bool = False
+    selects: bool = False
 
     def __init__(self, name: str, arity: int, *, build: Callable[..., Node], doc: str = "", **fields: Any) -> None:
         self.name, self.arity, self.build = name, arity, build
         for field, value in fields.items():
-            if field not in Row.__annotations__:
-                raise SymdiffError(f"a row has no field {field!r}")
+            if field not in Op.__annotations__:
+                raise SymdiffError(f"an operation has no field {field!r}")
             setattr(self, field, value)
         self.special = self.special or self.predicate
         self.__doc__ = doc
         self._check()
         #: The nodes of this operation that are alive, weakly.
         self.nodes: dict[tuple[Any, ...], _Ref] = {}
-        ROWS[name] = self
+        OPS[name] = self
 
     @property
     def elementwise(self) -> bool:
@@ -283,17 +283,17 @@ class Row:
 
     def _check(self) -> None:
         """Refuse an incomplete or clashing row, at import."""
-        if self.name in ROWS:
+        if self.name in OPS:
             raise SymdiffError(f"there is an operation named {self.name!r} already")
         if not self.name.isidentifier():
             raise SymdiffError(f"an operation's name is an identifier, not {self.name!r}")
         missing = self.partials is None or len(self.partials) != self.arity
         if self.arity and missing and self.pullback is None:
-            raise SymdiffError(f"the row {self.name!r} needs one partial for each of its {self.arity} arguments")
+            raise SymdiffError(f"the operation {self.name!r} needs one partial for each of its {self.arity} arguments")
         if self.arity and not self.domain:
-            raise SymdiffError(f"the row {self.name!r} needs a domain, such as 'all real x'")
+            raise SymdiffError(f"the operation {self.name!r} needs a domain, such as 'all real x'")
         if self.arity and not (self.numpy or self.numpy_of):
-            raise SymdiffError(f"the row {self.name!r} needs its NumPy code, such as 'np.sin({{0}})'")
+            raise SymdiffError(f"the operation {self.name!r} needs its NumPy code, such as 'np.sin({{0}})'")
 
     def __call__(self, *args: Any) -> Node:
         return self.build(self, *args)
@@ -301,12 +301,12 @@ class Row:
     def __repr__(self) -> str:
         return f"<operation {self.name}>"
 
-    def __reduce__(self) -> tuple[Callable[[str], Row], tuple[str]]:
-        return row_named, (self.name,)
+    def __reduce__(self) -> tuple[Callable[[str], Op], tuple[str]]:
+        return op_named, (self.name,)
 
 
 #: Every row by name.
-ROWS: dict[str, Row] = {}
+OPS: dict[str, Op] = {}
 
 #: What stands behind ``@``, ``.T`` and ``[...]``; :mod:`symdiff.ops.arrays` fills it.
 OPERATORS: dict[str, Callable[..., Node]] = {}
@@ -314,10 +314,10 @@ OPERATORS: dict[str, Callable[..., Node]] = {}
 DISPLAYS: dict[str, Callable[[Node], str]] = {}
 
 
-def row_named(name: str) -> Row:
+def op_named(name: str) -> Op:
     """The row of that name; raises SymdiffError where no module imported so far declares it."""
     try:
-        return ROWS[name]
+        return OPS[name]
     except KeyError:
         raise SymdiffError(f"there is no operation named {name!r}; import the module that declares it") from None
 
@@ -350,13 +350,13 @@ def _forget(ref: _Ref) -> None:
             del ref.table[ref.key]
 
 
-def make(op: Row, args: tuple[Node, ...], attrs: tuple[Any, ...] = (), shape: Shape = ()) -> Node:
+def make(op: Op, args: tuple[Node, ...], attrs: tuple[Any, ...] = (), shape: Shape = ()) -> Node:
     """The one node with these fields. Rows call it after checking their arguments; nobody else should."""
     return intern_node((args, attrs, shape) if attrs or shape else args, op, args, attrs, shape)
 
 
 def intern_node(
-    key: tuple[Any, ...], op: Row, args: tuple[Node, ...], attrs: tuple[Any, ...] = (), shape: Shape = ()
+    key: tuple[Any, ...], op: Op, args: tuple[Node, ...], attrs: tuple[Any, ...] = (), shape: Shape = ()
 ) -> Node:
     """The node of ``op`` under ``key``, made if there is none; without a lock unless a dead entry is in the way.
 
@@ -396,16 +396,16 @@ def interned(node: Node) -> bool:
 
 def table_size() -> int:
     """How many nodes are alive."""
-    return sum(len(row.nodes) for row in list(ROWS.values()))
+    return sum(len(op.nodes) for op in list(OPS.values()))
 
 
-def _no_call(row: Row, *args: Any) -> Node:
-    raise SymdiffError(f"{row.name} is not a function")
+def _no_call(op: Op, *args: Any) -> Node:
+    raise SymdiffError(f"{op.name} is not a function")
 
 
-CONST = Row("const", 0, build=lambda row, value: const(value), numpy="", special=True)
-VAR = Row("var", 0, build=lambda row, name, shape=(): symbol(name, shape), numpy="")
-PI = Row("pi", 0, build=lambda row: make(row, ()), numpy="np.pi", math="math.pi", latex=r"\pi", sympy="pi")
+CONST = Op("const", 0, build=lambda op, value: const(value), numpy="", special=True)
+VAR = Op("var", 0, build=lambda op, name, shape=(): symbol(name, shape), numpy="")
+PI = Op("pi", 0, build=lambda op: make(op, ()), numpy="np.pi", math="math.pi", latex=r"\pi", sympy="pi")
 
 
 def _const_key(value: Number) -> tuple[Any, ...]:

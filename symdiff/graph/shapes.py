@@ -137,10 +137,10 @@ def size_terms(size: Size) -> Polynomial:
     return dict(_read(size))
 
 
-def letters_of(shape: Iterable[Size]) -> list[str]:
+def symbolic_sizes(shape: Iterable[Size]) -> list[str]:
     """The letters in the sizes of a shape, each once, in order.
 
-    >>> letters_of(("N - 1", 3, "N*d"))
+    >>> symbolic_sizes(("N - 1", 3, "N*d"))
     ['N', 'd']
     """
     return list(dict.fromkeys(letter for size in shape for term in _read(size) for letter in term))

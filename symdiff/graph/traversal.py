@@ -10,14 +10,14 @@ from typing import Any, TypeVar
 
 from .errors import SymdiffError, check_mapping
 from .limits import bounded
-from .node import CONST, VAR, Node, as_node, const, make, row_named
+from .node import CONST, VAR, Node, as_node, const, make, op_named
 from .shapes import Shape, show_shape
 
 T = TypeVar("T")
 
 
 @contextmanager
-def growing() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """Pause the cyclic collector while a pass only builds: nodes hold no cycles, and scanning them is wasted."""
     was = gc.isenabled()
     gc.disable()
@@ -152,7 +152,7 @@ def unflatten(flat: list[tuple[str, tuple[int, ...], tuple[Any, ...], Shape]]) -
     nodes: list[Node] = []
     for name, places, attrs, shape in flat:
         args = tuple(nodes[place] for place in places)
-        nodes.append(const(attrs[0]) if name == CONST.name else make(row_named(name), args, attrs, shape))
+        nodes.append(const(attrs[0]) if name == CONST.name else make(op_named(name), args, attrs, shape))
     return nodes[-1]
 
 

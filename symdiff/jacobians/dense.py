@@ -11,7 +11,7 @@ from ..compiler.plan import Plan, plan
 from ..differentiate.passes import grad, hvp, sources_of
 from ..graph.errors import LimitError, SymdiffError
 from ..graph.node import Node, as_node, symbol
-from ..graph.shapes import letters_of
+from ..graph.shapes import symbolic_sizes
 from ..graph.traversal import topological
 from ..ops import tensor
 from ..ops.spelling import Range
@@ -77,7 +77,7 @@ class DenseHessian:
         return True
 
     def _rows(self) -> bool:
-        letters = letters_of([size for node in topological(self.loss) for size in node.shape])
+        letters = symbolic_sizes([size for node in topological(self.loss) for size in node.shape])
         self.start = symbol(
             _free("rows", [var.name for var in self.inputs]), (_free("start", letters), _free("count", letters))
         )
@@ -152,7 +152,7 @@ class DenseHessian:
         return result
 
     def _groups(self, shapes: Sequence[tuple[int, ...]]) -> Iterator[_Step]:
-        """Row blocks from the source's own block on."""
+        """Op blocks from the source's own block on."""
         import numpy as np
 
         first = 0

@@ -18,8 +18,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 from ..differentiate.linearized import Entry, Linearised
 from ..differentiate.passes import grad, like, sources_of, vjp
-from ..graph.node import ROWS, VAR, Node, const, is_const
-from ..graph.traversal import growing, leaves, topological
+from ..graph.node import OPS, VAR, Node, const, is_const
+from ..graph.traversal import gc_paused, leaves, topological
 from ..search.levels import simplify
 from ..simplifier.hoist_factors import scale
 
@@ -27,7 +27,7 @@ from ..simplifier.hoist_factors import scale
 LARGEST = 1000
 #: Where every order takes more products, the entries of the one with the fewest are not compared with others'.
 MOST_PRODUCTS = 2000
-_ZERO, _ONE, _POW = const(0), const(1), ROWS["pow"]
+_ZERO, _ONE, _POW = const(0), const(1), OPS["pow"]
 
 #: The values, where they are wanted too, and the entries.
 Accumulated: TypeAlias = tuple[list[Node], list[Entry]]
@@ -71,7 +71,7 @@ def nonzero_entries(outputs: Sequence[Node], sources: Sequence[Node], values: Se
     reverse: linear in the graph and its fill-in. Smaller ones in every order of :data:`ORDERS`.
     """
     beside = list(values)
-    with growing():
+    with gc_paused():
         if any(node.op is not VAR for node in sources) or _has_arrays(outputs):
             return _simplified(beside, _by_rows(outputs, sources))
         graph = Linearised(outputs, sources)

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..differentiate.kinks import with_kinks
 from ..differentiate.linearized import Entry
-from ..differentiate.passes import check_standing, grad, sources_of
+from ..differentiate.passes import check_occurs, grad, sources_of
 from ..graph.errors import SymdiffError
 from ..graph.node import Node, as_node
 from ..graph.shapes import multiply_sizes
@@ -49,7 +49,7 @@ def jacobian(f: Any, wrt: Any, *, sparse: bool = False, sizes: Sizes | None = No
     sources = sources_of(wrt)
     f = with_kinks(f, kinks, sources)
     outputs = leaves(f)
-    check_standing(outputs, sources)
+    check_occurs(outputs, sources)
     if not any(node.shape for node in (*outputs, *sources)):
         return _sparse_scalars(outputs, sources) if sparse else scalar_jacobian(f, wrt)
     if sparse:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..compiler.functions import evaluate
 from ..graph.errors import LimitError, UnsupportedError
-from ..graph.node import VAR, Node, Row, make
-from ..graph.shapes import letters_of, show_shape
+from ..graph.node import VAR, Node, Op, make
+from ..graph.shapes import show_shape, symbolic_sizes
 from ..graph.traversal import dependents, rebuild, topological, variables
 from ..ops.contraction import CONTRACT, network
 
@@ -39,7 +39,7 @@ def pattern(outputs: Sequence[Node], sources: Sequence[Node]) -> csr_array:
     from scipy.sparse import csr_array, vstack
 
     for node in topological(*outputs, *sources):
-        if letters_of(node.shape):
+        if symbolic_sizes(node.shape):
             shape = show_shape(node.shape)
             raise UnsupportedError(
                 f"the pattern depends on the sizes {shape}; give the variables sizes that are numbers"
@@ -55,7 +55,7 @@ def elements(node: Node) -> int:
     return prod(size for size in node.shape if isinstance(size, int))
 
 
-def _found(outputs: Sequence[Node], sources: Sequence[Node], inside: frozenset[Row]) -> dict[Node, Any]:
+def _found(outputs: Sequence[Node], sources: Sequence[Node], inside: frozenset[Op]) -> dict[Node, Any]:
     """The pattern of every node that depends on a source; ``inside``: operations whose pullback is being read."""
     from scipy.sparse import csr_array
 
@@ -84,13 +84,13 @@ def _found(outputs: Sequence[Node], sources: Sequence[Node], inside: frozenset[R
 _SAME = object()
 
 
-def _link(node: Node, place: int, inside: frozenset[Row]) -> Any:
+def _link(node: Node, place: int, inside: frozenset[Op]) -> Any:
     """Which elements of the node depend on which of one argument; nothing where none does."""
     if node.op.partials is not None:
         return _SAME if node.op.partials[place] is not None else None
     if node.op is CONTRACT:
         return _multiplied(node, place)
-    return _moved(node, place) if node.op.moves else _pulled(node, place, inside)
+    return _moved(node, place) if node.op.selects else _pulled(node, place, inside)
 
 
 def _multiplied(node: Node, place: int) -> Any:
@@ -136,7 +136,7 @@ def _moved(node: Node, place: int) -> Any:
     return _ones(rows, taken[rows] - 1, node, node.args[place])
 
 
-def _pulled(node: Node, place: int, inside: frozenset[Row]) -> Any:
+def _pulled(node: Node, place: int, inside: frozenset[Op]) -> Any:
     """From the pullback; all elements where it reads the operation itself."""
     import numpy as np
     from scipy.sparse import csr_array

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from ..graph.node import CONST, ROWS, VAR, Node, symbol
+from ..graph.node import CONST, OPS, VAR, Node, symbol
 from ..graph.traversal import topological
 from ..text.sympy_bridge import to_sympy
 
@@ -30,7 +30,7 @@ _LARGE: dict[str, tuple[int, ...]] = {
     "where": (0, 1, 2),
     "difference_of_products": (0, 1, 2, 3),
 }
-_ADDED = frozenset((ROWS["add"], ROWS["sub"]))
+_ADDED = frozenset((OPS["add"], OPS["sub"]))
 
 
 class Exact:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..graph.errors import UnsupportedError
-from ..graph.node import Node, Row, as_node, make
+from ..graph.node import Node, Op, as_node, make
 from ..graph.shapes import Shape, Size, add_sizes, multiply_sizes
 from . import standard
 from .contraction import contraction
@@ -18,7 +18,7 @@ from .kinds import structural
 from .spelling import Range, einsum_spec, letters, range_text, shape_text
 from .tensor import index, reshape, transposed
 
-#: Row and column of the block, axes, ranges.
+#: Op and column of the block, axes, ranges.
 Layout = tuple[tuple[int, int, tuple[int, ...], tuple[Range, ...]], ...]
 
 
@@ -27,10 +27,10 @@ def total_size(shapes: Sequence[Shape]) -> Size:
     return add_sizes(*(multiply_sizes(*shape) for shape in shapes))
 
 
-def _build_assemble(row: Row, *rest: Any) -> Node:
+def _build_assemble(op: Op, *rest: Any) -> Node:
     *parts, shapes, layout = rest
     size = total_size(shapes)
-    return make(row, tuple(map(as_node, parts)), (shapes, layout), (size, size))
+    return make(op, tuple(map(as_node, parts)), (shapes, layout), (size, size))
 
 
 def _pull_assemble(ct: Node, y: Node, *parts: Node) -> tuple[Node, ...]:
@@ -137,10 +137,10 @@ assemble = structural(
 # -- sparse --------------------------------------------------------------------------------------------------------
 
 
-def _build_sparse(row: Row, *rest: Any) -> Node:
+def _build_sparse(op: Op, *rest: Any) -> Node:
     *parts, rows, columns, layout = rest
     nodes = tuple(map(as_node, parts))
-    return make(row, nodes, (rows, columns, layout), (total_size(rows), total_size(columns)))
+    return make(op, nodes, (rows, columns, layout), (total_size(rows), total_size(columns)))
 
 
 def _pull_sparse(ct: Node, y: Node, *parts: Node) -> tuple[Node, ...]:
@@ -190,8 +190,8 @@ sparse = structural(
 )  # fmt: skip
 
 
-def _build_rows(row: Row, values: Any, columns: Any, ends: Any, shape: Shape) -> Node:
-    return make(row, tuple(map(as_node, (values, columns, ends))), (shape,), shape)
+def _build_rows(op: Op, values: Any, columns: Any, ends: Any, shape: Shape) -> Node:
+    return make(op, tuple(map(as_node, (values, columns, ends))), (shape,), shape)
 
 
 compressed = structural(

@@ -12,7 +12,7 @@ from fractions import Fraction
 from itertools import product
 from typing import NamedTuple
 
-from ..graph.node import CONST, PI, ROWS, Node
+from ..graph.node import CONST, OPS, PI, Node
 
 _INF = math.inf
 
@@ -241,4 +241,4 @@ def _constant(node: Node) -> Interval:
 
 
 for _name, _bounds in BOUNDS.items():
-    ROWS[_name].bounds = _bounds
+    OPS[_name].bounds = _bounds

@@ -20,7 +20,7 @@ from functools import reduce
 from typing import Any
 
 from ..graph.errors import ShapeError
-from ..graph.node import ROWS, Node, as_node, const, is_const, make
+from ..graph.node import OPS, Node, as_node, const, is_const, make
 from ..graph.order import key
 from ..graph.shapes import Shape, Size, broadcast_shapes, show_shape, size_terms
 from . import c_code, standard
@@ -143,7 +143,7 @@ class _Network:
         nodes = _summed_alone(nodes, output)
         self.factors += [size_node(self.sizes[label]) for label in unused if label not in output]
         self.factors += [node for node, labels in nodes if not labels]
-        factor = reduce(ROWS["mul"], self.factors) if self.factors else None
+        factor = reduce(OPS["mul"], self.factors) if self.factors else None
         nodes = [pair for pair in nodes if pair[1]]
         if not nodes:
             return self.signed(broadcast_to(_view(const(1) if factor is None else factor, (), output), shape))
@@ -157,7 +157,7 @@ class _Network:
         """An identity whose labels nothing else has stays an operand, and gives its second axis a label of its own."""
         for label in dict.fromkeys(output):
             if label not in held and output.count(label) > 1 and self.sizes.get(label, 1) != 1:
-                nodes.append((ROWS["eye"](self.sizes[label]), (label, ("delta", label))))
+                nodes.append((OPS["eye"](self.sizes[label]), (label, ("delta", label))))
                 held.update(nodes[-1][1])
 
     def assembled(self, nodes: list[tuple[Node, Labels]], output: Labels, shape: Shape) -> Node:
@@ -254,7 +254,7 @@ def _natural(nodes: list[tuple[Node, Labels]], kept: Labels) -> Labels:
 
 def _multiplied(nodes: list[tuple[Node, Labels]], output: Labels) -> Node:
     """Operands multiplied element by element, each with axes for all labels of the result."""
-    return reduce(ROWS["mul"], [_view(node, labels, output) for node, labels in _sorted(nodes)])
+    return reduce(OPS["mul"], [_view(node, labels, output) for node, labels in _sorted(nodes)])
 
 
 def _sum(node: Node, labels: Labels, summed: Iterable[Label]) -> tuple[Node, Labels]:
@@ -315,7 +315,7 @@ def size_node(size: Size) -> Node:
         return const(size)
     terms = []
     for letters, count in size_terms(size).items():
-        factors = [ROWS["size"](letter) for letter in letters]
+        factors = [OPS["size"](letter) for letter in letters]
         terms.append(reduce(lambda a, b: a * b, factors, const(count)))
     return reduce(lambda a, b: a + b, terms)
 
@@ -360,16 +360,16 @@ def _without_leading(node: Node) -> Node:
     return node
 
 
-def _build_broadcast(row: Any, x: Any, shape: Shape) -> Node:
+def _build_broadcast(op: Any, x: Any, shape: Shape) -> Node:
     node = as_node(x)
-    if node.op is row:
+    if node.op is op:
         node = node.args[0]
     if node.shape == shape:
         return node
     node = _without_leading(node)
     if broadcast_shapes("broadcast", node.shape, shape) != shape:
         raise ShapeError(f"an array of shape {show_shape(node.shape)} cannot be repeated to {show_shape(shape)}")
-    return make(row, (node,), (shape,), shape)
+    return make(op, (node,), (shape,), shape)
 
 
 def _text_broadcast(node: Node) -> str:
@@ -384,24 +384,24 @@ def _numpy_broadcast(node: Node) -> str:
     return f"np.broadcast_to({{0}}, {shape})" if node.args[0].shape else f"np.full({shape}, {{0}}, dtype)"
 
 
-def _build_eye(row: Any, size: Size) -> Node:
-    return make(row, (), (size,), (size, size))
+def _build_eye(op: Any, size: Size) -> Node:
+    return make(op, (), (size,), (size, size))
 
 
 BROADCAST = structural(
-    "broadcast", 1, _build_broadcast, _pull_broadcast, domain="shapes that NumPy's rule allows", special=True, moves=True,
+    "broadcast", 1, _build_broadcast, _pull_broadcast, domain="shapes that NumPy's rule allows", special=True, selects=True,
     numpy_of=_numpy_broadcast, text_of=_text_broadcast, rule="repetition", gate="copies add up",
     array=lambda node: f"xp.broadcast_to({{0}}, {shape_text(node.shape)})",
     element=c_code.broadcast_element,
 )  # fmt: skip
 VIEW = structural(
-    "view", 1, lambda row, x, inner, outer: contraction([x], [inner], outer), _pull_view, domain="all arrays",
-    numpy_of=numpy_view, text_of=text_view, view=True, moves=True, helper=ON_DIAGONAL,
+    "view", 1, lambda op, x, inner, outer: contraction([x], [inner], outer), _pull_view, domain="all arrays",
+    numpy_of=numpy_view, text_of=text_view, view=True, selects=True, helper=ON_DIAGONAL,
     operands_of=read_by_view, rule="change of axes", array=standard.viewed, array_helpers=(standard.ON_DIAGONAL,),
     element=c_code.view_element,
 )  # fmt: skip
 CONTRACT = structural(
-    "contract", -1, lambda row, *rest: contraction(rest[:-2], rest[-2], rest[-1]), _pull_contract,
+    "contract", -1, lambda op, *rest: contraction(rest[:-2], rest[-2], rest[-1]), _pull_contract,
     domain="all arrays whose labelled axes fit", numpy_of=numpy_contract, text_of=text_contract,
     operands_of=read_by_contract, rule="product rule", gate="products switch, sums distribute",
     array=standard.contracted,
@@ -414,7 +414,7 @@ EYE = structural(
     element=c_code.eye_element,
 )  # fmt: skip
 SIZE = structural(
-    "size", 0, lambda row, name: make(row, (), (name,)), lambda ct, node: (), domain="sizes",
+    "size", 0, lambda op, name: make(op, (), (name,)), lambda ct, node: (), domain="sizes",
     numpy_of=lambda node: f"{{={node.attrs[0]}}}", text_of=lambda node: f"{{={node.attrs[0]}}}",
     element=c_code.size_element,
 )  # fmt: skip

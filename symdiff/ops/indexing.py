@@ -8,7 +8,7 @@ from typing import Any
 
 from ..graph.errors import ShapeError, SymdiffError, UnsupportedError
 from ..graph.node import CONST, Node, as_node
-from ..graph.shapes import Size, add_sizes, letters_of, multiply_sizes, show_shape
+from ..graph.shapes import Size, add_sizes, multiply_sizes, show_shape, symbolic_sizes
 from . import tensor
 from .arguments import as_size, lengths, named, read_shape, whole
 from .contraction import SIZE, contraction
@@ -126,7 +126,7 @@ def _range(item: slice, size: Size) -> Range:
     if step == 0:
         raise ShapeError("the step of a slice is not 0")
     ends: list[Any] = [None if end is None else as_size(end) for end in (item.start, item.stop)]
-    if isinstance(size, int) and not letters_of(end for end in ends if end is not None):
+    if isinstance(size, int) and not symbolic_sizes(end for end in ends if end is not None):
         found = range(size)[slice(ends[0], ends[1], step)]
         return (found.start if len(found) else 0), len(found), step
     start = ends[0] if ends[0] is not None else 0 if step > 0 else add_sizes(size, -1)

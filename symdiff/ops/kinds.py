@@ -17,7 +17,7 @@ from fractions import Fraction
 from typing import Any
 
 from ..graph.errors import SymdiffError
-from ..graph.node import CONST, ROWS, Node, Partial, Row, as_node, const, intern_node, make
+from ..graph.node import CONST, OPS, Node, Op, Partial, as_node, const, intern_node, make
 from ..graph.shapes import Shape, broadcast_shapes
 
 Map = Callable[[Node], Node]
@@ -48,7 +48,7 @@ def mask(condition: Node) -> Map:
     >>> mask(x > 0)(t)
     where(x > 0, t, 0)
     """
-    return lambda t: ROWS["where"](condition, t, 0)
+    return lambda t: OPS["where"](condition, t, 0)
 
 
 def unary(
@@ -60,21 +60,21 @@ def unary(
     domain: str = "all real x",
     samples: tuple[float, float] = (-3.0, 3.0),
     **traits: Any,
-) -> Row:
+) -> Op:
     """Declare an elementwise operation of one argument; returns the row, which is the function.
 
     ``partial``: function of ``(y, x)``, ``y`` being the operation's value at ``x``. ``numpy`` and ``math``: code with
     ``{0}`` for the argument, by default the function of that name in the module (``math=None``: it has none).
     ``domain`` and ``kink``: text for readers. ``samples``: an interval inside the domain, which tests draw from.
     ``aliases``, ``latex``, ``sympy``, ``odd``, ``even``, ``local``, ``helper``, ``c``, ``c_helper``: see
-    :class:`symdiff.graph.node.Row`.
+    :class:`symdiff.graph.node.Op`.
 
     >>> import symdiff as sd
     >>> cosc = sd.unary("cosc", lambda y, x: -(sd.sin(x) + y) / x, numpy="(np.cos({0}) / {0})", domain="x != 0")
     >>> sd.diff(cosc(sd.symbol("x")), sd.symbol("x"))
     -(sin(x) + cosc(x))/x
     """
-    return Row(
+    return Op(
         name,
         1,
         build=_build_unary,
@@ -96,7 +96,7 @@ def binary(
     domain: str = "all real a, b",
     samples: tuple[tuple[float, float], ...] = ((-3.0, 3.0), (-3.0, 3.0)),
     **traits: Any,
-) -> Row:
+) -> Op:
     """Declare an elementwise operation of two arguments; as :func:`unary`, with partials of ``(y, a, b)``.
 
     >>> import symdiff as sd
@@ -108,7 +108,7 @@ def binary(
     infix = traits.get("infix", "")
     code = f"{{0}} {infix} {{1}}" if infix else f"np.{name}({{0}}, {{1}})"
     plain = code if infix else f"math.{name}({{0}}, {{1}})"
-    return Row(
+    return Op(
         name,
         2,
         build=_build_binary,
@@ -121,22 +121,22 @@ def binary(
     )
 
 
-def comparison(name: str, infix: str, fold: Callable[[Any, Any], bool]) -> Row:
+def comparison(name: str, infix: str, fold: Callable[[Any, Any], bool]) -> Op:
     """Declare a comparison: a truth value for each element, with derivative zero."""
     return binary(name, (None, None), infix=infix, precedence=4, predicate=True, fold=fold)
 
 
-def several(name: str, partials: tuple[Partial, ...], **traits: Any) -> Row:
+def nary(name: str, partials: tuple[Partial, ...], **traits: Any) -> Op:
     """Declare an elementwise operation of three or more arguments; ``numpy``, ``math`` and ``domain`` have to be given.
 
     >>> import symdiff as sd
     >>> partials = lambda y, a, b, t: 1 - t, lambda y, a, b, t: t, lambda y, a, b, t: b - a
-    >>> mixed = sd.several("mixed", partials, numpy="({0} + ({1} - {0})*{2})", domain="all real a, b, t")
+    >>> mixed = sd.nary("mixed", partials, numpy="({0} + ({1} - {0})*{2})", domain="all real a, b, t")
     >>> a, b, t = sd.symbols("a b t")
     >>> sd.grad(mixed(a, b, t), t), sd.evaluate(mixed(a, b, t), {"a": 1, "b": 3, "t": 0.5})
     (b - a, 2.0)
     """
-    return Row(name, len(partials), build=_build_elementwise, partials=partials, **traits)
+    return Op(name, len(partials), build=_build_elementwise, partials=partials, **traits)
 
 
 def structural(
@@ -147,7 +147,7 @@ def structural(
     *,
     domain: str,
     **traits: Any,
-) -> Row:
+) -> Op:
     """Declare an operation that is not elementwise; ``arity`` is -1 for any number of arguments.
 
     ``build``: function of the row, the arguments and the attributes that checks shapes and returns the node.
@@ -155,81 +155,81 @@ def structural(
     ``numpy_of`` and ``text_of``: functions of a node that return its NumPy code and its text as templates, with
     ``{0}`` for the first operand and ``{=N}`` for the size N. Forward mode follows from the pullback.
     """
-    return Row(name, arity, build=build, pullback=pullback, domain=domain, **traits)
+    return Op(name, arity, build=build, pullback=pullback, domain=domain, **traits)
 
 
-def _arity(row: Row, args: tuple[Any, ...]) -> None:
-    if len(args) != row.arity:
-        wanted = f"{row.arity} argument" + ("s" if row.arity != 1 else "")
-        raise SymdiffError(f"{row.name} takes {wanted}, not {len(args)}")
+def _arity(op: Op, args: tuple[Any, ...]) -> None:
+    if len(args) != op.arity:
+        wanted = f"{op.arity} argument" + ("s" if op.arity != 1 else "")
+        raise SymdiffError(f"{op.name} takes {wanted}, not {len(args)}")
 
 
-def _build_unary(row: Row, *args: Any) -> Node:
+def _build_unary(op: Op, *args: Any) -> Node:
     if len(args) != 1:
-        _arity(row, args)
+        _arity(op, args)
     x = args[0]
     if type(x) is not Node:
         x = const(x)
-    if x.op.special or x.shape or row.local is not None:
-        return _build_elementwise(row, x)
+    if x.op.special or x.shape or op.local is not None:
+        return _build_elementwise(op, x)
     args = (x,)
-    return intern_node(args, row, args)
+    return intern_node(args, op, args)
 
 
-def _build_binary(row: Row, *args: Any) -> Node:
+def _build_binary(op: Op, *args: Any) -> Node:
     if len(args) != 2:
-        _arity(row, args)
+        _arity(op, args)
     a, b = args
     if type(a) is not Node:
         a = const(a)
     if type(b) is not Node:
         b = const(b)
     if a.op.special or b.op.special or a.shape or b.shape:
-        return _build_elementwise(row, a, b)
+        return _build_elementwise(op, a, b)
     args = (a, b)
-    return intern_node(args, row, args)
+    return intern_node(args, op, args)
 
 
-def _build_elementwise(row: Row, *args: Any) -> Node:
+def _build_elementwise(op: Op, *args: Any) -> Node:
     """The general path: truth values to numbers, constants folded, local identities, broadcasting.
 
     A node has the shape that its arguments need; where it is repeated to a larger one, the ``broadcast`` stands
     outside, so ``exp`` of a repeated vector is a repeated ``exp``.
     """
-    _arity(row, args)
+    _arity(op, args)
     nodes = [as_node(arg) for arg in args]
-    shape = broadcast_shapes(row.name, *(node.shape for node in nodes))
+    shape = broadcast_shapes(op.name, *(node.shape for node in nodes))
     if shape:
         nodes = [unbroadcast(broadcast_to(node, shape)) for node in nodes]
-    nodes = [node if place < row.logical else _as_number(node) for place, node in enumerate(nodes)]
-    if row.fold is not None and all(node.op is CONST for node in nodes):
-        folded = _fold(row, nodes)
+    nodes = [node if place < op.logical else _as_number(node) for place, node in enumerate(nodes)]
+    if op.fold is not None and all(node.op is CONST for node in nodes):
+        folded = _fold(op, nodes)
         if folded is not None:
             return broadcast_to(folded, shape)
-    if row.local is not None:
-        found = row.local(*nodes)
+    if op.local is not None:
+        found = op.local(*nodes)
         if found is not None:
             return broadcast_to(found, shape)
     if not shape:
-        return make(row, tuple(nodes))
-    inner = broadcast_shapes(row.name, *(node.shape for node in nodes))
-    return broadcast_to(make(row, tuple(broadcast_to(node, inner) for node in nodes), (), inner), shape)
+        return make(op, tuple(nodes))
+    inner = broadcast_shapes(op.name, *(node.shape for node in nodes))
+    return broadcast_to(make(op, tuple(broadcast_to(node, inner) for node in nodes), (), inner), shape)
 
 
 def _as_number(node: Node) -> Node:
     """A truth value as 1 or 0, where arithmetic reads it."""
     if node.op.predicate:
-        return ROWS["where"](node, 1, 0)
+        return OPS["where"](node, 1, 0)
     if node.op is CONST and isinstance(node.value, bool):
         return const(int(node.value))
     return node
 
 
-def _fold(row: Row, nodes: list[Node]) -> Node | None:
+def _fold(op: Op, nodes: list[Node]) -> Node | None:
     """The constant, where it is exact or the same float that the emitted code would compute; else nothing."""
-    assert row.fold is not None
+    assert op.fold is not None
     try:
-        value = row.fold(*(node.value for node in nodes))
+        value = op.fold(*(node.value for node in nodes))
     except (ArithmeticError, ValueError, TypeError):
         return None
     if value is None or isinstance(value, complex) or value != value or value in (float("inf"), float("-inf")):
@@ -255,7 +255,7 @@ def without_axes(node: Node) -> Node:
 
 def broadcast_to(node: Node, shape: Shape) -> Node:
     """``node`` repeated to ``shape`` by NumPy's rule; the node itself where it has that shape."""
-    return node if node.shape == shape else ROWS["broadcast"](node, shape)
+    return node if node.shape == shape else OPS["broadcast"](node, shape)
 
 
 def operands(node: Node) -> tuple[Node, ...]:

@@ -15,7 +15,7 @@ from ..graph.limits import check
 from ..graph.node import CONST, PI, Node, Number, const, is_const
 from ..graph.order import without_variables
 from . import c_code, python_code, standard
-from .kinds import Map, binary, comparison, mask, over, several, unary, unbroadcast
+from .kinds import Map, binary, comparison, mask, nary, over, unary, unbroadcast
 from .sides import around_tie, around_zero, jump, tip
 
 #: Whole powers of constants fold while the result has fewer bits than this.
@@ -234,7 +234,7 @@ logical_or  = binary("logical_or", (None, None), infix="|", precedence=1, predic
 logical_not = unary("logical_not", None, prefix="~", precedence=3, predicate=True, logical=1, math="(not {0})",
                     numpy="np.logical_not({0})", local=_local_not, fold=lambda x: not x, domain="truth values",
                     c="!{0}")
-where = several("where", (None, lambda y, c, a, b: mask(c), lambda y, c, a, b: lambda t: where(c, 0, t)),
+where = nary("where", (None, lambda y, c, a, b: mask(c), lambda y, c, a, b: lambda t: where(c, 0, t)),
                 numpy="np.where({0}, {1}, {2})", math="({1} if {0} else {2})", logical=1, local=_local_where,
                 domain="a where c holds, b elsewhere", kink="at the edge of c: the branch that is taken",
                 gate="where routes to the branch that is taken", samples=((-3, 3), (-3, 3), (-3, 3)),
@@ -243,12 +243,12 @@ where = several("where", (None, lambda y, c, a, b: mask(c), lambda y, c, a, b: l
 # -- derivatives that are not those of the value ---------------------------------------------------------------------
 stop_gradient = unary("stop_gradient", None, numpy="np.positive({0})", math="+{0}", domain="all real x: x, with derivative 0", surrogate=True,
                       c="+{0}")
-undefined = several("undefined", (None, None, lambda y, c, n, x: undefined(c, n + 1, x)), logical=1,
+undefined = nary("undefined", (None, None, lambda y, c, n, x: undefined(c, n + 1, x)), logical=1,
                     numpy="np.where(np.logical_and({0}, {1}), np.nan, np.zeros_like({2}))", math="(math.nan if {0} and {1} else 0.0)",
                     array="xp.where(xp.logical_and({0}, {1} != 0), xp.full_like({2}, xp.nan), xp.zeros_like({2}))",
                     domain="n = 0, 1, 2, ... fixed: 0, with derivatives NaN where c holds", samples=((-3, 3), (0, 0), (-3, 3)), surrogate=True,
                     c="choose({0} && {1} != 0, NAN, 0)", c_helper=c_code.CHOOSE)
-refused = several("refused", (None, None, lambda y, c, n, x: refused(c, n + 1, x)), logical=1, numpy="_refused({0}, {1}, {2})",
+refused = nary("refused", (None, None, lambda y, c, n, x: refused(c, n + 1, x)), logical=1, numpy="_refused({0}, {1}, {2})",
                   math="_refused({0}, {1}, {2})", helper=python_code.REFUSED, math_helper=python_code.REFUSED_MATH,
                   domain="n = 0, 1, 2, ... fixed: 0, with derivatives that raise where c holds", samples=((-3, 3), (0, 0), (-3, 3)), surrogate=True)
 
@@ -286,7 +286,7 @@ log10  = unary("log10",  lambda y, x: over(x * log(const(10))), domain="x > 0", 
 sqrt   = unary("sqrt",   lambda y, x: over(2 * y), domain="x >= 0", samples=(0.2, 4), sympy="sqrt", latex=r"\sqrt{{{0}}}")
 cbrt   = unary("cbrt",   lambda y, x: over(3 * y**2), odd=True, samples=(0.2, 4), latex=r"\sqrt[3]{{{0}}}",
                array="_cbrt(xp, {0})", array_helpers=(standard.CBRT,))
-difference_of_products = several("difference_of_products", (lambda y, a, b, c, d: b, lambda y, a, b, c, d: a, lambda y, a, b, c, d: lambda t: -(t * d), lambda y, a, b, c, d: lambda t: -(t * c)),
+difference_of_products = nary("difference_of_products", (lambda y, a, b, c, d: b, lambda y, a, b, c, d: a, lambda y, a, b, c, d: lambda t: -(t * d), lambda y, a, b, c, d: lambda t: -(t * c)),
                                  numpy="_difference_of_products({0}, {1}, {2}, {3})", helper=python_code.DIFFERENCE_OF_PRODUCTS, domain="all real a, b, c, d: a*b - c*d, also where the products nearly cancel",
                                  math="_difference_of_products({0}, {1}, {2}, {3})", math_helper=python_code.DIFFERENCE_OF_PRODUCTS_MATH, samples=((-3, 3),) * 4,
                                  c="difference_of_products({0}, {1}, {2}, {3})", c_helper=c_code.DIFFERENCE_OF_PRODUCTS)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ..graph.node import ROWS, Node
+from ..graph.node import OPS, Node
 
 Spelling = Callable[[Node], Node | float]
 
@@ -29,14 +29,14 @@ class Sides(NamedTuple):
 
 
 def _where(condition: Node, a: Node | float, b: Node | float) -> Node:
-    return ROWS["where"](condition, a, b)
+    return OPS["where"](condition, a, b)
 
 
 def around_zero(below: Spelling, above: Spelling) -> Callable[..., Sides]:
     """One spelling on each side of ``x = 0``."""
 
     def sides(y: Node, x: Node) -> Sides:
-        return Sides(ROWS["equal"](x, 0), _where(x > 0, above(x), below(x)), _where(x >= 0, above(x), below(x)))
+        return Sides(OPS["equal"](x, 0), _where(x > 0, above(x), below(x)), _where(x >= 0, above(x), below(x)))
 
     return sides
 
@@ -46,7 +46,7 @@ def around_tie(larger: bool) -> Callable[..., Sides]:
 
     def sides(y: Node, a: Node, b: Node) -> Sides:
         first, second = (a, b) if larger else (b, a)
-        return Sides(ROWS["equal"](a, b), _where(a > b, first, second), _where(a >= b, first, second))
+        return Sides(OPS["equal"](a, b), _where(a > b, first, second), _where(a >= b, first, second))
 
     return sides
 
@@ -61,5 +61,5 @@ def tip(y: Node, at: Node, elsewhere: Node) -> Sides:
 
     ``elsewhere``: the value with an argument whose derivative is finite at the tip too.
     """
-    flat = _where(at, ROWS["stop_gradient"](y), elsewhere)
+    flat = _where(at, OPS["stop_gradient"](y), elsewhere)
     return Sides(at, mean=flat, zero=flat)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..graph.node import CONST, ROWS, Node, Number
+from ..graph.node import CONST, OPS, Node, Number
 from ..graph.traversal import topological
 
 _CALL = 10.0
@@ -25,7 +25,7 @@ WEIGHTS = {
 
 for _weight, _names in WEIGHTS.items():
     for _name in _names.split():
-        ROWS[_name].weight = _weight
+        OPS[_name].weight = _weight
 
 #: Multiplications that a power takes instead of a call.
 _POWERS: dict[Number, float] = {2: 1.0, 3: 2.0, 4: 2.0}
@@ -33,14 +33,14 @@ _POWERS: dict[Number, float] = {2: 1.0, 3: 2.0, 4: 2.0}
 
 def weight(node: Node) -> float:
     """What one operation costs; a small whole power counts as its multiplications."""
-    row = node.op
-    if not node.args or row.view:
+    op = node.op
+    if not node.args or op.view:
         return 0.0
-    if row.weight is not None:
-        return row.weight
-    if row is ROWS["pow"] and node.args[1].op is CONST and (power := node.args[1].value) in _POWERS:
+    if op.weight is not None:
+        return op.weight
+    if op is OPS["pow"] and node.args[1].op is CONST and (power := node.args[1].value) in _POWERS:
         return _POWERS[power]
-    return _CALL if row.elementwise and not row.predicate else 1.0
+    return _CALL if op.elementwise and not op.predicate else 1.0
 
 
 def weighed(roots: Iterable[Node]) -> float:

@@ -15,7 +15,7 @@ from contextvars import ContextVar
 from functools import cache
 
 from ..graph.errors import ParseError, SymdiffError
-from ..graph.node import CONST, ROWS, Node, Row, is_const, symbol
+from ..graph.node import CONST, OPS, Node, Op, is_const, symbol
 from ..graph.traversal import substitute, topological, variables
 from ..ops.bounds import REAL, Interval, interval_of
 from ..ops.kinds import unrepeated
@@ -150,7 +150,7 @@ def decided(condition: Node, facts: Facts) -> bool | None:
         return (name == "not_equal") if apart else None
     if facts.hold(condition):
         return True
-    return False if name in _OPPOSITES and facts.hold(ROWS[_OPPOSITES[name]](*args)) else None
+    return False if name in _OPPOSITES and facts.hold(OPS[_OPPOSITES[name]](*args)) else None
 
 
 #: What holds where a comparison does not.
@@ -215,22 +215,22 @@ def _possible(conditions: list[Node]) -> bool:
     return True
 
 
-_POW = ROWS["pow"]
+_POW = OPS["pow"]
 #: The names of arguments in the domains of rows, by how many there are.
 _ARGS = {1: (symbol("x"),), 2: (symbol("a"), symbol("b"))}
 
 
 @cache
-def _domain(row: Row) -> list[Node] | None:
+def _domain(op: Op) -> list[Node] | None:
     """What is enough for arguments to be in the domain: nothing where that is all numbers, None where no text says."""
-    text = row.domain.split(", or ")[0]
+    text = op.domain.split(", or ")[0]
     if text.startswith("all real"):
         return []
     try:
         condition = parser.parse(text)
     except SymdiffError:
         return None
-    known = row.arity in _ARGS and set(variables(condition)) <= {*_ARGS[row.arity]} and condition.op.predicate
+    known = op.arity in _ARGS and set(variables(condition)) <= {*_ARGS[op.arity]} and condition.op.predicate
     return [condition] if known else None
 
 

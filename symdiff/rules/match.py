@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from ..graph.node import CONST, ROWS, VAR, Node
+from ..graph.node import CONST, OPS, VAR, Node
 from ..graph.shapes import multiply_sizes
 from ..graph.traversal import topological
 from ..ops.contraction import SIZE, size_node
@@ -18,7 +18,7 @@ from ..ops.kinds import unrepeated
 Binding = dict[Node, Node]
 
 CONSTANTS, NUMBERS = frozenset("cnk"), frozenset("s")
-_MUL = ROWS["mul"]
+_MUL = OPS["mul"]
 
 
 def match(pattern: Node, node: Node, bound: Binding) -> Iterator[Binding]:

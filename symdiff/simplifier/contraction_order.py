@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import prod
 from typing import Any
 
-from ..graph.node import CONST, ROWS, Node, Number, const
-from ..graph.shapes import Size, letters_of, size_value
+from ..graph.node import CONST, OPS, Node, Number, const
+from ..graph.shapes import Size, size_value, symbolic_sizes
 from ..graph.traversal import topological
 from ..ops.contraction import CONTRACT, SIZE, VIEW, contraction, network
 from ..ops.kinds import unbroadcast, unrepeated
@@ -22,7 +22,7 @@ ASSUMED = 64
 #: Networks of more operands are ordered greedily.
 OPTIMAL = 6
 
-_MUL, _DIV, _NEG = ROWS["mul"], ROWS["div"], ROWS["neg"]
+_MUL, _DIV, _NEG = OPS["mul"], OPS["div"], OPS["neg"]
 Sizes = Mapping[str, int]
 
 
@@ -171,7 +171,7 @@ def scaled_inside(node: Node, single: Callable[[Node], bool], sizes: Sizes) -> N
     scale, product = unrepeated(node)
     if scale.shape or scale.op is CONST or product.op is not CONTRACT or not single(product):
         return node
-    if any(letter not in sizes for arg in product.args for letter in letters_of(arg.shape)):
+    if any(letter not in sizes for arg in product.args for letter in symbolic_sizes(arg.shape)):
         return node
     counts = [prod(number_of(size, sizes) for size in arg.shape) for arg in product.args]
     made = [place for place, arg in enumerate(product.args) if arg.args and not arg.op.view and single(arg)]
@@ -223,7 +223,7 @@ def _together(nodes: Sequence[Node], labels: Sequence[Labels]) -> tuple[list[Nod
 
 def number_of(size: Size, sizes: Sizes) -> int:
     """A size as a number, letters as given or assumed."""
-    return max(1, size_value(size, {letter: sizes.get(letter, ASSUMED) for letter in letters_of([size])}))
+    return max(1, size_value(size, {letter: sizes.get(letter, ASSUMED) for letter in symbolic_sizes([size])}))
 
 
 def cost(root: Node, leaves: Iterable[Node], sizes: Sizes | None = None) -> int:

@@ -12,14 +12,14 @@ from fractions import Fraction
 from itertools import product
 from math import lcm
 
-from ..graph.node import CONST, ROWS, Node, Number
+from ..graph.node import CONST, OPS, Node, Number
 from ..graph.traversal import topological
 from .monomials import Monomial, exact
 from .normal import MOST_TERMS, Normal, Terms
 from .paired import terms_paired
 from .sums import ADDED, build_sum
 
-_SUB, _MUL, _DIV, _POW = (ROWS[name] for name in ("sub", "mul", "div", "pow"))
+_SUB, _MUL, _DIV, _POW = (OPS[name] for name in ("sub", "mul", "div", "pow"))
 
 #: Sums above the line are multiplied out up to this power.
 MOST_POWER = 4

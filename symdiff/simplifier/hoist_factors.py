@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..graph.node import CONST, ROWS, Node
+from ..graph.node import CONST, OPS, Node
 from ..graph.order import key
 from ..graph.traversal import rebuild, topological, use_counts
 
-_ADD, _SUB, _MUL = (ROWS[name] for name in ("add", "sub", "mul"))
+_ADD, _SUB, _MUL = (OPS[name] for name in ("add", "sub", "mul"))
 
 
 def scale(roots: Sequence[Node]) -> list[Node]:

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from functools import cache
 
-from ..graph.node import CONST, ROWS, Node, Number, Row
+from ..graph.node import CONST, OPS, Node, Number, Op
 from ..graph.shapes import Shape
 from ..ops.kinds import unrepeated
 from ..rules.table import apply_rules, rules
 from .sums import Sum, added_to, build_sum
 
-_WHERE, _DIV = ROWS["where"], ROWS["div"]
+_WHERE, _DIV = OPS["where"], OPS["div"]
 
 #: A factor after its exponent.
 Factor = tuple[Number, Node]
@@ -70,7 +70,7 @@ def quotients(factors: Iterable[Factor]) -> list[Factor]:
 
 
 @cache
-def _sides() -> tuple[frozenset[Row], frozenset[Row]]:
+def _sides() -> tuple[frozenset[Op], frozenset[Op]]:
     """The operations below and above the line in rules for quotients of arrays."""
     patterns = [unrepeated(rule.pattern) for rule in rules()[_DIV.name] if rule.pattern.shape]
     return frozenset(below.op for _, below in patterns), frozenset(above.op for above, _ in patterns)

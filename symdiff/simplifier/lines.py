@@ -10,12 +10,12 @@ from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
 
-from ..graph.node import CONST, ROWS, Node, const
+from ..graph.node import CONST, OPS, Node, const
 from ..graph.traversal import rebuild, topological, use_counts
 from ..rules.match import instantiate
 from ..rules.table import Rule, bindings, read_rules
 
-_MUL, _DIV, _NEG, _SUB, _POW, _SQRT = (ROWS[name] for name in ("mul", "div", "neg", "sub", "pow", "sqrt"))
+_MUL, _DIV, _NEG, _SUB, _POW, _SQRT = (OPS[name] for name in ("mul", "div", "neg", "sub", "pow", "sqrt"))
 _HALF = Fraction(1, 2)
 
 #: Rules as in :mod:`symdiff.rules.table`, where nothing else reads what they replace.

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from math import gcd, lcm
 
-from ..graph.node import CONST, ROWS, Node, Number, Row
+from ..graph.node import CONST, OPS, Node, Number, Op
 from ..graph.order import term_key
 from ..graph.traversal import rebuild, topological
 from .monomials import ONE, Monomial, checked, exact, raised, size_of
@@ -25,7 +25,7 @@ MOST_BASES, MOST_TERMS = 14, 14
 #: A sum by its terms, each with its number; the constant's is that of None.
 Terms = dict[Node | None, Number]
 
-_ADD, _SUB, _MUL, _DIV, _NEG, _POW, _SQRT = (ROWS[name] for name in ("add", "sub", "mul", "div", "neg", "pow", "sqrt"))
+_ADD, _SUB, _MUL, _DIV, _NEG, _POW, _SQRT = (OPS[name] for name in ("add", "sub", "mul", "div", "neg", "pow", "sqrt"))
 
 
 class Normal:
@@ -238,7 +238,7 @@ def _mostly_negative(terms: Terms) -> bool:
     return bool(terms[min((core for core in terms if core is not None), key=term_key)] < 0)
 
 
-_FAMILIES: dict[Row, Callable[[Normal, Node], Monomial]] = {
+_FAMILIES: dict[Op, Callable[[Normal, Node], Monomial]] = {
     CONST: Normal._constant,
     _MUL: Normal._product,
     _DIV: Normal._product,

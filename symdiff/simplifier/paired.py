@@ -9,15 +9,15 @@ from __future__ import annotations
 from functools import cache
 from itertools import permutations
 
-from ..graph.node import CONST, ROWS, VAR, Node, Number, Row, const
+from ..graph.node import CONST, OPS, VAR, Node, Number, Op, const
 from ..ops.kinds import unrepeated
 from ..rules.assumptions import current
 from ..rules.table import apply_rules, rules
 from .products import collect, factors_of, split
 from .sums import Sum, added_to
 
-_ADD, _SUB, _MUL, _DIV = (ROWS[name] for name in ("add", "sub", "mul", "div"))
-_NEG, _POW, _WHERE, _SIGN = (ROWS[name] for name in ("neg", "pow", "where", "sign"))
+_ADD, _SUB, _MUL, _DIV = (OPS[name] for name in ("add", "sub", "mul", "div"))
+_NEG, _POW, _WHERE, _SIGN = (OPS[name] for name in ("neg", "pow", "where", "sign"))
 _ONE = const(1)
 
 #: Sums and products with more parts are left as they are.
@@ -59,13 +59,13 @@ def factors_paired(product: Node) -> Node:
 
 def _fewer_factors(product: Node) -> Node | None:
     factors = list(factors_of(product))
-    if len(factors) > MOST or not any(_in_rules(row, factor) for _, factor in factors for row in (_MUL, _DIV)):
+    if len(factors) > MOST or not any(_in_rules(op, factor) for _, factor in factors for op in (_MUL, _DIV)):
         return None
     for first, second in permutations(range(len(factors)), 2):
         (side, one), (other_side, other) = factors[first], factors[second]
-        row, (base, power) = (_MUL, _power(other)) if side == other_side else (_DIV, (other, 1))
-        if _in_rules(row, one) and base.op is not CONST and (row is _MUL or side == 1):
-            pair = row(one, base)
+        op, (base, power) = (_MUL, _power(other)) if side == other_side else (_DIV, (other, 1))
+        if _in_rules(op, one) and base.op is not CONST and (op is _MUL or side == 1):
+            pair = op(one, base)
             found = apply_rules(pair)
             if found is not pair:
                 rest = [factor for place, factor in enumerate(factors) if place not in (first, second)]
@@ -82,18 +82,18 @@ def _power(factor: Node) -> tuple[Node, int]:
     return factor, 1
 
 
-def _in_rules(row: Row, part: Node) -> bool:
+def _in_rules(op: Op, part: Node) -> bool:
     """Whether the part has the form of one in a rule for two parts under the operation."""
     return any(
         shape.op is part.op and all(sub.op in (VAR, arg.op) for sub, arg in zip(shape.args, part.args, strict=True))
-        for shape in _shapes(row)
+        for shape in _shapes(op)
     )
 
 
 @cache
-def _shapes(row: Row) -> tuple[Node, ...]:
+def _shapes(op: Op) -> tuple[Node, ...]:
     """The parts that rules for two numbers under an operation have, but for those that stand for anything."""
-    patterns = [rule.pattern for rule in rules().get(row.name, ()) if not rule.pattern.shape]
+    patterns = [rule.pattern for rule in rules().get(op.name, ()) if not rule.pattern.shape]
     return tuple(part for pattern in patterns for part in pattern.args if part.op is not VAR and part.args)
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from ..graph.node import CONST, ROWS, Node, Number, Row, const
-from ..graph.traversal import growing, rebuild, topological, use_counts
+from ..graph.node import CONST, OPS, Node, Number, Op, const
+from ..graph.traversal import gc_paused, rebuild, topological, use_counts
 from ..ops.contraction import contraction, has_delta
 from ..ops.kinds import broadcast_to, unbroadcast, unrepeated
 from ..rules.table import apply_rules
@@ -23,19 +23,19 @@ from .sums import ADDED, build_sum, sum_cost, sum_terms
 #: A pass that still changes something after this many is stopped; each pass leaves a right result.
 MAX_PASSES = 12
 
-_ADD, _SUB, _MUL, _DIV, _NEG, _POW, _SQRT = (ROWS[name] for name in ("add", "sub", "mul", "div", "neg", "pow", "sqrt"))
-_SUMS: frozenset[Row] = frozenset((_ADD, _SUB, _NEG))
-_PRODUCTS: frozenset[Row] = frozenset((_MUL, _DIV, _NEG, _POW, _SQRT))
+_ADD, _SUB, _MUL, _DIV, _NEG, _POW, _SQRT = (OPS[name] for name in ("add", "sub", "mul", "div", "neg", "pow", "sqrt"))
+_SUMS: frozenset[Op] = frozenset((_ADD, _SUB, _NEG))
+_PRODUCTS: frozenset[Op] = frozenset((_MUL, _DIV, _NEG, _POW, _SQRT))
 _FLATTENED = frozenset((_MUL, _DIV, _NEG))
 
 #: A sum as its terms with their coefficients; the constant has no core.
 Terms = frozenset[tuple[Node | None, Number]]
 
 
-def until_still(roots: list[Node], sizes: Mapping[str, int], *, line: bool = False) -> list[Node]:
+def to_fixpoint(roots: list[Node], sizes: Mapping[str, int], *, line: bool = False) -> list[Node]:
     """The canonical form. ``line``: of a scalar that is read on its own, so that shared products are opened."""
     mirrored: frozenset[Terms] = frozenset()
-    with growing():
+    with gc_paused():
         for _ in range(MAX_PASSES):
             current = Pass(roots, sizes, mirrored, line)
             new = current.run()
@@ -87,7 +87,7 @@ class Pass:
                     self.shared.add(self.done[node])
         return [self.done[root] for root in self.roots]
 
-    def _family(self, node: Node) -> frozenset[Row] | None:
+    def _family(self, node: Node) -> frozenset[Op] | None:
         """Sums, products or neither; a sign belongs with what reads it, or else with what it is applied to."""
         if node.op is not _NEG:
             return _SUMS if node.op in _SUMS else _PRODUCTS if node.op in _PRODUCTS else None

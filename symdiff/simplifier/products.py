@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from fractions import Fraction
 from functools import reduce
 
-from ..graph.node import CONST, ROWS, Node, Number, const
+from ..graph.node import CONST, OPS, Node, Number, const
 from ..graph.order import factor_key
 from ..graph.shapes import Shape
 from ..ops.kinds import unrepeated
 
-_MUL, _DIV, _NEG, _POW, _SQRT = (ROWS[name] for name in ("mul", "div", "neg", "pow", "sqrt"))
+_MUL, _DIV, _NEG, _POW, _SQRT = (OPS[name] for name in ("mul", "div", "neg", "pow", "sqrt"))
 _HALF = Fraction(1, 2)
 
 

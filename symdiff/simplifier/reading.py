@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from ..graph.node import CONST, ROWS, VAR, Node
+from ..graph.node import CONST, OPS, VAR, Node
 from ..graph.order import key
-from ..graph.traversal import dependents, growing, topological
+from ..graph.traversal import dependents, gc_paused, topological
 from .denominators import Factored, Together, effort
 from .lines import written
 from .normal import Normal
-from .passes import until_still
+from .passes import to_fixpoint
 
 #: Lists with more nodes than a person reads keep the form in which they share the most.
 MOST_READ = 500
@@ -27,7 +27,7 @@ REPEATED = 1.2
 #: Turns between the two forms; most lists need one.
 MOST_TURNS = 8
 
-_POW = ROWS["pow"]
+_POW = OPS["pow"]
 
 
 def readable(roots: list[Node], sizes: Mapping[str, int], alone: bool = True) -> list[Node]:
@@ -61,8 +61,8 @@ def _settled(root: Node, sizes: Mapping[str, int]) -> Node:
 
 
 def _factored(root: Node, sizes: Mapping[str, int]) -> Node:
-    with growing():
-        (new,) = until_still(Normal([root]).roots, sizes)
+    with gc_paused():
+        (new,) = to_fixpoint(Normal([root]).roots, sizes)
     return new if length(new) <= MUCH_SHORTER * length(root) else root
 
 
@@ -72,11 +72,11 @@ def _easier(root: Node, sizes: Mapping[str, int]) -> Node:
     Common denominators everywhere are for where terms then cancel: they take fewer operations there.
     """
     forms, most = {root: root}, operations([root]) * REPEATED
-    with growing():
+    with gc_paused():
         for form in _forms(root):
             (given,) = form.roots
             if given not in forms:
-                (new,) = until_still([given], sizes, line=True)
+                (new,) = to_fixpoint([given], sizes, line=True)
                 shorter = not form.everywhere or length(written(new)) < length(written(root))
                 forms[given] = new if shorter and operations([new]) <= most else root
     return min(forms.values(), key=_effort)
@@ -103,10 +103,10 @@ def length(root: Node, weight: Callable[[Node], int] = lambda node: bool(node.ar
 
 def _canonical(roots: list[Node], sizes: Mapping[str, int]) -> list[Node]:
     """Canonical sums and products, taken from the normal form for as long as that has fewer operations."""
-    roots = until_still(roots, sizes, line=_line(roots))
+    roots = to_fixpoint(roots, sizes, line=_line(roots))
     while _short(roots):
-        with growing():
-            new = until_still(Normal(roots, factoring=False).roots, sizes, line=_line(roots))
+        with gc_paused():
+            new = to_fixpoint(Normal(roots, factoring=False).roots, sizes, line=_line(roots))
         if operations(new) >= operations(roots):
             break
         roots = new

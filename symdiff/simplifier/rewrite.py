@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import permutations
 
-from ..graph.node import ROWS, Node, const
+from ..graph.node import OPS, Node, const
 from ..graph.traversal import rebuild, topological
 from ..rules.assumptions import Facts, current
 from ..rules.table import Rule, bindings
-from .passes import until_still
+from .passes import to_fixpoint
 from .reading import readable
 
 Roots = list[Node]
@@ -88,7 +88,7 @@ def _pair(
     """Two parts rewritten beside the others: ``a + b`` or ``a - b`` with a sign, ``a*b`` or ``a/b`` with a power."""
     (sign, a), (other, b) = first, second
     name = next(name for name, signs in family.items() if signs == (1, sign * other))
-    for result in _results(ROWS[name](a, b), rules, facts):
+    for result in _results(OPS[name](a, b), rules, facts):
         yield _joined([(sign, result), *rest], family is SUM)
 
 
@@ -100,7 +100,7 @@ def _results(node: Node, rules: Rules, facts: Facts) -> Iterator[Node]:
             for step in topological(rule.result):
                 if step not in done:
                     new = rebuild(step, tuple(done[arg] for arg in step.args)) if step.args else step
-                    done[step] = until_still([new], {})[0] if new.op.name in SUM else new
+                    done[step] = to_fixpoint([new], {})[0] if new.op.name in SUM else new
             yield done[rule.result]
 
 

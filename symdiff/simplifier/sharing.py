@@ -12,9 +12,9 @@ from collections.abc import Mapping
 
 from ..graph.node import Node
 from ..graph.order import key
-from ..graph.traversal import growing, topological
+from ..graph.traversal import gc_paused, topological
 from .normal import Normal
-from .passes import until_still
+from .passes import to_fixpoint
 from .pool import Pool
 from .reading import MOST_READ, operations
 from .scales import settle
@@ -64,9 +64,9 @@ def _shortest(roots: list[Node], sizes: Mapping[str, int]) -> list[Node]:
 
 def _kept(roots: list[Node], sizes: Mapping[str, int]) -> list[Node]:
     """Sums and products collected, in forms that keep their digits."""
-    form = until_still(roots, sizes)
+    form = to_fixpoint(roots, sizes)
     found = runnable(form)
-    return form if found == form else until_still(found, sizes)
+    return form if found == form else to_fixpoint(found, sizes)
 
 
 def _size(roots: list[Node]) -> tuple[int, list[object]]:
@@ -75,7 +75,7 @@ def _size(roots: list[Node]) -> tuple[int, list[object]]:
 
 
 def _once(roots: list[Node]) -> list[Node]:
-    with growing():
+    with gc_paused():
         pool = Pool(Normal(roots))
         settle(pool)
         return Writer(pool).roots()

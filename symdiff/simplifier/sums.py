@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ..graph.node import ROWS, Node, Number, const
+from ..graph.node import OPS, Node, Number, const
 from ..graph.order import term_key
 from ..graph.shapes import Shape
 from ..ops.kinds import unrepeated
 from .products import collect, factors_of, split
 
-_ADD, _SUB = ROWS["add"], ROWS["sub"]
+_ADD, _SUB = OPS["add"], OPS["sub"]
 ADDED = frozenset((_ADD, _SUB))
 
 #: The terms of a sum with their coefficients, and its number.

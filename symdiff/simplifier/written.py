@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import reduce
 
-from ..graph.node import ROWS, Node, Number, const, make
+from ..graph.node import OPS, Node, Number, const, make
 from ..graph.order import term_key
 from ..graph.traversal import rebuild, topological
 from .monomials import Monomial, size_of
@@ -16,7 +16,7 @@ from .sums import added
 #: A node of the normal form, or the number of a product of the pool.
 Thing = Node | int
 
-_MUL, _DIV, _NEG, _SQRT = (ROWS[name] for name in ("mul", "div", "neg", "sqrt"))
+_MUL, _DIV, _NEG, _SQRT = (OPS[name] for name in ("mul", "div", "neg", "sqrt"))
 _HALF = Fraction(1, 2)
 _ONE = const(1)
 

@@ -9,7 +9,7 @@ from math import comb
 from ..differentiate.passes import sources_of
 from ..graph.errors import LimitError, SymdiffError, UnsupportedError
 from ..graph.node import VAR, Node, const
-from ..graph.traversal import growing, topological
+from ..graph.traversal import gc_paused, topological
 from .choice import bottlenecks, partials
 from .series import Exponents
 
@@ -41,7 +41,7 @@ def derivatives(
     """
     sources = sources_of(wrt)
     _check(f, sources, order)
-    with growing():
+    with gc_paused():
         cuts = bottlenecks(f, sources, order) if through is None else through
         found = partials(f, sources, order, cuts)
     zero = const(0)

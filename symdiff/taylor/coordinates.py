@@ -13,16 +13,16 @@ from functools import reduce
 from itertools import combinations
 from math import comb
 
-from ..graph.node import ROWS, Node, Number, Row, const
+from ..graph.node import OPS, Node, Number, Op, const
 from ..graph.traversal import rebuild, topological, use_counts
 from ..simplifier.monomials import Monomial, exact, size_of
 from .factors import Group, groups, monomial_of, of_number
 from .substitution import LINEAR, Substitution
 
-_ADD, _SUB, _NEG, _MUL, _DIV = (ROWS[name] for name in ("add", "sub", "neg", "mul", "div"))
-_LOG, _ARCTAN, _ARCTAN2 = (ROWS[name] for name in ("log", "arctan", "arctan2"))
+_ADD, _SUB, _NEG, _MUL, _DIV = (OPS[name] for name in ("add", "sub", "neg", "mul", "div"))
+_LOG, _ARCTAN, _ARCTAN2 = (OPS[name] for name in ("log", "arctan", "arctan2"))
 #: The signs of the terms of sums.
-SIGNS: dict[Row, tuple[int, ...]] = {_ADD: (1, 1), _SUB: (1, -1), _NEG: (-1,)}
+SIGNS: dict[Op, tuple[int, ...]] = {_ADD: (1, 1), _SUB: (1, -1), _NEG: (-1,)}
 #: Longer products and sums are not taken into others: the work grows linearly.
 MOST_BASES, MOST_TERMS = 14, 40
 
@@ -210,7 +210,7 @@ class Coordinates(Substitution):
 
 
 #: Functions of products whose derivatives are shorter from the factors; the values may have another domain.
-_APART: dict[Row, Callable[[Coordinates, Node, Monomial], Node | None]] = {
+_APART: dict[Op, Callable[[Coordinates, Node, Monomial], Node | None]] = {
     _LOG: Coordinates._logarithm,
     _ARCTAN: Coordinates._angle,
 }

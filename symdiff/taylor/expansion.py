@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from ..differentiate.passes import sum_of
-from ..graph.node import CONST, ROWS, Node, Row, const
+from ..graph.node import CONST, OPS, Node, Op, const
 from ..graph.traversal import rebuild, topological
 from .coordinates import SIGNS, Coordinates
 from .series import (
@@ -34,7 +34,7 @@ from .series import (
 from .slopes import Choice, Quotient, Slope, numerators, slopes_of
 from .substitution import Substituted
 
-_MUL, _DIV, _POW, _WHERE = (ROWS[name] for name in ("mul", "div", "pow", "where"))
+_MUL, _DIV, _POW, _WHERE = (OPS[name] for name in ("mul", "div", "pow", "where"))
 _ONE, _ZERO = const(1), const(0)
 
 
@@ -223,7 +223,7 @@ def _cheapest(reads: list[tuple[Series, Series]], exponents: Exponents) -> int:
 
 
 #: The rules of operations whose coefficients need no derivatives of the row.
-_RULES: dict[Row, Callable[[Expansion, Node, int], Coefficients]] = {
+_RULES: dict[Op, Callable[[Expansion, Node, int], Coefficients]] = {
     **dict.fromkeys(SIGNS, Expansion._linear),
     _MUL: Expansion._product,
     _DIV: Expansion._quotient,

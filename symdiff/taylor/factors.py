@@ -11,10 +11,10 @@ from fractions import Fraction
 from functools import reduce
 from typing import NamedTuple, TypeAlias
 
-from ..graph.node import CONST, ROWS, Node, Number, Row
+from ..graph.node import CONST, OPS, Node, Number, Op
 from ..simplifier.monomials import ONE, Monomial, checked, exact, raised, size_of
 
-_MUL, _DIV, _NEG, _POW, _SQRT = (ROWS[name] for name in ("mul", "div", "neg", "pow", "sqrt"))
+_MUL, _DIV, _NEG, _POW, _SQRT = (OPS[name] for name in ("mul", "div", "neg", "pow", "sqrt"))
 _HALF = Fraction(1, 2)
 #: Whether a node is a variable, whose powers have simple derivatives.
 Simple: TypeAlias = Callable[[Node], bool]
@@ -98,7 +98,7 @@ def _power(node: Node, args: Sequence[Monomial], simple: Simple) -> Monomial | N
     return found if _defined_alike(args[0], found) else None
 
 
-_FAMILIES: dict[Row, Callable[[Node, Sequence[Monomial], Simple], Monomial | None]] = {
+_FAMILIES: dict[Op, Callable[[Node, Sequence[Monomial], Simple], Monomial | None]] = {
     _MUL: _times,
     _DIV: _times,
     _NEG: _negative,

@@ -7,7 +7,7 @@ from itertools import product
 from typing import TypeAlias
 
 from ..differentiate.passes import sum_of
-from ..graph.node import CONST, ROWS, Node, Number, const
+from ..graph.node import CONST, OPS, Node, Number, const
 
 #: The power of each variable.
 Exponents: TypeAlias = tuple[int, ...]
@@ -16,7 +16,7 @@ Coefficients: TypeAlias = dict[Exponents, Node]
 Series: TypeAlias = list[Coefficients]
 Terms = dict[Exponents, list[Node]]
 
-_MUL, _DIV, _NEG = ROWS["mul"], ROWS["div"], ROWS["neg"]
+_MUL, _DIV, _NEG = OPS["mul"], OPS["div"], OPS["neg"]
 
 
 def scaled(number: Number, node: Node) -> Node:

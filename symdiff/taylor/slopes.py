@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any, NamedTuple, TypeAlias
 
-from ..graph.node import CONST, ROWS, VAR, Node, const, is_const, make
+from ..graph.node import CONST, OPS, VAR, Node, const, is_const, make
 from ..graph.traversal import dependents, substitute, topological
 
-_MUL, _DIV, _NEG, _WHERE = (ROWS[name] for name in ("mul", "div", "neg", "where"))
+_MUL, _DIV, _NEG, _WHERE = (OPS[name] for name in ("mul", "div", "neg", "where"))
 _ONE, _ZERO = const(1), const(0)
 _TANGENT, _VALUE = (make(VAR, (), (f"{name} of a Taylor series",), ()) for name in ("tangent", "value"))
 

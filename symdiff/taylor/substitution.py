@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..graph.node import ROWS, VAR, Node, make
+from ..graph.node import OPS, VAR, Node, make
 from ..graph.traversal import topological
 from .nesting import nests
 
 #: Operations whose series costs no products.
-LINEAR = frozenset(ROWS[name] for name in ("add", "sub", "neg"))
+LINEAR = frozenset(OPS[name] for name in ("add", "sub", "neg"))
 
 
 class Substituted(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from ..graph.node import ROWS, Node, Row
+from ..graph.node import OPS, Node, Op
 from ..ops.arrays import FUNCTIONS as ARRAYS
 from ..ops.rewritten import FUNCTIONS
 
@@ -32,21 +32,21 @@ class Grammar(NamedTuple):
     """
 
     infix: dict[str, tuple[int, int, Callable[..., Node]]]
-    prefix: dict[str, tuple[int, Row]]
+    prefix: dict[str, tuple[int, Op]]
     calls: dict[str, list[Call]]
     arrays: dict[str, Callable[..., Node]]
 
 
 def grammar() -> Grammar:
     """The grammar of the rows declared so far."""
-    return _grammar(tuple(ROWS.values()))
+    return _grammar(tuple(OPS.values()))
 
 
 @lru_cache(maxsize=4)
-def _grammar(rows: tuple[Row, ...]) -> Grammar:
+def _grammar(rows: tuple[Op, ...]) -> Grammar:
     found = Grammar({}, {}, {}, ARRAYS)
-    for row in rows:
-        _add_row(found, row)
+    for op in rows:
+        _add_row(found, op)
     for name, function in FUNCTIONS.items():
         found.calls.setdefault(name, []).append(_counted(function))
     for name, function in ARRAYS.items():
@@ -61,25 +61,25 @@ def _grammar(rows: tuple[Row, ...]) -> Grammar:
     return found
 
 
-def _add_row(found: Grammar, row: Row) -> None:
+def _add_row(found: Grammar, op: Op) -> None:
     """Rows that change a shape are reached through the array functions, not by their own names."""
-    strength = 2 * row.precedence
-    if row.infix:
-        left = row.infix not in _GROUPS_RIGHT and not compares(row)
-        found.infix[row.infix] = (strength if left else strength + 1, strength, row)
-    if row.prefix:
-        found.prefix[row.prefix] = (strength, row)
-    if row.arity and row.partials is not None:
-        for name in (row.name, *row.aliases):
-            found.calls.setdefault(name, []).append(Call(row, row.arity, row.arity))
+    strength = 2 * op.precedence
+    if op.infix:
+        left = op.infix not in _GROUPS_RIGHT and not compares(op)
+        found.infix[op.infix] = (strength if left else strength + 1, strength, op)
+    if op.prefix:
+        found.prefix[op.prefix] = (strength, op)
+    if op.arity and op.partials is not None:
+        for name in (op.name, *op.aliases):
+            found.calls.setdefault(name, []).append(Call(op, op.arity, op.arity))
 
 
-def compares(row: Callable[..., Node]) -> bool:
-    return isinstance(row, Row) and row.predicate and not row.logical
+def compares(op: Callable[..., Node]) -> bool:
+    return isinstance(op, Op) and op.predicate and not op.logical
 
 
 def _counted(function: Any) -> Call:
-    if isinstance(function, Row):
+    if isinstance(function, Op):
         return Call(function, function.arity, function.arity)
     code = function.__code__
     optional = len(function.__defaults__ or ())
@@ -88,7 +88,7 @@ def _counted(function: Any) -> Call:
 
 def _with_keywords(function: Any) -> Call:
     call = _counted(function)
-    if isinstance(function, Row):
+    if isinstance(function, Op):
         return call._replace(keywords=())
     code = function.__code__
     return call._replace(keywords=code.co_varnames[call.low : code.co_argcount + code.co_kwonlyargcount])

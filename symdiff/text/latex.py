@@ -132,24 +132,24 @@ def _free_letter(order: list[Node]) -> str:
 
 
 def _text(node: Node, read: tuple[Node, ...], texts: Mapping[Node, Part]) -> Part:
-    row = node.op
+    op = node.op
     args = [texts[arg] for arg in read]
-    if row is CONST:
+    if op is CONST:
         return _number(node.value)
-    if row is VAR:
+    if op is VAR:
         return _name(node.name)
-    if row.latex:
-        return row.latex.format(*(text for text, _ in args)), _ATOM
-    forms = _OF_MATRICES if node.ndim > 1 and row.name in _OF_MATRICES else _FORMS
-    if row.name in forms:
-        return _formed(forms[row.name], args)
-    if row.infix:
+    if op.latex:
+        return op.latex.format(*(text for text, _ in args)), _ATOM
+    forms = _OF_MATRICES if node.ndim > 1 and op.name in _OF_MATRICES else _FORMS
+    if op.name in forms:
+        return _formed(forms[op.name], args)
+    if op.infix:
         return _infix(node, read, args)
-    if row.prefix:
-        return _INFIX.get(row.prefix, row.prefix) + _fenced(args[0], row.precedence), row.precedence
-    if row.text_of:
-        return _array(row.text_of(node), node, read, args)
-    name = "\\" + row.name if row.name in _OPERATORS else rf"\operatorname{{{_plain(row.name)}}}"
+    if op.prefix:
+        return _INFIX.get(op.prefix, op.prefix) + _fenced(args[0], op.precedence), op.precedence
+    if op.text_of:
+        return _array(op.text_of(node), node, read, args)
+    name = "\\" + op.name if op.name in _OPERATORS else rf"\operatorname{{{_plain(op.name)}}}"
     inside = [text for text, _ in args] + [rf"\mathrm{{{_plain(str(attr))}}}" for attr in node.attrs]
     return rf"{name}\left({', '.join(inside)}\right)", _ATOM
 
@@ -166,11 +166,11 @@ def _fenced(part: Part, least: float) -> str:
 
 def _infix(node: Node, read: tuple[Node, ...], args: list[Part]) -> Part:
     """Left to right; a right operand of the same level keeps its parentheses, except in a product."""
-    row, level = node.op, float(node.op.precedence)
-    if row.infix == "*":
+    op, level = node.op, float(node.op.precedence)
+    if op.infix == "*":
         return _elementwise(args) if all(arg.shape for arg in read) else _product(read, args)
-    text = f"{_fenced(args[0], level)} {_INFIX.get(row.infix, row.infix)} {_fenced(args[1], level + 0.5)}"
-    return text, _BIG if row.infix == "%" else level
+    text = f"{_fenced(args[0], level)} {_INFIX.get(op.infix, op.infix)} {_fenced(args[1], level + 0.5)}"
+    return text, _BIG if op.infix == "%" else level
 
 
 def _product(read: tuple[Node, ...], args: list[Part]) -> Part:

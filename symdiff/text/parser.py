@@ -32,8 +32,8 @@ from typing import Any, NoReturn
 
 from ..graph import limits
 from ..graph.errors import LimitError, SymdiffError, check_mapping
-from ..graph.node import CONST, PI, Node, Row, const, symbol
-from ..graph.traversal import growing, topological
+from ..graph.node import CONST, PI, Node, Op, const, symbol
+from ..graph.traversal import gc_paused, topological
 from .brackets import Called, Index, Tuple
 from .grammar import compares, counts
 from .tokens import COMMA, END, SUBSCRIPTS, WORDS, Tokens, is_text, quoted, short, starts_name, starts_number
@@ -72,7 +72,7 @@ def parse(text: str, shapes: Shapes | None = None, *, limit: int | None = None) 
     if len(text) > most:
         raise LimitError(f"the formula has {len(text)} characters and the limit is {most}; pass a larger limit")
     check_mapping("shapes are a dict such as {'X': ('n', 3)}", shapes or {})
-    with growing():
+    with gc_paused():
         root = _Reader(text, shapes or {}).formula()
     if limits.limited():
         topological(root)  # counts the nodes that were there before, too
@@ -177,8 +177,8 @@ class _Reader(Tokens):
         if token == "(":
             self.bracket(self.tuple_here(place), place)
         elif token in self.prefix:
-            strength, row = self.prefix[token]
-            self.waiting.append((strength, row, place, 1))
+            strength, op = self.prefix[token]
+            self.waiting.append((strength, op, place, 1))
         elif token == "+" or (token == "\n" and self.open):
             return None
         elif starts_number(token):
@@ -244,11 +244,11 @@ class _Reader(Tokens):
             self.place += 1
             found = infix.get(token)
             if found is not None:
-                pull, strength, row = found
+                pull, strength, op = found
                 if self.waiting[-1][0] >= pull:
                     self.apply(pull)
-                count = 2 if self.waiting[-1][0] != strength or pull <= strength else self.chain(row)
-                self.waiting.append((strength, row, self.place - 1, count))
+                count = 2 if self.waiting[-1][0] != strength or pull <= strength else self.chain(op)
+                self.waiting.append((strength, op, self.place - 1, count))
                 return False
             if token == ")" or token == "]":
                 self.close(token)
@@ -267,9 +267,9 @@ class _Reader(Tokens):
             elif self.ends(token):
                 return True
 
-    def chain(self, row: Callable[..., Node]) -> int:
+    def chain(self, op: Callable[..., Node]) -> int:
         """Where a comparison follows a comparison, keep their shared operand; the number of arguments that makes."""
-        if not compares(row):
+        if not compares(op):
             return 2
         shared = self.values[-1]
         self.apply(self.waiting[-1][0])
@@ -300,23 +300,23 @@ class _Reader(Tokens):
         place = 0
         try:
             while waiting[-1][0] >= strength:
-                _, row, place, count = waiting.pop()
+                _, op, place, count = waiting.pop()
                 last = values.pop()
                 if count == 2:
-                    values[-1] = row(values[-1], last)
+                    values[-1] = op(values[-1], last)
                 elif count == 1:
-                    values.append(self.signed(row, last, place))
+                    values.append(self.signed(op, last, place))
                 else:
-                    link = row(values.pop(), last)
+                    link = op(values.pop(), last)
                     values[-1] = self.infix[_CHAIN][2](values[-1], link)
         except (SymdiffError, ArithmeticError, ValueError) as error:
             self.blame(error, place)
 
-    def signed(self, row: Row, node: Node, place: int) -> Node:
+    def signed(self, op: Op, node: Node, place: int) -> Node:
         """A prefix applied; "-inf" is one number, as no operation folds to it."""
-        if node.op is CONST and self.tokens[place + 1] == "inf" and row.prefix == "-":
+        if node.op is CONST and self.tokens[place + 1] == "inf" and op.prefix == "-":
             return const(-node.value)
-        return row(node)
+        return op(node)
 
     def built(self, place: int, function: Callable[..., Node], *args: Any) -> Node:
         """What the function makes of the arguments; its errors are shown at the place."""

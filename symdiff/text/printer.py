@@ -11,9 +11,9 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from ..graph.node import CONST, ROWS, VAR, Node, Number, Row, as_node, const, symbol
+from ..graph.node import CONST, OPS, VAR, Node, Number, Op, as_node, const, symbol
 from ..graph.templates import LOOSE, binds, fill_sizes, read_template
-from ..graph.traversal import growing, topological, use_counts
+from ..graph.traversal import gc_paused, topological, use_counts
 from ..ops.kinds import operands
 
 #: One expression is printed while the text has at most GROWTH times the operations of the graph, plus SPARE.
@@ -44,7 +44,7 @@ def show(node: Node) -> str:
     >>> show(v)[:45]
     't0 = sin(sin(x) + y)*sin(x); t1 = sin(t0 + y)'
     """
-    with growing():
+    with gc_paused():
         order = topological(as_node(node), read=operands)
         names = _parts(order)
         printer = _Printer(names, order)
@@ -115,20 +115,20 @@ def _fresh_names(taken: set[str]) -> Iterator[str]:
 
 
 @cache
-def _row(field: str, symbol: str) -> Row:
+def _row(field: str, symbol: str) -> Op:
     """The row that is spelled so."""
-    return next(row for row in ROWS.values() if getattr(row, field) == symbol)
+    return next(op for op in OPS.values() if getattr(op, field) == symbol)
 
 
 @cache
-def _passes_sign(row: Row) -> bool:
+def _passes_sign(op: Op) -> bool:
     """Whether the row turns op(-a, b) into -op(a, b)."""
     minus, a, b = _row("prefix", "-"), symbol("a"), symbol("b")
-    return bool(row.infix) and row(minus(a), b) is minus(row(a, b))
+    return bool(op.infix) and op(minus(a), b) is minus(op(a, b))
 
 
-def _compares(row: Row) -> bool:
-    return row.predicate and not row.logical
+def _compares(op: Op) -> bool:
+    return op.predicate and not op.logical
 
 
 class _Printer:
@@ -194,7 +194,7 @@ class _Printer:
             return [op.prefix, (args[0], self.minus.precedence + 1)], op.precedence
         return _templated(op.text_of(node), args) if op.text_of else (_call(op, args), _ATOM)
 
-    def infix(self, op: Row, a: Node, b: Node) -> tuple[list[Item], float]:
+    def infix(self, op: Op, a: Node, b: Node) -> tuple[list[Item], float]:
         here = op.precedence
         left, right = float(here), here + 0.5
         if op.infix in _GROUPS_RIGHT:
@@ -216,7 +216,7 @@ class _Printer:
         return ["-", (x, self.minus.precedence + 1)], self.minus.precedence
 
 
-def _call(op: Row, args: tuple[Node, ...]) -> list[Item]:
+def _call(op: Op, args: tuple[Node, ...]) -> list[Item]:
     if not args:
         return [op.name]
     items: list[Item] = [op.name, "("]

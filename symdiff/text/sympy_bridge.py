@@ -12,7 +12,7 @@ from functools import reduce
 from typing import Any
 
 from ..graph.errors import UnsupportedError
-from ..graph.node import CONST, PI, ROWS, VAR, Node, const, symbol
+from ..graph.node import CONST, OPS, PI, VAR, Node, const, symbol
 from ..graph.shapes import show_shape
 from ..graph.templates import fill_sizes
 from ..graph.traversal import map_structure, topological
@@ -117,17 +117,17 @@ def _only_scalars(order: list[Node]) -> None:
 
 
 def _sympy_node(sympy: Any, node: Node, args: list[Any]) -> Any:
-    row = node.op
-    if row is CONST:
+    op = node.op
+    if op is CONST:
         return _sympy_number(sympy, node.value)
-    if row is VAR:
+    if op is VAR:
         return sympy.Symbol(node.name, real=True)
-    if row.sympy:
-        found = getattr(sympy, row.sympy)
+    if op.sympy:
+        found = getattr(sympy, op.sympy)
         return found(*args) if args else found
-    if row.name not in _TO:
-        raise UnsupportedError(f"SymPy has no form of {row.name}; give its row the field sympy='...'")
-    return _TO[row.name](sympy, *args)
+    if op.name not in _TO:
+        raise UnsupportedError(f"SymPy has no form of {op.name}; give its row the field sympy='...'")
+    return _TO[op.name](sympy, *args)
 
 
 def _sympy_number(sympy: Any, value: Any) -> Any:
@@ -143,7 +143,7 @@ def _sympy_number(sympy: Any, value: Any) -> Any:
 
 def _chain(name: str) -> Callable[..., Node]:
     """An operation of two arguments applied along a list."""
-    return lambda s, *args: reduce(ROWS[name], args)
+    return lambda s, *args: reduce(OPS[name], args)
 
 
 def _power(s: Any, base: Node, exponent: Node) -> Node:
@@ -155,29 +155,29 @@ def _power(s: Any, base: Node, exponent: Node) -> Node:
 
 def _plain_power(base: Node, power: Any) -> Node:
     value = Fraction(int(power.p), int(power.q))
-    return ROWS["sqrt"](base) if value == Fraction(1, 2) else base**value
+    return OPS["sqrt"](base) if value == Fraction(1, 2) else base**value
 
 
 def _sum(s: Any, *terms: Node) -> Node:
     """Numbers last, negative terms subtracted, a positive term first."""
-    ordered = sorted(terms, key=lambda term: (term.op is CONST, term.op is ROWS["neg"]))
-    return reduce(ROWS["add"], ordered)
+    ordered = sorted(terms, key=lambda term: (term.op is CONST, term.op is OPS["neg"]))
+    return reduce(OPS["add"], ordered)
 
 
 def _pieces(s: Any, *pairs: Any) -> Node:
     """Nested ``where``; NaN where no condition holds."""
     result = const(float("nan"))
     for value, condition in reversed(pairs):
-        result = ROWS["where"](condition, value, result)
+        result = OPS["where"](condition, value, result)
     return result
 
 
 def _step(s: Any, x: Node, middle: Node) -> Node:
-    return ROWS["where"](x > 0, 1, ROWS["where"](x < 0, 0, middle))
+    return OPS["where"](x > 0, 1, OPS["where"](x < 0, 0, middle))
 
 
 def _call(name: str) -> Callable[..., Node]:
-    return lambda s, *args: ROWS[name](*args)
+    return lambda s, *args: OPS[name](*args)
 
 
 #: Our spelling of SymPy's classes: (the expression, *converted arguments) -> node.
@@ -199,14 +199,14 @@ _FROM: dict[str, Callable[..., Any]] = {
     "ExprCondPair": lambda s, value, condition: (value, condition),
     "Piecewise": _pieces,
     "Heaviside": _step,
-    "sinc": lambda s, x: ROWS["sinc"](x / PI()),
-    "sec": lambda s, x: 1 / ROWS["cos"](x),
-    "csc": lambda s, x: 1 / ROWS["sin"](x),
-    "cot": lambda s, x: 1 / ROWS["tan"](x),
-    "sech": lambda s, x: 1 / ROWS["cosh"](x),
-    "csch": lambda s, x: 1 / ROWS["sinh"](x),
-    "coth": lambda s, x: 1 / ROWS["tanh"](x),
-    "polygamma": lambda s, n, x: ROWS["digamma"](x) if s.args[0] == 0 else ROWS["polygamma"](n, x),
+    "sinc": lambda s, x: OPS["sinc"](x / PI()),
+    "sec": lambda s, x: 1 / OPS["cos"](x),
+    "csc": lambda s, x: 1 / OPS["sin"](x),
+    "cot": lambda s, x: 1 / OPS["tan"](x),
+    "sech": lambda s, x: 1 / OPS["cosh"](x),
+    "csch": lambda s, x: 1 / OPS["sinh"](x),
+    "coth": lambda s, x: 1 / OPS["tanh"](x),
+    "polygamma": lambda s, n, x: OPS["digamma"](x) if s.args[0] == 0 else OPS["polygamma"](n, x),
     "Cbrt": _call("cbrt"),
     **{name: _call(name) for name in ("expm1", "log1p", "exp2", "log2", "log10", "hypot")},
 }
@@ -233,7 +233,7 @@ def _from_sympy(s: Any) -> Any:
     import sympy
 
     root = sympy.sympify(s)
-    functions = {row.sympy: _call(row.name) for row in ROWS.values() if row.sympy and row.arity} | _FROM
+    functions = {op.sympy: _call(op.name) for op in OPS.values() if op.sympy and op.arity} | _FROM
     done: dict[Any, Any] = {}
     stack = [root]
     while stack:
@@ -257,7 +257,7 @@ def _atom(sympy: Any, s: Any) -> Node:
     if s is sympy.pi:
         return PI()
     if s is sympy.E:
-        return ROWS["exp"](1)
+        return OPS["exp"](1)
     if s.is_number and (s.is_extended_real or s is sympy.nan):
         return const(float(s))
     raise UnsupportedError(f"there is no form of SymPy's {s} here; formulas are real")
@@ -290,8 +290,8 @@ def _product(s: Any, done: Mapping[Any, Any]) -> Node:
             below.append(_plain_power(done[arg.args[0]], -arg.args[1]))
         else:
             above.append(done[arg])
-    result = reduce(ROWS["mul"], above) if above else const(1)
-    result = result / reduce(ROWS["mul"], below) if below else result
+    result = reduce(OPS["mul"], above) if above else const(1)
+    result = result / reduce(OPS["mul"], below) if below else result
     return -result if sign < 0 else result
 
 

@@ -7,7 +7,7 @@ from itertools import combinations, permutations
 from typing import NamedTuple
 
 from ...differentiate.passes import grad
-from ...graph.node import CONST, ROWS, VAR, Node, const
+from ...graph.node import CONST, OPS, VAR, Node, const
 from ...graph.traversal import substitute, topological, variables
 from ...search.levels import simplify
 from ...text.printer import show
@@ -169,7 +169,7 @@ def _functions(root: Node) -> Changed:
             for name in family if node.op.name in family else ():
                 if name != node.op.name:
                     slip = Slip("function", f"{name} in place of {node.op.name}")
-                    yield slip, substitute(root, {node: ROWS[name](*node.args)})
+                    yield slip, substitute(root, {node: OPS[name](*node.args)})
         if node.op.elementwise and len(node.args) == 1 and node.op.name != "neg":
             yield Slip("function", f"{node.op.name} is left out"), substitute(root, {node: node.args[0]})
             yield Slip("function", f"the sign in {node.op.name}"), substitute(root, {node: node.op(-node.args[0])})

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...graph.node import Node
-from ...graph.shapes import Size, letters_of, show_shape
+from ...graph.shapes import Size, show_shape, symbolic_sizes
 from ...graph.templates import fill_sizes
 from ...graph.traversal import leaves, rebuild, topological
 from ..module import WIDTH, docstring
@@ -116,7 +116,7 @@ class Function:
 
     def macros(self) -> dict[str, str]:
         """What each letter is called where the file is compiled."""
-        letters = letters_of(size for var in self.inputs for size in var.shape)
+        letters = symbolic_sizes(size for var in self.inputs for size in var.shape)
         return {letter: f"{self.name}_{self.names.spelled(letter)}" for letter in letters}
 
     def sizes(self) -> str:

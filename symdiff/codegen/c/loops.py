@@ -66,21 +66,21 @@ class Loops:
     # -- one node --------------------------------------------------------------------------------------------------
 
     def value(self, node: Node) -> Value:
-        row = node.op
-        if row is VAR:
+        op = node.op
+        if op is VAR:
             return self.variable(node)
         if self.constant(node):
             value = self.fixed[node]
-            code = literal(node.value if row is CONST else value)  # type: ignore[arg-type]
+            code = literal(node.value if op is CONST else value)  # type: ignore[arg-type]
             return Value(lambda index: code)
-        if row.c_helper:
-            self.helpers[row.name] = row.c_helper
-        if row.elementwise:
+        if op.c_helper:
+            self.helpers[op.name] = op.c_helper
+        if op.elementwise:
             return self.elementwise(node)
-        if row.labels:
+        if op.labels:
             return self.reduction(node)
-        if row.element is None:
-            raise unsupported(row)
+        if op.element is None:
+            raise unsupported(op)
         return self.view(node)
 
     def variable(self, node: Node) -> Value:
@@ -103,20 +103,20 @@ class Loops:
         return node in self.fixed
 
     def elementwise(self, node: Node) -> Value:
-        row, args, text = node.op, node.args, template(node.op)
+        op, args, text = node.op, node.args, template(node.op)
         power = _exponent(node)
         for place in {0} if power in (2, 3) else read_template(text).repeated:
             if self.values[args[place]].cost:
                 self.bind(args[place])
         parts = [self.values[arg] for arg in args]
-        plain = all(arg in self.fixed for arg in args[row.logical :])
+        plain = all(arg in self.fixed for arg in args[op.logical :])
 
         def at(index: Index) -> Code:
             if power in (2, 3):
                 return product(parts[0].at(index).within(100), int(power))
             codes = [typed(part.at(index)) if plain else part.at(index) for part in parts]
-            codes = [Code(f"({c.text})") if c.text[0] == "-" and row.prefix else c for c in codes]
-            return fill(row, text, codes)
+            codes = [Code(f"({c.text})") if c.text[0] == "-" and op.prefix else c for c in codes]
+            return fill(op, text, codes)
 
         return self.joined(node, at, 1)
 

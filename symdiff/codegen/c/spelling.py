@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ...graph.errors import UnsupportedError
-from ...graph.node import Number, Row
+from ...graph.node import Number, Op
 from ..names import Names
 from ..text import BIG, Code, real
 
@@ -24,19 +24,19 @@ RESERVED = frozenset(_KEYWORDS.split()) | LIBM | {f"i{axis}" for axis in range(3
 _CALL = re.compile(r"math\.(\w+)\(([^()]*)\)")
 
 
-def template(row: Row) -> str:
+def template(op: Op) -> str:
     """The row's C code with places for the operands.
 
     Raises UnsupportedError where C has no such function.
     """
-    if row.c:
-        return row.c
-    found = _CALL.fullmatch(row.math or "")
-    if row.c is not None and found and found[1] in LIBM:
+    if op.c:
+        return op.c
+    found = _CALL.fullmatch(op.math or "")
+    if op.c is not None and found and found[1] in LIBM:
         return f"{found[1]}({found[2]})"
-    if row.c is not None and (row.prefix or row.infix) and row.math and "math." not in row.math:
-        return row.math
-    raise unsupported(row)
+    if op.c is not None and (op.prefix or op.infix) and op.math and "math." not in op.math:
+        return op.math
+    raise unsupported(op)
 
 
 def literal(value: Number) -> Code:
@@ -67,5 +67,5 @@ class CNames(Names):
         return "".join(letter if letter.isascii() else f"u{ord(letter):04x}" for letter in super().spelled(name))
 
 
-def unsupported(row: Row) -> UnsupportedError:
-    return UnsupportedError(f'the C backend has no {row.name}; use backend="numpy"')
+def unsupported(op: Op) -> UnsupportedError:
+    return UnsupportedError(f'the C backend has no {op.name}; use backend="numpy"')

@@ -28,7 +28,7 @@ def places(loops: Loops) -> tuple[Size, dict[str, tuple[str, Size]]]:
     for name in begins:
         size = loops.arrays[name]
         rows = busy.setdefault(size, [])
-        free = next((row for row in rows if row[0] < begins[name]), None)
+        free = next((op for op in rows if op[0] < begins[name]), None)
         if free is None:
             found[name] = (f"w{len(set(found.values()))}", total)
             total = add_sizes(total, size)

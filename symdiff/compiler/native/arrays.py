@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...graph.errors import ShapeError, SymdiffError
-from ...graph.shapes import letters_of, show_shape, size_value
+from ...graph.shapes import show_shape, size_value, symbolic_sizes
 from ...graph.traversal import unflatten_like
 from .base import KINDS, Native, Result, as_real, known_type
 from .build import library
@@ -71,7 +71,7 @@ class Arrays(Native):
             for letter, size in zip(shape, array.shape, strict=False):
                 found.setdefault(str(letter), letter if isinstance(letter, int) else size)
             if tuple(found.get(str(letter)) for letter in shape) != array.shape:
-                known = ", ".join(f"{k} is {found[k]}" for k in letters_of(shape) if k in found)
+                known = ", ".join(f"{k} is {found[k]}" for k in symbolic_sizes(shape) if k in found)
                 text = f"{name} has shape {array.shape}, not {show_shape(shape)}"
                 raise ShapeError(text + (f", where {known}" if known else ""))
         return {letter: found[letter] for letter in self.form.letters}

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from ...graph.errors import UnsupportedError
 from ...graph.node import Node, as_node, const, is_const
 from ...graph.shapes import Shape, Size
-from ...graph.traversal import dependents, growing, topological
+from ...graph.traversal import dependents, gc_paused, topological
 from ...ops import tensor
 from ...ops.contraction import contraction, narrow
 from ...ops.kinds import broadcast_to, operands, unbroadcast
@@ -90,7 +90,7 @@ def derivative(output: Node, sources: Sequence[Node], sizes: Mapping[str, int] |
     >>> derivative(sd.sin(A @ x), [x]).block(x)
     A*cos(A @ x)[:, None]
     """
-    with growing():
+    with gc_paused():
         run = Pass(sizes or {})
         return Derivative(output, run.run(output, sources), run.sizes, run.given)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ...graph.node import ROWS, Node, as_node, const
+from ...graph.node import OPS, Node, as_node, const
 from ...graph.shapes import multiply_sizes
 from ...ops import tensor
 from ...ops.contraction import EYE, contraction
@@ -39,7 +39,7 @@ def _norm(run: Labels, node: Node, place: int, labels: Sequence[Label]) -> Local
 
 def _extreme(run: Labels, node: Node, place: int, labels: Sequence[Label]) -> Local:
     x, axes = node.args[0], node.attrs[0]
-    chosen = broadcast_to(ROWS["where"](ROWS["equal"](x, expanded(node, axes, x.ndim)), 1, 0), x.shape)
+    chosen = broadcast_to(OPS["where"](OPS["equal"](x, expanded(node, axes, x.ndim)), 1, 0), x.shape)
     inner = _spread(run, node, labels)
     return [([Factor(chosen / expanded(total(chosen, axes), axes, x.ndim), tuple(inner))], inner)]
 
@@ -107,7 +107,7 @@ def _selection(run: Labels, places: Node, labels: Sequence[Label], label: Label)
     own = [one for one, size in zip(every, places.shape, strict=True) if run.sizes[one] == size]
     narrowed = contraction([places], [every], [*own, "new"])
     size = run.sizes[label]
-    hot = ROWS["where"](ROWS["equal"](narrowed, tensor.arange(size)), 1, 0)
+    hot = OPS["where"](OPS["equal"](narrowed, tensor.arange(size)), 1, 0)
     return Factor(broadcast_to(hot, (*(run.sizes[one] for one in own), size)), (*own, label))
 
 
@@ -128,9 +128,9 @@ def _product_of_others(run: Labels, node: Node, place: int, labels: Sequence[Lab
     (x,), (axis,) = node.args, node.attrs
     size, own = x.shape[axis], list(range(x.ndim))
     shape = (size, *x.shape)
-    same = ROWS["equal"](contraction([EYE(size)], [["self", axis]], ["self", *own]), 1)
-    kept = ROWS["where"](same, 1, broadcast_to(contraction([x], [own], ["self", *own]), shape))
-    others = ROWS["where"](same, 0, tensor.product_of_others(kept, axis + 1))
+    same = OPS["equal"](contraction([EYE(size)], [["self", axis]], ["self", *own]), 1)
+    kept = OPS["where"](same, 1, broadcast_to(contraction([x], [own], ["self", *own]), shape))
+    others = OPS["where"](same, 0, tensor.product_of_others(kept, axis + 1))
     inner = [*labels[:axis], run.fresh(size), *labels[axis + 1 :]]
     return [([Factor(broadcast_to(others, shape), (labels[axis], *inner))], inner)]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...graph.errors import ShapeError
-from ...graph.node import Node, Row, as_node, make
+from ...graph.node import Node, Op, as_node, make
 from ...graph.shapes import show_shape
 from .. import c_code
 from ..contraction import VIEW, contraction
@@ -23,34 +23,34 @@ def check_square(name: str, node: Node) -> None:
         raise ShapeError(f"{name} needs a square matrix, not shape {show_shape(node.shape)}")
 
 
-def _build_square(row: Row, x: Any) -> Node:
+def _build_square(op: Op, x: Any) -> Node:
     node = as_node(x)
-    check_square(row.name, node)
-    return make(row, (node,), (), node.shape)
+    check_square(op.name, node)
+    return make(op, (node,), (), node.shape)
 
 
-def _build_scalar(row: Row, x: Any) -> Node:
+def _build_scalar(op: Op, x: Any) -> Node:
     node = as_node(x)
-    check_square(row.name, node)
-    return make(row, (node,), (), node.shape[:-2])
+    check_square(op.name, node)
+    return make(op, (node,), (), node.shape[:-2])
 
 
-def _build_inv(row: Row, x: Any) -> Node:
+def _build_inv(op: Op, x: Any) -> Node:
     """inv(inv(X)) = X, inv(X.T) = inv(X).T: the transpose outside, so that both find one inverse."""
     node = as_node(x)
     if node.op is VIEW and node.ndim == node.args[0].ndim == 2 and node is transposed(node.args[0]):
-        return transposed(_build_inv(row, node.args[0]))
-    return _build_square(row, node)
+        return transposed(_build_inv(op, node.args[0]))
+    return _build_square(op, node)
 
 
-def _build_triangle(row: Row, x: Any, k: int) -> Node:
+def _build_triangle(op: Op, x: Any, k: int) -> Node:
     node = as_node(x)
     if node.ndim < 2:
-        raise ShapeError(f"{row.name} needs a matrix, not shape {show_shape(node.shape)}")
-    return make(row, (node,), (k,), node.shape)
+        raise ShapeError(f"{op.name} needs a matrix, not shape {show_shape(node.shape)}")
+    return make(op, (node,), (k,), node.shape)
 
 
-def _build_solve(row: Row, a: Any, b: Any) -> Node:
+def _build_solve(op: Op, a: Any, b: Any) -> Node:
     matrix, right = as_node(a), as_node(b)
     check_square("solve", matrix)
     if matrix.ndim != 2 or right.ndim not in (1, 2) or right.shape[0] != matrix.shape[0]:
@@ -58,7 +58,7 @@ def _build_solve(row: Row, a: Any, b: Any) -> Node:
             f"solve needs a matrix (n, n) and a right side (n,) or (n, k), not the shapes "
             f"{show_shape(matrix.shape)} and {show_shape(right.shape)}"
         )
-    return make(row, (matrix, right), (), right.shape)
+    return make(op, (matrix, right), (), right.shape)
 
 
 def _pull_inv(ct: Node, y: Node, x: Node) -> tuple[Node, ...]:
@@ -102,10 +102,10 @@ cholesky = structural("cholesky", 1, _build_square, _pull_cholesky, domain="posi
                       numpy_of=lambda node: "_cholesky({0})", text_of=lambda node: "cholesky({0})",
                       array="xp.linalg.cholesky(({0} + {0}.mT) / 2)")  # fmt: skip
 tril = structural("tril", 1, _build_triangle, lambda ct, y, x: (tril(ct, y.attrs[0]),), domain="all matrices",
-                  numpy_of=lambda node: _triangle("np.tril", node), text_of=lambda node: _triangle("tril", node), moves=True,
+                  numpy_of=lambda node: _triangle("np.tril", node), text_of=lambda node: _triangle("tril", node), selects=True,
                   element=c_code.lower_element)  # fmt: skip
 triu = structural("triu", 1, _build_triangle, lambda ct, y, x: (triu(ct, y.attrs[0]),), domain="all matrices",
-                  numpy_of=lambda node: _triangle("np.triu", node), text_of=lambda node: _triangle("triu", node), moves=True,
+                  numpy_of=lambda node: _triangle("np.triu", node), text_of=lambda node: _triangle("triu", node), selects=True,
                   element=c_code.upper_element)  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ...graph.errors import ShapeError
-from ...graph.node import VAR, Node, Row, as_node, make
+from ...graph.node import VAR, Node, Op, as_node, make
 from ...graph.shapes import Shape, Size, add_sizes, broadcast_shapes, multiply_sizes, show_shape, size_terms
 from .. import c_code, standard
 from ..kinds import broadcast_to, structural, without_axes
@@ -16,17 +16,17 @@ from ..spelling import Range, index_text, range_text, shape_text
 # -- parts of arrays -----------------------------------------------------------------------------------------------
 
 
-def _build_index(row: Row, x: Any, ranges: tuple[Range, ...]) -> Node:
+def _build_index(op: Op, x: Any, ranges: tuple[Range, ...]) -> Node:
     """Slices of slices are one slice; a whole axis is nothing."""
     node = as_node(x)
     if all(part == (0, size, 1) for part, size in zip(ranges, node.shape, strict=True)):
         return node
-    if node.op is row:
+    if node.op is op:
         ranges = tuple(map(_sliced_again, node.attrs[0], ranges))
-        return _build_index(row, node.args[0], ranges)
+        return _build_index(op, node.args[0], ranges)
     if node.op.name == "broadcast" and not node.args[0].shape:
         return broadcast_to(node.args[0], tuple(count for _, count, _ in ranges))
-    return make(row, (node,), (ranges,), tuple(count for _, count, _ in ranges))
+    return make(op, (node,), (ranges,), tuple(count for _, count, _ in ranges))
 
 
 def _sliced_again(first: Range, second: Range) -> Range:
@@ -34,8 +34,8 @@ def _sliced_again(first: Range, second: Range) -> Range:
     return start, second[1], first[2] * second[2]
 
 
-def _build_scatter(row: Row, x: Any, shape: Shape, ranges: tuple[Range, ...]) -> Node:
-    return make(row, (as_node(x),), (shape, ranges), shape)
+def _build_scatter(op: Op, x: Any, shape: Shape, ranges: tuple[Range, ...]) -> Node:
+    return make(op, (as_node(x),), (shape, ranges), shape)
 
 
 def _scatter_index(node: Node) -> str:
@@ -60,7 +60,7 @@ _PLACED = '''def _placed(x, shape, index):
 index = structural(
     "index", 1, _build_index, lambda ct, y, x: (scatter(ct, x.shape, y.attrs[0]),), domain="all arrays",
     numpy_of=lambda node: f"{{0}}[{index_text(node)}]", text_of=lambda node: f"{{0}}[{index_text(node)}]", view=True,
-    moves=True,
+    selects=True,
     rule="part of an array", gate="a part gets, the rest gets 0",
     array=standard.sliced,
     element=c_code.index_element,
@@ -68,20 +68,20 @@ index = structural(
 scatter = structural(
     "scatter", 1, _build_scatter, lambda ct, y, x: (index(ct, y.attrs[1]),), domain="all arrays", helper=_PLACED,
     numpy_of=lambda node: f"_placed({{0}}, {shape_text(node.shape)}, np.s_[{_scatter_index(node)}])",
-    text_of=_scatter_text, moves=True, array=standard.placed, array_helpers=(standard.PLACED,),
+    text_of=_scatter_text, selects=True, array=standard.placed, array_helpers=(standard.PLACED,),
     element=c_code.scatter_element,
 )  # fmt: skip
 
 
-def _build_gather(row: Row, x: Any, *places: Any) -> Node:
+def _build_gather(op: Op, x: Any, *places: Any) -> Node:
     node, indices = as_node(x), tuple(map(as_node, places))
     if len(indices) > node.ndim:
         raise ShapeError(f"{len(indices)} index arrays are too many for an array of shape {show_shape(node.shape)}")
     shape = broadcast_shapes("indexing", *(part.shape for part in indices))
-    return make(row, (node, *indices), (), shape + node.shape[len(indices) :])
+    return make(op, (node, *indices), (), shape + node.shape[len(indices) :])
 
 
-def _build_scatter_add(row: Row, x: Any, *rest: Any) -> Node:
+def _build_scatter_add(op: Op, x: Any, *rest: Any) -> Node:
     *places, shape = rest
     node, indices = as_node(x), tuple(map(as_node, places))
     wanted = broadcast_shapes("indexing", *(part.shape for part in indices), ()) + shape[len(indices) :]
@@ -90,7 +90,7 @@ def _build_scatter_add(row: Row, x: Any, *rest: Any) -> Node:
             f"scatter_add puts an array of shape {show_shape(wanted)} at these places of {show_shape(shape)}, "
             f"not {show_shape(node.shape)}"
         )
-    return make(row, (node, *indices), (shape,), shape)
+    return make(op, (node, *indices), (shape,), shape)
 
 
 def index_code(node: Node) -> str:
@@ -124,7 +124,7 @@ gather = structural(
     "gather", -1, _build_gather,
     lambda ct, y, x, *places: (scatter_add(ct, *places, x.shape), *(None for _ in places)),
     domain="whole numbers in range as places", numpy_of=lambda node: f"{{0}}[{index_code(node)}]",
-    text_of=lambda node: f"{{0}}[{_places_text(node)}]", moves=True,
+    text_of=lambda node: f"{{0}}[{_places_text(node)}]", selects=True,
     array=lambda node: f"{{0}}[{_array_index(node)}]",
 )  # fmt: skip
 scatter_add = structural(
@@ -136,7 +136,7 @@ scatter_add = structural(
     array_helpers=(standard.SCATTER_ADD,),
 )  # fmt: skip
 arange = structural(
-    "arange", 0, lambda row, size: make(row, (), (size,), (size,)), lambda ct, y: (), domain="sizes",
+    "arange", 0, lambda op, size: make(op, (), (size,), (size,)), lambda ct, y: (), domain="sizes",
     numpy_of=lambda node: f"np.arange({{={node.attrs[0]}}}, dtype=dtype)",
     text_of=lambda node: f"arange({{={node.attrs[0]}}})",
     array=lambda node: f"xp.arange({{={node.attrs[0]}}}, dtype=dtype, device=device)",
@@ -144,8 +144,8 @@ arange = structural(
 )  # fmt: skip
 
 
-def _build_places(row: Row, values: tuple[int, ...], shape: Shape) -> Node:
-    return make(row, (), (values, shape), shape)
+def _build_places(op: Op, values: tuple[int, ...], shape: Shape) -> Node:
+    return make(op, (), (values, shape), shape)
 
 
 def _places_numpy(node: Node) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...graph.errors import ShapeError
-from ...graph.node import Node, Row, as_node, make
+from ...graph.node import Node, Op, as_node, make
 from ...graph.shapes import Shape, Size, add_sizes, divide_sizes, multiply_sizes, show_shape
 from .. import c_code
 from ..kinds import broadcast_to, structural
@@ -16,9 +16,9 @@ from .parts import index, places
 # -- arrays from arrays --------------------------------------------------------------------------------------------
 
 
-def _build_reshape(row: Row, x: Any, shape: Shape) -> Node:
+def _build_reshape(op: Op, x: Any, shape: Shape) -> Node:
     node = as_node(x)
-    if node.op is row:
+    if node.op is op:
         node = node.args[0]
     if node.shape == shape:
         return node
@@ -30,7 +30,7 @@ def _build_reshape(row: Row, x: Any, shape: Shape) -> Node:
         return places(node.attrs[0], shape)
     if multiply_sizes(*node.shape) != multiply_sizes(*shape):
         raise ShapeError(f"an array of shape {show_shape(node.shape)} cannot be reshaped to {show_shape(shape)}")
-    return make(row, (node,), (shape,), shape)
+    return make(op, (node,), (shape,), shape)
 
 
 def reshaped_axes(new: Shape, old: Shape) -> tuple[int, int]:
@@ -54,7 +54,7 @@ def complete_shape(shape: Sequence[Size], size: Size) -> Shape:
     return tuple(rest if part == -1 else part for part in shape)
 
 
-def _build_concatenate(row: Row, *rest: Any) -> Node:
+def _build_concatenate(op: Op, *rest: Any) -> Node:
     *parts, axis = rest
     nodes = tuple(map(as_node, parts))
     if len(nodes) == 1:
@@ -64,7 +64,7 @@ def _build_concatenate(row: Row, *rest: Any) -> Node:
         listed = " and ".join(show_shape(node.shape) for node in nodes)
         raise ShapeError(f"concatenate along axis {axis} needs equal other sizes, not the shapes {listed}")
     size = add_sizes(*(node.shape[axis] for node in nodes))
-    return make(row, nodes, (axis,), (*nodes[0].shape[:axis], size, *nodes[0].shape[axis + 1 :]))
+    return make(op, nodes, (axis,), (*nodes[0].shape[:axis], size, *nodes[0].shape[axis + 1 :]))
 
 
 def _pull_concatenate(ct: Node, y: Node, *parts: Node) -> tuple[Node, ...]:
@@ -82,7 +82,7 @@ def _parts_text(node: Node) -> str:
 
 
 reshape = structural(
-    "reshape", 1, _build_reshape, lambda ct, y, x: (reshape(ct, x.shape),), domain="as many elements as before", view=True, moves=True,
+    "reshape", 1, _build_reshape, lambda ct, y, x: (reshape(ct, x.shape),), domain="as many elements as before", view=True, selects=True,
     numpy_of=lambda node: f"{{0}}.reshape{shape_text(node.shape)}" if node.ndim != 1 else f"{{0}}.reshape({{={node.shape[0]}}})",
     text_of=lambda node: f"reshape({{0}}, {shape_text(node.shape)})",
     array=lambda node: f"xp.reshape({{0}}, {shape_text(node.shape)})",
@@ -91,7 +91,7 @@ reshape = structural(
 concatenate = structural(
     "concatenate", -1, _build_concatenate, _pull_concatenate, domain="equal sizes along the other axes",
     numpy_of=lambda node: f"np.concatenate(({_parts_text(node)}), {node.attrs[0]})",
-    text_of=lambda node: f"concatenate(({_parts_text(node)}), axis={node.attrs[0]})", moves=True,
+    text_of=lambda node: f"concatenate(({_parts_text(node)}), axis={node.attrs[0]})", selects=True,
     array=lambda node: f"xp.concat(({_parts_text(node)}), axis={node.attrs[0]})",
     element=c_code.concatenate_element,
 )  # fmt: skip

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ...graph.node import Node, Row, as_node, const, make
+from ...graph.node import Node, Op, as_node, const, make
 from ...graph.shapes import add_sizes, multiply_sizes
 from .. import c_code, standard
 from ..contraction import EYE, contraction, size_node
@@ -23,13 +23,13 @@ def _axes_text(axes: Axes) -> str:
     return str(axes[0]) if len(axes) == 1 else str(axes)
 
 
-def _reduction(name: str, pullback: Callable[..., Any], numpy: str, **traits: Any) -> Row:
+def _reduction(name: str, pullback: Callable[..., Any], numpy: str, **traits: Any) -> Op:
     """A row that reduces over the axes in its attribute; ``numpy`` has ``{axes}``, empty where it is every axis."""
 
-    def build(row: Row, x: Any, axes: Axes) -> Node:
+    def build(op: Op, x: Any, axes: Axes) -> Node:
         node = as_node(x)
         shape = tuple(size for axis, size in enumerate(node.shape) if axis not in axes)
-        return make(row, (node,), (axes,), shape)
+        return make(op, (node,), (axes,), shape)
 
     def numpy_of(node: Node) -> str:
         axes = node.attrs[0]
@@ -119,9 +119,9 @@ def _pull_softmax(ct: Node, y: Node, x: Node) -> tuple[Node, ...]:
     return (y * (ct - expanded(total(broadcast_to(ct * y, y.shape), axes), axes, x.ndim)),)
 
 
-def _build_softmax(row: Row, x: Any, axes: Axes) -> Node:
+def _build_softmax(op: Op, x: Any, axes: Axes) -> Node:
     node = as_node(x)
-    return make(row, (node,), (axes,), node.shape) if axes else const(1)
+    return make(op, (node,), (axes,), node.shape) if axes else const(1)
 
 
 def _softmax_numpy(node: Node) -> str:
@@ -199,9 +199,9 @@ def _pull_others(ct: Node, y: Node, x: Node) -> tuple[Node, ...]:
     return (total(where(equal(own, 1), 0, part), (0,)),)
 
 
-def _build_along(row: Row, x: Any, axis: int) -> Node:
+def _build_along(op: Op, x: Any, axis: int) -> Node:
     node = as_node(x)
-    return make(row, (node,), (axis,), node.shape)
+    return make(op, (node,), (axis,), node.shape)
 
 
 def flip(x: Node, axis: int) -> Node:

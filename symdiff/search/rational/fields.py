@@ -12,7 +12,7 @@ from fractions import Fraction
 from math import gcd, lcm
 from typing import Any, NamedTuple
 
-from ...graph.node import CONST, ROWS, Node, const
+from ...graph.node import CONST, OPS, Node, const
 from ...graph.traversal import topological, use_counts
 from ...simplifier.sums import sum_terms
 
@@ -66,7 +66,7 @@ _ARITHMETIC: dict[str, Callable[..., Any]] = {
     "div": lambda a, b: a / b,
     "neg": lambda a: -a,
 }
-_POW, _SQRT = ROWS["pow"], ROWS["sqrt"]
+_POW, _SQRT = OPS["pow"], OPS["sqrt"]
 
 
 def is_arithmetic(node: Node) -> bool:
@@ -237,7 +237,7 @@ def _steps(parts: dict[Node, list[tuple[Node, Fraction]]]) -> dict[tuple[str, No
 def _functions(family: str, core: Node, steps: dict[tuple[str, Node], Fraction]) -> list[Node]:
     """The generators of a term."""
     argument = scaled(steps[family, core], core)
-    return [ROWS[name](argument) for name in family.split()]
+    return [OPS[name](argument) for name in family.split()]
 
 
 def scaled(number: Fraction, core: Node) -> Node:

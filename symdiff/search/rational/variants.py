@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import gcd
 from typing import Any
 
-from ...graph.node import ROWS
+from ...graph.node import OPS
 from .fields import Quotient
 from .waves import hyperbolic, multiples, times
 
@@ -78,7 +78,7 @@ def _by_fraction(found: Quotient, name: str, part: Fraction, sides: Callable[[An
     for place in found.exponentials:
         above, below = sides(found.above.ring.gens[place])
         found = _replaced(found, (place,), [above], below)
-        nodes[place] = ROWS[name](times(part, nodes[place].args[0]))
+        nodes[place] = OPS[name](times(part, nodes[place].args[0]))
     return found._replace(nodes=tuple(nodes))
 
 
@@ -88,7 +88,7 @@ def _by_half_angles(found: Quotient) -> Quotient:
     for cosine, sine in found.angles:
         t = found.above.ring.gens[sine]
         found = _replaced(found, (cosine, sine), [1 - t**2, 2 * t], 1 + t**2)
-        nodes[sine] = ROWS["tan"](times(Fraction(1, 2), nodes[sine].args[0]))
+        nodes[sine] = OPS["tan"](times(Fraction(1, 2), nodes[sine].args[0]))
     return found._replace(nodes=tuple(nodes))
 
 
@@ -127,7 +127,7 @@ def _rescaled(found: Quotient) -> Quotient:
     nodes, polynomials = list(found.nodes), (found.above, found.below)
     steps = {place: gcd(*(m[place] for poly in polynomials for m in poly)) or 1 for place in found.exponentials}
     for place, step in steps.items():
-        nodes[place] = ROWS["exp"](times(Fraction(step), nodes[place].args[0]))
+        nodes[place] = OPS["exp"](times(Fraction(step), nodes[place].args[0]))
 
     def divided(monomial: _Monomial) -> _Monomial:
         return tuple(power // steps.get(at, 1) for at, power in enumerate(monomial))
@@ -155,6 +155,6 @@ def _in_one_exponential(found: Quotient) -> Quotient:
         return tuple(power if at == places[0] else 0 if at in places else old for at, old in enumerate(monomial))
 
     nodes = list(found.nodes)
-    nodes[places[0]] = ROWS["exp"](times(step, *(nodes[place].args[0] for place in places)))
+    nodes[places[0]] = OPS["exp"](times(step, *(nodes[place].args[0] for place in places)))
     above, below = (_changed(poly, along) for poly in (found.above, found.below))
     return _cancelled(found, above, below, nodes=tuple(nodes), exponentials=places[:1])

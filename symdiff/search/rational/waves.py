@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
-from ...graph.node import ROWS, Node, Number
+from ...graph.node import OPS, Node, Number
 from ...simplifier.sums import build_sum, sum_terms
 from .fields import MOST_GENERATORS, MOST_TERMS, Quotient
 
@@ -102,8 +102,8 @@ def _in_waves(
     waves = list(dict.fromkeys(wave for part in parts for _, wave in part if wave is not None))
     if not parts[1] or sum(map(len, parts)) > MOST_TERMS or len(waves) > MOST_GENERATORS:
         return
-    factor = [ROWS["exp"](times(shift, *arguments))] if any(shift) else []
-    nodes = *found.nodes, *(ROWS[name](times(frequency, *arguments)) for name, frequency in waves), *factor
+    factor = [OPS["exp"](times(shift, *arguments))] if any(shift) else []
+    nodes = *found.nodes, *(OPS[name](times(frequency, *arguments)) for name, frequency in waves), *factor
     made = ring([f"g{place}" for place in range(len(nodes))], QQ, lex)[0]
     above, below = (
         made.from_dict(
