@@ -140,7 +140,7 @@ class FastPoints(Printer):
     def block(self) -> str:
         """The function on buffers; constants have the same names in both."""
         clear = self.schedule
-        columns = Columns(clear.dialect, self.names, clear.constants, rows=clear.rows, fixed=dict(clear.fixed))
+        columns = Columns(clear.dialect, self.names, clear.constants, ops=clear.ops, fixed=dict(clear.fixed))
         columns.code = {node: clear.code[node] for node in clear.fixed}
         names, lines = columns.run_block(self.nodes)
         made = sorted((kind != "dtype", name, kind) for name, (_, kind) in columns.made)
