@@ -13,12 +13,13 @@ from typing import Any
 from .graph.errors import CheckError, DomainError, LimitError, ParseError, ShapeError, SymdiffError, UnsupportedError
 from .graph.limits import limits
 from .graph.node import CONST as Const
-from .graph.node import DISPLAYS, OPS, PI, Node, Op, const, symbol, symbols
+from .graph.node import DISPLAYS, OPS, Node, Op, const, symbol, symbols
 from .graph.node import VAR as Var
 from .graph.traversal import substitute, variables
 from .ops import arrays as _arrays
 from .ops import rewritten as _rewritten
 from .ops.kinds import binary, mask, nary, over, unary
+from .ops.scalar import PI
 
 __version__ = "0.1.0"
 

@@ -43,4 +43,4 @@ def own_rows() -> Iterator[None]:
     before = set(OPS)
     yield
     for name in set(OPS) - before:
-        del OPS[name]
+        OPS[name].remove()

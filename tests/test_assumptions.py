@@ -14,7 +14,7 @@ from conftest import Result
 import symdiff as sd
 from symdiff.graph.node import CONST, OPS
 from symdiff.numerics.mpmath_eval import Exact
-from symdiff.ops.bounds import Interval, interval_of
+from symdiff.ops.intervals import Interval, interval_of
 from symdiff.rules.assumptions import Facts, current
 
 x, y, n = sd.symbols("x y n")

@@ -24,6 +24,7 @@ from symdiff.compiler.native.base import form_of
 from symdiff.compiler.native.points import Points
 from symdiff.graph.errors import UnsupportedError
 from symdiff.graph.node import OPS, Node, Op, const
+from symdiff.graph.traversal import map_structure
 
 try:
     build.compiler()
@@ -188,7 +189,8 @@ def test_own_operations_say_their_c() -> None:
         with pytest.raises(UnsupportedError, match="thrice_of"):
             sd.source(silent(sd.symbol("x")), [sd.symbol("x")], backend="c")
     finally:
-        del OPS["twice_of"], OPS["thrice_of"]
+        OPS["twice_of"].remove()
+        OPS["thrice_of"].remove()
 
 
 # -- formulas ------------------------------------------------------------------------------------------------------
@@ -270,7 +272,7 @@ def test_the_first_of_the_largest(text: str) -> None:
 
 def flat(structure: Any) -> list[Any]:
     found: list[Any] = []
-    sd.walk.map_structure(found.append, structure)
+    map_structure(found.append, structure)
     return found
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import symdiff as sd
-from symdiff.graph import node
+from symdiff.graph import node as core
 from symdiff.graph.node import OPS, Node, Op, const, make
 
 x, y, z = sd.symbols("x y z")
@@ -25,7 +25,7 @@ def plant() -> Iterator[Callable[..., Op]]:
 
     yield declare
     for name in set(OPS) - before:
-        del OPS[name]
+        OPS[name].remove()
 
 
 @pytest.fixture
@@ -177,7 +177,7 @@ def test_same_seed_same_points() -> None:
 
 def _loose(op: Op, args: tuple[Any, ...], attrs: tuple[Any, ...] = (), shape: tuple[int, ...] = ()) -> Node:
     """A node that the table does not know."""
-    draft: Any = object.__new__(node._Draft)
+    draft: Any = object.__new__(core._Draft)
     draft.op, draft.args, draft.attrs, draft.shape = op, args, attrs, shape
     draft.__class__ = Node
     return draft  # type: ignore[no-any-return]
@@ -185,26 +185,26 @@ def _loose(op: Op, args: tuple[Any, ...], attrs: tuple[Any, ...] = (), shape: tu
 
 def _cycle() -> Node:
     node = _loose(OPS["sin"], (x,))
-    node._Fields.args.__set__(node, (_loose(OPS["cos"], (node,)),))  # type: ignore[attr-defined]
+    core._Fields.args.__set__(node, (_loose(OPS["cos"], (node,)),))  # type: ignore[attr-defined]
     return node
 
 
 def _undeclared() -> Node:
     row = sd.unary("gone", lambda y, x: 1, numpy="({0} + 0)")
     node = row(x)
-    del OPS["gone"]
+    OPS["gone"].remove()
     return node
 
 
 BROKEN: dict[str, tuple[Callable[[], Node], str]] = {
     "too many arguments": (lambda: make(OPS["sin"], (x, y)), "sin takes 1 arguments"),
     "too few arguments": (lambda: make(OPS["add"], (x,)), "add takes 2 arguments"),
-    "a leaf with arguments": (lambda: make(node.VAR, (x,), ("q",)), "var takes 0 arguments"),
+    "a leaf with arguments": (lambda: make(core.VAR, (x,), ("q",)), "var takes 0 arguments"),
     "shape of its own": (lambda: make(OPS["sin"], (x,), (), (3,)), "shape"),
     "shape of one argument": (lambda: make(OPS["mul"], (x, sd.symbol("X", shape=3)), (), (3,)), "shape"),
-    "a constant with a shape": (lambda: _loose(node.CONST, (), (1,), (2,)), "shape"),
+    "a constant with a shape": (lambda: _loose(core.CONST, (), (1,), (2,)), "shape"),
     "not in the table": (lambda: _loose(OPS["sin"], (x,)), "table"),
-    "a second constant": (lambda: _loose(node.CONST, (), (1.5,)), "table"),
+    "a second constant": (lambda: _loose(core.CONST, (), (1.5,)), "table"),
     "a number for a node": (lambda: _loose(OPS["add"], (x, 1)), "int, not a node"),
     "a cycle": (_cycle, "cycle"),
     "an undeclared operation": (_undeclared, "gone"),

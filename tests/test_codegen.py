@@ -16,6 +16,7 @@ from symdiff import OPS, Node, Op, SymdiffError, UnsupportedError, const
 from symdiff.codegen.text import Code, fill, number
 from symdiff.compiler.functions import compile as compile_
 from symdiff.compiler.functions import evaluate, source
+from symdiff.ops.targets import MATH
 
 GOLDEN = Path(__file__).parent / "golden"
 x, y = sd.symbols("x y")
@@ -42,7 +43,7 @@ def test_backends_agree_on_every_row(row: Op) -> None:
     node, inputs, points = on_variables(row)
     values = compile_(node, inputs)(*points)
     assert values.shape == (20,) and values.dtype == (bool if row.predicate else float)
-    if row.math is None:
+    if MATH.of(row).code is None:
         with pytest.raises(UnsupportedError, match=f'{row.name}; use backend="numpy"'):
             source(node, inputs, backend="math")
         return

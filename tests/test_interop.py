@@ -131,7 +131,7 @@ def test_arrays_and_unnamed_rows_are_refused() -> None:
         with pytest.raises(sd.UnsupportedError, match="no_sympy_form"):
             sd.to_sympy(own(x))
     finally:
-        del OPS["no_sympy_form"]
+        OPS["no_sympy_form"].remove()
 
 
 def test_deep_from_sympy_and_to_latex() -> None:

@@ -14,7 +14,7 @@ from test_simplifier import X, Y, Z, random_graph
 
 import symdiff as sd
 from symdiff.numerics.equivalence import agree
-from symdiff.ops.weights import weighed
+from symdiff.ops.costs import weighed
 from symdiff.search.beam import searched
 from symdiff.search.levels import LEVELS
 

@@ -241,7 +241,7 @@ def test_rows_declared_later_are_read() -> None:
         sd.unary("twicefortest", lambda y, x: 2, numpy="(2*{0})", aliases=("doublefortest",))
         assert sd.parse("twicefortest(x)") is sd.parse("doublefortest(x)")
     finally:
-        OPS.pop("twicefortest", None)
+        OPS["twicefortest"].remove()
 
 
 def test_deep_and_wide() -> None:

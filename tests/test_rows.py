@@ -14,6 +14,7 @@ import sympy
 
 import symdiff as sd
 from symdiff.graph.node import OPS, Node, Op, const
+from symdiff.ops.targets import MATH, NUMPY
 
 ELEMENTWISE = [row for row in OPS.values() if row.arity and row.partials is not None]
 SMOOTH = [row for row in ELEMENTWISE if not row.surrogate and row.samples and not row.predicate and row.name != "where"]
@@ -63,12 +64,12 @@ def _at(f: Node, **at: float) -> float:
     return float(_values(f, **{name: value for name, value in at.items() if name in names}))
 
 
-@pytest.mark.parametrize("row", [row for row in ELEMENTWISE if row.math], ids=_id)
+@pytest.mark.parametrize("row", [row for row in ELEMENTWISE if MATH.of(row).code], ids=_id)
 def test_math_code_gives_the_numpy_value(row: Op) -> None:
     points = _samples(row, 50)
     if row.logical:
         points[0] = points[0] > 0
-    numpy, plain = _template(row.numpy, row.helper, row.arity), _template(row.math or "", row.math_helper, row.arity)
+    numpy, plain = _template(*NUMPY.of(row)[:2], row.arity), _template(*MATH.of(row), row.arity)
     arrays = [points[0].astype(bool) if row.logical and i == 0 else part for i, part in enumerate(points)]
     for got, *point in zip(np.asarray(numpy(*arrays)), *arrays, strict=True):
         expected = plain(*(value.item() for value in point))
@@ -121,7 +122,7 @@ def test_text_parses_back(row: Op) -> None:
 
 @pytest.mark.parametrize("row", SMOOTH, ids=_id)
 def test_parity_and_symmetry(row: Op) -> None:
-    code = _template(row.numpy, row.helper, row.arity)
+    code = _template(*NUMPY.of(row)[:2], row.arity)
     points = _samples(row, 20)
     if row.odd:
         assert code(-points[0]) == pytest.approx(-code(points[0]), rel=1e-14)
@@ -266,7 +267,7 @@ def swish() -> Iterator[Op]:
         math="({0} / (1 + math.exp(-{0})))",
         domain="all real x: x*sigmoid(x)",
     )
-    del OPS["swish"]
+    OPS["swish"].remove()
 
 
 def test_a_users_operation_works_everywhere(swish: Op) -> None:

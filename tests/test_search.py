@@ -14,7 +14,7 @@ import symdiff as sd
 from symdiff.graph.traversal import topological
 from symdiff.numerics.equivalence import agree
 from symdiff.numerics.mpmath_eval import Exact
-from symdiff.ops.weights import weighed
+from symdiff.ops.costs import weighed
 from symdiff.search.beam import MOST_NODES
 from symdiff.search.rational import forms
 from symdiff.search.rational.fields import MOST_GENERATORS, read

@@ -39,12 +39,13 @@ def test_links(page: Path) -> None:
 
 
 def public() -> Iterator[tuple[str, Callable[..., Any]]]:
-    """Every public function by the name that a user calls; operations are rows, whose page is made from them."""
-    for module in (sd, sd.curves, sd.nn, sd.plots, sd.train):
+    """Every public function by the name that a user calls; operations have a page made from them."""
+    doors = {f"symdiff.{name}": getattr(sd, name) for name in ("curves", "nn", "plots", "train")}
+    for door, module in {"symdiff": sd, **doors}.items():
         for name in dir(module):
             value = getattr(module, name)
             if inspect.isfunction(value) and not name.startswith("_") and value.__module__.startswith(module.__name__):
-                yield f"{module.__name__}.{name}", value
+                yield f"{door}.{name}", value
 
 
 def test_a_prompt_completes_public_names_only() -> None:

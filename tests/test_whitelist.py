@@ -74,14 +74,12 @@ def test_a_pickle_with_a_changed_source_is_refused() -> None:
 def test_rows_of_the_user() -> None:
     """A row's own code is known, Python's dangerous functions are not."""
     x = sd.symbol("x")
-    good = sd.unary(
-        "bump", lambda y, x: y, numpy="_bump({0})", helper="def _bump(x):\n    return np.i0(np.hanning(3)[1]*x)"
-    )
+    good = sd.unary("bump", lambda y, x: y, numpy=("_bump({0})", "def _bump(x):\n    return np.i0(np.hanning(3)[1]*x)"))
     assert sd.compile(good(x), [x])(0.0) == 1.0
     evil = sd.unary("evil", lambda y, x: y, numpy="__import__('os').getpid() + {0}")
     with pytest.raises(sd.SymdiffError, match="__import__"):
         sd.compile(evil(x), [x])
-    late = sd.unary("late", lambda y, x: y, numpy_of=lambda node: "eval('1') + {0}")
+    late = sd.unary("late", lambda y, x: y, numpy=lambda node: "eval('1') + {0}")
     with pytest.raises(sd.SymdiffError, match="eval"):
         sd.compile(late(x), [x])
 

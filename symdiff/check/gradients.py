@@ -20,6 +20,7 @@ from typing import Any
 from ..graph.errors import CheckError, DomainError, SymdiffError, UnsupportedError
 from ..graph.node import OPS, VAR, Node, Op, interned, symbol
 from ..graph.traversal import leaves, topological, variables
+from ..ops.targets import NUMPY
 from ..ops.tensor import places_among
 
 RTOL, LOOSE = 1e-7, 1e-3
@@ -334,9 +335,10 @@ class _Checker:
         entry.error = max(entry.error, gap / scale if scale else 0.0)
 
 
-def analytic(row: Op) -> bool:
-    """Whether the code computes an analytic function of complex arguments, as far as its row says."""
-    return not (row.kink or row.helper or row.predicate or "where" in row.numpy or "abs" in row.numpy)
+def analytic(op: Op) -> bool:
+    """Whether the code computes an analytic function of complex arguments, as far as its declaration says."""
+    numpy = NUMPY.of(op)
+    return not (op.kink or numpy.helper or op.predicate or any(word in str(numpy.code) for word in ("where", "abs")))
 
 
 def _free(name: str, taken: list[Node]) -> str:

@@ -17,6 +17,7 @@ from ..graph.templates import fill_sizes
 from ..graph.traversal import leaves, topological
 from ..ops.contraction import SIZE
 from ..ops.kinds import operands
+from ..ops.targets import ARRAY_API, MATH, NUMPY, has_attributes
 from .arrays import Arrays
 from .module import assemble, definition, docstring, result
 from .names import Names
@@ -72,7 +73,7 @@ class _Standard(Schedule):
     def _operation(self, node: Node) -> Code:
         constant = [arg for arg in operands(node) if arg in self.fixed or arg.op is SIZE]
         operator = (node.op.infix or node.op.prefix) and len(constant) < len(operands(node))
-        if node not in self.fixed and not (operator and not node.op.array):
+        if node not in self.fixed and not (operator and not ARRAY_API.of(node.op).code):
             template = self.dialect.template(node)
             for place, arg in enumerate(operands(node)):
                 if arg in constant and f"{{{place}" in template:
@@ -106,15 +107,16 @@ def _templates(names: Names, fixed: Container[Node]) -> Callable[[Node], str]:
 
     def template(node: Node) -> str:
         op = node.op
-        if node in fixed and op.math is not None:
-            return op.math
+        if node in fixed and (plain := MATH.of(op).code) is not None:
+            return plain
         if op is SIZE:
             return names.count(*node.attrs)
-        code = op.array or op.numpy_of or op.numpy
-        text = fill_sizes(code if isinstance(code, str) else code(node), names.size)
-        if not op.array and (op.helper or not set(_FUNCTION.findall(text)) <= _KNOWN):
+        own, numpy = ARRAY_API.of(op).code, NUMPY.of(op)
+        code = own or numpy.code
+        text = fill_sizes(code(node) if callable(code) else code, names.size)
+        if not own and (numpy.helper or not set(_FUNCTION.findall(text)) <= _KNOWN):
             raise UnsupportedError(f'the array API standard has no {op.name}; use backend="numpy"')
-        return text if op.array else _FUNCTION.sub(lambda match: f"xp.{STANDARD[match[1][3:]]}", text)
+        return text if own else _FUNCTION.sub(lambda match: f"xp.{STANDARD[match[1][3:]]}", text)
 
     return template
 
@@ -127,12 +129,12 @@ class ArrayAPI(Arrays):
         self.outputs, self.inputs, self.updates, self.name = outputs, inputs, updates, name
         self.nodes = leaves(outputs)
         self.order = topological(*self.nodes, read=operands)
-        texts = [text for node in self.order for text in node.op.array_helpers]
+        texts = [text for node in self.order for text in ARRAY_API.of(node.op).helpers]
         taken = {"xp", "device", "_namespace", "_arguments", *HELPERS, *(f for text in texts for f in defined(text))}
         self.names = Names(inputs, name, taken | {"functools", "importlib"})
         self.shown = list(self.names.variables.values())
         self.reads = reads_of(self.order, inputs)
-        self.points = not any(node.shape or node.op.numpy_of for node in (*self.order, *inputs))
+        self.points = not any(node.shape or has_attributes(node.op) for node in (*self.order, *inputs))
         fixed: dict[Node, float | None] = {}
         dialect = Dialect("math", False, False, _templates(self.names, fixed), _constant)
         self.schedule = _Standard(dialect, self.names, fixed=fixed)
@@ -190,7 +192,7 @@ class ArrayAPI(Arrays):
     def helpers(self, code: str) -> list[str]:
         """The functions that the code calls, and those that they call."""
         shared = [HELPERS[name] for name in ("_sizes", "_at_least")]
-        own = [text for _, op in sorted(self.schedule.ops.items()) for text in op.array_helpers]
+        own = [text for _, op in sorted(self.schedule.ops.items()) for text in ARRAY_API.of(op).helpers]
         found: list[str] = []
         for text in reversed([*shared, *dict.fromkeys(own)]):
             if any(calls(name, code) for name in defined(text)):

@@ -16,6 +16,7 @@ from ..graph.traversal import use_counts
 from ..ops.contraction import CONTRACT
 from ..ops.kinds import operands
 from ..ops.spelling import einsum_spec, tensordot
+from ..ops.targets import NUMPY
 from .merged import dotted, placed
 from .powers import power_steps
 from .schedule import Schedule, copies
@@ -220,9 +221,10 @@ class Buffers(Schedule):
         op = node.op
         if op.infix == "**" and (steps := power_steps(operands(node)[1])):
             return _filled(steps, texts), not any("{0}" in step for step in steps[1:])
-        if op.steps:
-            one = self.kept_number("1") if any("{one}" in step for step in op.steps) else ""
-            return _filled(op.steps, texts, one), op.steps_in_place
+        code = NUMPY.of(op)
+        if code.into:
+            one = self.kept_number("1") if any("{one}" in step for step in code.into) else ""
+            return _filled(code.into, texts, one), code.in_place
         if op.elementwise and op.infix in _UFUNCS:
             return [f"np.{_UFUNCS[op.infix]}({texts[0]}, {texts[1]}, {{out}})"], True
         if op.name == "neg":
@@ -231,7 +233,7 @@ class Buffers(Schedule):
             chosen = texts[0] if operands(node)[0].op.predicate else f"{texts[0]} != 0"
             return [f"np.copyto({{out}}, {texts[2]})", f"np.copyto({{out}}, {texts[1]}, where={chosen})"], False
         if op.elementwise:
-            return self.function(op.numpy, texts)
+            return self.function(str(code.code), texts)
         return self.reduction(node, texts) if op is CONTRACT or op.name in ("max", "min") else None
 
     def function(self, template: str, texts: list[str]) -> tuple[list[str], bool] | None:
@@ -245,15 +247,16 @@ class Buffers(Schedule):
         if node.op is CONTRACT and (dot := tensordot(*node.attrs)) and max(arg.ndim for arg in node.args) > 2:
             left, right, *axes = dot
             return [f"_tensordot({texts[left]}, {texts[right]}, {axes[0]}, {axes[1]}, {{out}})"], False
-        text = fill_sizes(node.op.numpy_of(node), self.names.size)  # type: ignore[misc]
+        code = NUMPY.of(node.op).code
+        assert callable(code)
+        text = fill_sizes(code(node), self.names.size)
         product = re.fullmatch(r"(\{\d\}(?:\.[\w(, )-]+)?) @ (\{\d\}(?:\.[\w(, )-]+)?)", text)
         if product:
             name = "dot" if max(arg.ndim for arg in node.args) < 3 else "matmul"
             return [f"np.{name}({product[1].format(*texts)}, {product[2].format(*texts)}, {{out}})"], False
         if "_" in text.split("(")[0] or not text.endswith(")"):
             return None
-        code = [Code(text) for text in texts]
-        atoms = [part.text if re.fullmatch(r"[\w.\[\], :]+", part.text) else f"({part.text})" for part in code]
+        atoms = [part if re.fullmatch(r"[\w.\[\], :]+", part) else f"({part})" for part in texts]
         return [text[:-1].format(*atoms) + ", out={out})"], False
 
 

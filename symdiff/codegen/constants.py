@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from ..graph.node import OPS, Op
+from ..ops.targets import MATH
 
 
 @cache
@@ -30,10 +31,11 @@ def constant_value(op: Op, args: Sequence[float | None]) -> float | None:
     >>> constant_value(OPS["pow"], [9.0, 1e9])
     inf
     """
-    if op.math is None or any(arg is None for arg in args):
+    code, helper = MATH.of(op)
+    if code is None or any(arg is None for arg in args):
         return None
     try:
-        value = _function(op.math, op.math_helper, op.arity)(*args)
+        value = _function(code, helper, op.arity)(*args)
         return None if isinstance(value, complex) else float(value)
     except OverflowError:
         base = args[0]

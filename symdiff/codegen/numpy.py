@@ -7,6 +7,7 @@ from typing import Any
 
 from ..graph.node import Node
 from ..graph.traversal import leaves, topological
+from ..ops.targets import has_attributes
 from .arrays import Arrays
 from .columns import FastPoints
 from .fast import Fast
@@ -28,7 +29,7 @@ def module(
     buffers that are kept, points block by block.
     """
     found = topological(*leaves(outputs), *(updates or {}).values())
-    arrays = updates or any(node.shape or node.op.numpy_of for node in (*found, *inputs))
+    arrays = updates or any(node.shape or has_attributes(node.op) for node in (*found, *inputs))
     blocks = fast and bool(inputs) and bool(leaves(outputs))
     printer = (Fast if fast else Arrays) if arrays else FastPoints if blocks else Printer
     return printer(outputs, inputs, name, updates or {}).module(docs)

@@ -12,6 +12,7 @@ from ..graph.templates import fill_sizes
 from ..graph.traversal import leaves, topological
 from ..ops.contraction import SIZE
 from ..ops.kinds import operands
+from ..ops.targets import NUMPY
 from .module import assemble, definition, docstring, result
 from .names import Names
 from .schedule import Dialect, Schedule
@@ -99,11 +100,12 @@ def _templates(names: Names) -> Callable[[Node], str]:
         op = node.op
         if op is SIZE:
             return names.count(*node.attrs)
-        if op.numpy_of is not None:
-            return fill_sizes(op.numpy_of(node), names.size)
-        if not op.numpy:
+        code = NUMPY.of(op).code
+        if callable(code):
+            return fill_sizes(code(node), names.size)
+        if not code:
             raise UnsupportedError(f"NumPy has no {op.name}")
-        return op.numpy
+        return code
 
     return template
 
@@ -119,7 +121,11 @@ class Printer:
         self.outputs, self.inputs, self.updates = outputs, inputs, updates
         self.nodes = leaves(outputs)
         self.order = topological(*self.nodes, *updates.values(), read=operands)
-        helpers = {*HELPERS, *self.taken, *(found for node in self.order for found in defined(node.op.helper))}
+        helpers = {
+            *HELPERS,
+            *self.taken,
+            *(found for node in self.order for found in defined(NUMPY.of(node.op).helper)),
+        }
         self.names = Names(inputs, name, helpers)
         self.name, self.shown = name, list(self.names.variables.values())
         self.shape = False
@@ -140,9 +146,9 @@ class Printer:
         body = self.head("\n".join(body)) + body
         extra = self.extra("\n".join(body))
         code = "\n".join([*body, *extra, *_texts(self.schedule)])
-        rows = dict.fromkeys(op.helper for _, op in sorted(self.schedule.ops.items()) if op.helper)
+        own = dict.fromkeys(NUMPY.of(op).helper for _, op in sorted(self.schedule.ops.items()))
         helpers = [text for name, text in HELPERS.items() if calls(name, code)]
-        helpers += [text for text in rows if any(calls(name, code) for name in defined(text))]
+        helpers += [text for text in own if any(calls(name, code) for name in defined(text))]
         used = " ".join([code, *helpers])
         plain = [*(["import math"] if "math." in used else []), *self.imports()]
         imports = [*plain, *([""] if plain else []), "import numpy as np", *_scipy(used)]
@@ -185,7 +191,8 @@ class Printer:
             return self.full(node, text)
         if node.op is VAR:
             return f"{text}.copy()"
-        plain = node.op.infix or node.op.prefix or ("where" not in node.op.numpy and node.op.numpy.startswith("np."))
+        code = str(NUMPY.of(node.op).code)
+        plain = node.op.infix or node.op.prefix or ("where" not in code and code.startswith("np."))
         return text if plain or text.endswith(_TYPED) else f"{text if text.isidentifier() else f'({text})'}[()]"
 
     def full(self, node: Node, text: str) -> str:

@@ -15,7 +15,7 @@ _ROOT = "np.sqrt({0}, {out})"
 _SQUARED = "np.multiply({out}, {out}, {out})"
 _INVERTED = "np.reciprocal({out}, {out})"
 
-#: NumPy statements by exponent, as in :attr:`symdiff.graph.node.Op.steps`.
+#: NumPy statements by exponent, as in :attr:`symdiff.ops.targets.NumpyCode.into`.
 STEPS: dict[Number, tuple[str, ...]] = {
     2: (_SQUARE,),
     3: (_SQUARE, _TIMES),

@@ -9,6 +9,7 @@ from typing import Any
 from ..graph.errors import UnsupportedError
 from ..graph.node import Node, Op
 from ..graph.traversal import leaves, topological
+from ..ops.targets import MATH
 from .module import assemble, definition, docstring, result
 from .names import Names
 from .schedule import Dialect, Schedule
@@ -39,9 +40,10 @@ class _Imports:
         op = node.op
         found = self.templates.get(op.name)
         if found is None:
-            if op.math is None:
+            code = MATH.of(op).code
+            if code is None:
                 raise UnsupportedError(f'the math module has no {op.name}; use backend="numpy"')
-            found = self.templates[op.name] = self(op.math)
+            found = self.templates[op.name] = self(code)
         return found
 
     def lines(self, *texts: str) -> str:
@@ -74,7 +76,7 @@ def module(outputs: Any, inputs: Sequence[Node], name: str, docs: str = "") -> s
     body = [f"{target} = {imports(text)}" for target, text in schedule.statements]
     body.append(f"return {result(outputs, texts)}")
     constants = "\n".join(f"{target} = {imports(text)}" for target, text in schedule.constants)
-    helpers = [imports(op.math_helper) for _, op in sorted(schedule.ops.items()) if op.math_helper]
+    helpers = [imports(helper) for _, op in sorted(schedule.ops.items()) if (helper := MATH.of(op).helper)]
     notes = [docs, *_NOTES] if docs else _NOTES
     return assemble(
         docstring(name, outputs, inputs, shown, notes),
@@ -86,5 +88,5 @@ def module(outputs: Any, inputs: Sequence[Node], name: str, docs: str = "") -> s
 
 
 def _helper_names(nodes: Sequence[Node]) -> set[str]:
-    texts = {node.op.math_helper for node in topological(*nodes)}
+    texts = {MATH.of(node.op).helper for node in topological(*nodes)}
     return {found for text in texts for found in re.findall(r"^def (\w+)", text, re.M)}

@@ -18,6 +18,7 @@ from typing import Any
 
 from ..graph.errors import SymdiffError
 from ..graph.node import OPS, Op
+from ..ops.targets import ARRAY_API, MATH, NUMPY
 from .array_api import ARGUMENTS
 
 Step = tuple[str, Any]
@@ -178,7 +179,7 @@ def _names_of_rows(rows: tuple[Op, ...]) -> frozenset[str]:
 @lru_cache(maxsize=4)
 def _whole(rows: tuple[Op, ...]) -> frozenset[Key]:
     """Functions that look for what a library has, as ``getattr`` does: they are known word for word or not at all."""
-    texts = {ARGUMENTS, *(text for op in rows for text in op.array_helpers)}
+    texts = {ARGUMENTS, *(text for op in rows for text in ARRAY_API.of(op).helpers)}
     modules = [compile(f"import functools, importlib, math\n{text}", "", "exec") for text in texts]
     return frozenset(_key(part) for module in modules for part in _parts(module) if part is not module)
 
@@ -190,9 +191,11 @@ _DANGEROUS = frozenset(dir(builtins)) - BUILTINS
 @cache
 def _names_of_row(op: Op) -> frozenset[str]:
     """The words in a row's templates, and the names that its helpers use."""
-    texts = [op.numpy, op.math or "", *op.steps, *_constants(op.numpy_of)]
+    numpy, plain = NUMPY.of(op), MATH.of(op)
+    templates = _constants(numpy.code) if callable(numpy.code) else [numpy.code]
+    texts = [*templates, plain.code or "", *numpy.into]
     found = {word for text in texts for word in re.findall(r"[^\W\d]\w*", text)}
-    for helper in filter(None, (op.helper, op.math_helper)):
+    for helper in filter(None, (numpy.helper, plain.helper)):
         code = builtins.compile(helper, op.name, "exec")
         found.update(name for part in _parts(code) for name in part.co_names)
     return frozenset(found)

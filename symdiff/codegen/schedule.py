@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from ..graph.node import CONST, OPS, PI, VAR, Node, Number, Op, make
+from ..graph.node import CONST, OPS, VAR, Node, Number, Op, make
 from ..graph.templates import read_template
 from ..graph.traversal import topological, use_counts
 from ..ops.contraction import SIZE
 from ..ops.kinds import operands, unbroadcast
+from ..ops.scalar import PI
+from ..ops.targets import has_attributes
 from .constants import constant_value
 from .names import Names
 from .text import Code, fill, infix, number, product, real
@@ -96,7 +98,7 @@ class Schedule:
 
     def _constant(self, node: Node) -> bool:
         """Whether the operation has no variable in it and may be computed once, when the module is loaded."""
-        if node.shape or node.op.numpy_of or any(arg not in self.fixed for arg in node.args):
+        if node.shape or has_attributes(node.op) or any(arg not in self.fixed for arg in node.args):
             return False
         if node.op is PI:
             self.fixed[node] = 3.141592653589793

@@ -20,8 +20,9 @@ from ..codegen import python as math_code
 from ..codegen.names import check_function_name
 from ..codegen.sandbox import checked
 from ..graph.errors import DomainError, ShapeError, SymdiffError, UnsupportedError, check_mapping
-from ..graph.node import CONST, PI, VAR, Node
+from ..graph.node import CONST, VAR, Node
 from ..graph.traversal import leaves, map_structure, topological, variables
+from ..ops.scalar import PI
 
 if TYPE_CHECKING:
     from .plan import Plan

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from keyword import kwlist
+from types import MappingProxyType
 from typing import Any, NoReturn, TypeAlias
 
 from . import limits
 from .errors import SymdiffError
 from .shapes import Shape, check_shape
+from .targets import read_targets
 
 Number: TypeAlias = int | float | Fraction | bool
 Partial: TypeAlias = "Callable[..., Node | int | Callable[[Node], Node]] | None"
@@ -94,66 +96,66 @@ class Node(_Fields):
         raise SymdiffError("an expression has no truth value; use where(condition, a, b), logical_and and logical_or")
 
     def __add__(self, other: Any) -> Node:
-        op = OPS["add"]
+        op = _OPS["add"]
         return op.build(op, self, other)
 
     def __radd__(self, other: Any) -> Node:
-        return OPS["add"](other, self)
+        return _OPS["add"](other, self)
 
     def __sub__(self, other: Any) -> Node:
-        op = OPS["sub"]
+        op = _OPS["sub"]
         return op.build(op, self, other)
 
     def __rsub__(self, other: Any) -> Node:
-        return OPS["sub"](other, self)
+        return _OPS["sub"](other, self)
 
     def __mul__(self, other: Any) -> Node:
-        op = OPS["mul"]
+        op = _OPS["mul"]
         return op.build(op, self, other)
 
     def __rmul__(self, other: Any) -> Node:
-        return OPS["mul"](other, self)
+        return _OPS["mul"](other, self)
 
     def __truediv__(self, other: Any) -> Node:
-        op = OPS["div"]
+        op = _OPS["div"]
         return op.build(op, self, other)
 
     def __rtruediv__(self, other: Any) -> Node:
-        return OPS["div"](other, self)
+        return _OPS["div"](other, self)
 
     def __pow__(self, other: Any) -> Node:
-        op = OPS["pow"]
+        op = _OPS["pow"]
         return op.build(op, self, other)
 
     def __rpow__(self, other: Any) -> Node:
-        return OPS["pow"](other, self)
+        return _OPS["pow"](other, self)
 
     def __mod__(self, other: Any) -> Node:
-        return OPS["mod"](self, other)
+        return _OPS["mod"](self, other)
 
     def __rmod__(self, other: Any) -> Node:
-        return OPS["mod"](other, self)
+        return _OPS["mod"](other, self)
 
     def __neg__(self) -> Node:
-        return OPS["neg"](self)
+        return _OPS["neg"](self)
 
     def __pos__(self) -> Node:
         return self
 
     def __abs__(self) -> Node:
-        return OPS["abs"](self)
+        return _OPS["abs"](self)
 
     def __lt__(self, other: Any) -> Node:
-        return OPS["less"](self, other)
+        return _OPS["less"](self, other)
 
     def __le__(self, other: Any) -> Node:
-        return OPS["less_equal"](self, other)
+        return _OPS["less_equal"](self, other)
 
     def __gt__(self, other: Any) -> Node:
-        return OPS["greater"](self, other)
+        return _OPS["greater"](self, other)
 
     def __ge__(self, other: Any) -> Node:
-        return OPS["greater_equal"](self, other)
+        return _OPS["greater_equal"](self, other)
 
     def __matmul__(self, other: Any) -> Node:
         return OPERATORS["matmul"](self, other)
@@ -176,57 +178,39 @@ class Node(_Fields):
         return iter([self[place] for place in range(size)])
 
     def __and__(self, other: Any) -> Node:
-        return OPS["logical_and"](self, other)
+        return _OPS["logical_and"](self, other)
 
     def __or__(self, other: Any) -> Node:
-        return OPS["logical_or"](self, other)
+        return _OPS["logical_or"](self, other)
 
     def __invert__(self) -> Node:
-        return OPS["logical_not"](self)
+        return _OPS["logical_not"](self)
 
 
 class Op:
     """Everything about one operation; calling it builds a node.
 
-    Declare rows with the functions of :mod:`symdiff.ops.kinds` (``unary``, ``binary``, ``structural``, ...), which
-    say what each field means. A row without value, domain or derivative is refused.
+    Declare operations with the functions of :mod:`symdiff.ops.kinds` (``unary``, ``binary``, ``structural``, ...),
+    which say what each field means. What is no field here belongs to a target (:mod:`symdiff.graph.targets`). An
+    operation without value, domain or derivative is refused; a declared one never changes.
     """
 
     name: str
     arity: int  # -1: any number of arguments
     build: Callable[..., Node]
-    #: Code with ``{0}`` for the first argument, and functions that it needs.
-    numpy: str = ""
-    math: str | None = None
-    helper: str = ""
-    math_helper: str = ""
-    #: For operations with attributes: templates of one node, for NumPy and in the formula language; ``{=N}`` is a size.
-    numpy_of: Callable[[Node], str] | None = None
+    #: What each target has to know of the operation.
+    targets: Mapping[str, Any]
+    #: The nodes of this operation that are alive, weakly.
+    nodes: dict[tuple[Any, ...], _Ref]
+    #: The text of an operation with attributes: a function of a node that returns a template.
     text_of: Callable[[Node], str] | None = None
-    #: Code for the array API standard, or a function of a node that returns it, where it is not NumPy's by other
-    #: names; the helpers that it needs.
-    array: str | Callable[[Node], str] = ""
-    array_helpers: tuple[str, ...] = ()
-    #: NumPy statements that write the value to ``{out}`` (``{one}``: 1 as an array), and whether that may be the
-    #: operand's own array.
-    steps: tuple[str, ...] = ()
-    steps_in_place: bool = True
-    #: C: code with ``{0}`` where the name in ``math`` is not C's too (None: C has no such function), and what it needs.
-    c: str | None = ""
-    c_helper: str = ""
-    #: C of other operations: one element, a function of the node, the index and a reader of operands' elements; or, of
-    #: a reduction, the labels of operands and result, the start, and how a term ``{1}`` is taken into ``{0}``; or the
-    #: same value by other operations, a function of the node and its arguments.
-    element: Callable[[Node, tuple[str, ...], Callable[[int, tuple[str, ...]], str]], str] | None = None
-    labels: Callable[[Node], tuple[tuple[tuple[Any, ...], ...], tuple[Any, ...]]] | None = None
-    accumulate: tuple[str, str] = ("", "")
-    lowered: Callable[..., Node] | None = None
     #: What code and text of a node read, where that is not its arguments.
     operands_of: Callable[[Node], tuple[Node, ...]] | None = None
     #: Derivative: of an elementwise operation, or of any other.
     partials: tuple[Partial, ...] | None = None
     pullback: Callable[..., tuple[Node | None, ...]] | None = None
     #: For readers.
+    doc: str = ""
     domain: str = ""
     kink: str = ""
     #: From value and arguments: where kinks are, and the spellings of their sides (:mod:`symdiff.ops.sides`).
@@ -250,9 +234,9 @@ class Op:
     commutative: bool = False
     odd: bool = False
     even: bool = False
-    #: What it costs, in additions, where that is not what its kind costs (:mod:`symdiff.ops.weights`).
+    #: What it costs, in additions, where that is not what its kind costs (:mod:`symdiff.ops.costs`).
     weight: float | None = None
-    #: Where the values lie, from the intervals of the arguments (:mod:`symdiff.ops.bounds`); left out: anywhere.
+    #: Where the values lie, from the intervals of the arguments (:mod:`symdiff.ops.intervals`); left out: anywhere.
     bounds: Callable[..., Any] | None = None
     #: Truth values: as result, as that many leading arguments; ``special`` nodes take the general path when building.
     predicate: bool = False
@@ -263,27 +247,32 @@ class Op:
     #: Each element of the value is an element of an argument, or zero.
     selects: bool = False
 
-    def __init__(self, name: str, arity: int, *, build: Callable[..., Node], doc: str = "", **fields: Any) -> None:
-        self.name, self.arity, self.build = name, arity, build
-        for field, value in fields.items():
-            if field not in Op.__annotations__:
-                raise SymdiffError(f"an operation has no field {field!r}")
-            setattr(self, field, value)
-        self.special = self.special or self.predicate
-        self.__doc__ = doc
+    def __init__(self, name: str, arity: int, *, build: Callable[..., Node], **fields: Any) -> None:
+        own = {field: fields.pop(field) for field in _FIELDS & fields.keys()}
+        own["special"] = own.get("special", False) or own.get("predicate", False)
+        targets = MappingProxyType(read_targets(name, arity, fields))
+        self.__dict__.update(own, name=name, arity=arity, build=build, targets=targets, nodes={})
         self._check()
-        #: The nodes of this operation that are alive, weakly.
-        self.nodes: dict[tuple[Any, ...], _Ref] = {}
-        OPS[name] = self
+        _OPS[name] = self
+
+    def __setattr__(self, name: str, value: object = None) -> NoReturn:
+        raise AttributeError(f"the operation {self.name} never changes; remove it and declare another one")
+
+    __delattr__ = __setattr__
 
     @property
     def elementwise(self) -> bool:
         """Whether every element of the value comes from one element of each argument."""
         return self.partials is not None
 
+    def remove(self) -> None:
+        """Forget the operation: its name is free again. Nodes of it that are alive stay what they are."""
+        if _OPS.get(self.name) is self:
+            del _OPS[self.name]
+
     def _check(self) -> None:
-        """Refuse an incomplete or clashing row, at import."""
-        if self.name in OPS:
+        """Refuse an incomplete or clashing declaration, at import."""
+        if self.name in _OPS:
             raise SymdiffError(f"there is an operation named {self.name!r} already")
         if not self.name.isidentifier():
             raise SymdiffError(f"an operation's name is an identifier, not {self.name!r}")
@@ -292,7 +281,7 @@ class Op:
             raise SymdiffError(f"the operation {self.name!r} needs one partial for each of its {self.arity} arguments")
         if self.arity and not self.domain:
             raise SymdiffError(f"the operation {self.name!r} needs a domain, such as 'all real x'")
-        if self.arity and not (self.numpy or self.numpy_of):
+        if self.arity and not any(self.targets.get("numpy", ())):
             raise SymdiffError(f"the operation {self.name!r} needs its NumPy code, such as 'np.sin({{0}})'")
 
     def __call__(self, *args: Any) -> Node:
@@ -305,8 +294,10 @@ class Op:
         return op_named, (self.name,)
 
 
-#: Every row by name.
-OPS: dict[str, Op] = {}
+_FIELDS = frozenset(Op.__annotations__) - {"name", "arity", "build", "targets", "nodes"}
+_OPS: dict[str, Op] = {}
+#: Every operation by name; declaring one adds it, :meth:`Op.remove` takes it out.
+OPS: Mapping[str, Op] = MappingProxyType(_OPS)
 
 #: What stands behind ``@``, ``.T`` and ``[...]``; :mod:`symdiff.ops.arrays` fills it.
 OPERATORS: dict[str, Callable[..., Node]] = {}
@@ -403,9 +394,8 @@ def _no_call(op: Op, *args: Any) -> Node:
     raise SymdiffError(f"{op.name} is not a function")
 
 
-CONST = Op("const", 0, build=lambda op, value: const(value), numpy="", special=True)
-VAR = Op("var", 0, build=lambda op, name, shape=(): symbol(name, shape), numpy="")
-PI = Op("pi", 0, build=lambda op: make(op, ()), numpy="np.pi", math="math.pi", latex=r"\pi", sympy="pi")
+CONST = Op("const", 0, build=lambda op, value: const(value), special=True)
+VAR = Op("var", 0, build=lambda op, name, shape=(): symbol(name, shape))
 
 
 def _const_key(value: Number) -> tuple[Any, ...]:

@@ -130,8 +130,8 @@ def _layout_text(node: Node) -> str:
 
 assemble = structural(
     "assemble", -1, _build_assemble, _pull_assemble, domain="parts of blocks on and above the diagonal",
-    helper=_ASSEMBLE, numpy_of=_numpy_assemble, text_of=_text_assemble,
-    array=_array_assemble, array_helpers=(standard.ON_DIAGONAL, standard.PLACED, standard.ASSEMBLE),
+    numpy=(_numpy_assemble, _ASSEMBLE), text_of=_text_assemble,
+    array_api=(_array_assemble, (standard.ON_DIAGONAL, standard.PLACED, standard.ASSEMBLE)),
 )  # fmt: skip
 
 # -- sparse --------------------------------------------------------------------------------------------------------
@@ -185,7 +185,7 @@ def _text_sparse(node: Node) -> str:
 
 
 sparse = structural(
-    "sparse", -1, _build_sparse, _pull_sparse, domain="parts of blocks", helper=_SPARSE, numpy_of=_numpy_sparse,
+    "sparse", -1, _build_sparse, _pull_sparse, domain="parts of blocks", numpy=(_numpy_sparse, _SPARSE),
     text_of=_text_sparse,
 )  # fmt: skip
 
@@ -196,6 +196,6 @@ def _build_rows(op: Op, values: Any, columns: Any, ends: Any, shape: Shape) -> N
 
 compressed = structural(
     "compressed", 3, _build_rows, _pull_sparse, domain="entries row by row, their columns, and where rows begin and end",
-    numpy_of=lambda node: f"sparse.csr_array(({{0}}, {{1}}.copy(), {{2}}.copy()), {node.attrs[0]})",
+    numpy=lambda node: f"sparse.csr_array(({{0}}, {{1}}.copy(), {{2}}.copy()), {node.attrs[0]})",
     text_of=lambda node: f"compressed({{0}}, {{1}}, {{2}}, {node.attrs[0]})",
 )  # fmt: skip

@@ -36,6 +36,7 @@ from .spelling import (
     text_contract,
     text_view,
 )
+from .targets import CCode
 
 Label = Hashable
 
@@ -390,33 +391,34 @@ def _build_eye(op: Any, size: Size) -> Node:
 
 BROADCAST = structural(
     "broadcast", 1, _build_broadcast, _pull_broadcast, domain="shapes that NumPy's rule allows", special=True, selects=True,
-    numpy_of=_numpy_broadcast, text_of=_text_broadcast, rule="repetition", gate="copies add up",
-    array=lambda node: f"xp.broadcast_to({{0}}, {shape_text(node.shape)})",
-    element=c_code.broadcast_element,
+    numpy=_numpy_broadcast, text_of=_text_broadcast, rule="repetition", gate="copies add up",
+    array_api=lambda node: f"xp.broadcast_to({{0}}, {shape_text(node.shape)})",
+    c=CCode(element=c_code.broadcast_element),
+    weight=0,
 )  # fmt: skip
 VIEW = structural(
     "view", 1, lambda op, x, inner, outer: contraction([x], [inner], outer), _pull_view, domain="all arrays",
-    numpy_of=numpy_view, text_of=text_view, view=True, selects=True, helper=ON_DIAGONAL,
-    operands_of=read_by_view, rule="change of axes", array=standard.viewed, array_helpers=(standard.ON_DIAGONAL,),
-    element=c_code.view_element,
+    numpy=(numpy_view, ON_DIAGONAL), text_of=text_view, view=True, selects=True,
+    operands_of=read_by_view, rule="change of axes", array_api=(standard.viewed, (standard.ON_DIAGONAL,)),
+    c=CCode(element=c_code.view_element),
 )  # fmt: skip
 CONTRACT = structural(
     "contract", -1, lambda op, *rest: contraction(rest[:-2], rest[-2], rest[-1]), _pull_contract,
-    domain="all arrays whose labelled axes fit", numpy_of=numpy_contract, text_of=text_contract,
+    domain="all arrays whose labelled axes fit", numpy=numpy_contract, text_of=text_contract,
     operands_of=read_by_contract, rule="product rule", gate="products switch, sums distribute",
-    array=standard.contracted,
-    labels=lambda node: node.attrs, accumulate=("0", "{0} += {1}"),
+    array_api=standard.contracted,
+    c=CCode(labels=lambda node: node.attrs, accumulate=("0", "{0} += {1}")),
 )  # fmt: skip
 EYE = structural(
     "eye", 0, _build_eye, lambda ct, node: (), domain="sizes",
-    array=lambda node: f"xp.eye({{={node.attrs[0]}}}, dtype=dtype, device=device)",
-    numpy_of=lambda node: f"np.eye({{={node.attrs[0]}}}, dtype=dtype)", text_of=lambda node: f"eye({{={node.attrs[0]}}})",
-    element=c_code.eye_element,
+    array_api=lambda node: f"xp.eye({{={node.attrs[0]}}}, dtype=dtype, device=device)",
+    numpy=lambda node: f"np.eye({{={node.attrs[0]}}}, dtype=dtype)", text_of=lambda node: f"eye({{={node.attrs[0]}}})",
+    c=CCode(element=c_code.eye_element),
 )  # fmt: skip
 SIZE = structural(
     "size", 0, lambda op, name: make(op, (), (name,)), lambda ct, node: (), domain="sizes",
-    numpy_of=lambda node: f"{{={node.attrs[0]}}}", text_of=lambda node: f"{{={node.attrs[0]}}}",
-    element=c_code.size_element,
+    numpy=lambda node: f"{{={node.attrs[0]}}}", text_of=lambda node: f"{{={node.attrs[0]}}}",
+    c=CCode(element=c_code.size_element),
 )  # fmt: skip
 
 

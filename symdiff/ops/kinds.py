@@ -55,19 +55,18 @@ def unary(
     name: str,
     partial: Partial,
     *,
-    numpy: str = "",
-    math: str | None = "",
     domain: str = "all real x",
     samples: tuple[float, float] = (-3.0, 3.0),
     **traits: Any,
 ) -> Op:
     """Declare an elementwise operation of one argument; returns the row, which is the function.
 
-    ``partial``: function of ``(y, x)``, ``y`` being the operation's value at ``x``. ``numpy`` and ``math``: code with
-    ``{0}`` for the argument, by default the function of that name in the module (``math=None``: it has none).
-    ``domain`` and ``kink``: text for readers. ``samples``: an interval inside the domain, which tests draw from.
-    ``aliases``, ``latex``, ``sympy``, ``odd``, ``even``, ``local``, ``helper``, ``c``, ``c_helper``: see
-    :class:`symdiff.graph.node.Op`.
+    ``partial``: function of ``(y, x)``, ``y`` being the operation's value at ``x``. ``domain`` and ``kink``: text for
+    readers. ``samples``: an interval inside the domain, which tests draw from. ``aliases``, ``odd``, ``even``, ``local``
+    and other traits: see :class:`symdiff.graph.node.Op`. ``numpy``, ``math``, ``c``, ``array_api``: code with ``{0}``
+    for the argument, or the name of a function; or a pair of the code and the text of the functions that it needs
+    (:mod:`symdiff.ops.targets`). By default ``numpy`` and ``math`` have a function of the operation's name, ``c`` has
+    what ``math`` has and ``array_api`` what ``numpy`` has; None: there is none.
 
     >>> import symdiff as sd
     >>> cosc = sd.unary("cosc", lambda y, x: -(sd.sin(x) + y) / x, numpy="(np.cos({0}) / {0})", domain="x != 0")
@@ -78,12 +77,10 @@ def unary(
         name,
         1,
         build=_build_unary,
-        numpy=numpy or f"np.{name}({{0}})",
-        math=f"math.{name}({{0}})" if math == "" else math,
         partials=(partial,),
         domain=domain,
         samples=(samples,),
-        **traits,
+        **{"numpy": name, "math": name, **traits},
     )
 
 
@@ -91,8 +88,6 @@ def binary(
     name: str,
     partials: tuple[Partial, Partial],
     *,
-    numpy: str = "",
-    math: str | None = "",
     domain: str = "all real a, b",
     samples: tuple[tuple[float, float], ...] = ((-3.0, 3.0), (-3.0, 3.0)),
     **traits: Any,
@@ -106,18 +101,15 @@ def binary(
     2*plus_half(a, b)*0.5
     """
     infix = traits.get("infix", "")
-    code = f"{{0}} {infix} {{1}}" if infix else f"np.{name}({{0}}, {{1}})"
-    plain = code if infix else f"math.{name}({{0}}, {{1}})"
+    code = f"{{0}} {infix} {{1}}" if infix else name
     return Op(
         name,
         2,
         build=_build_binary,
-        numpy=numpy or code,
-        math=plain if math == "" else math,
         partials=partials,
         domain=domain,
         samples=samples,
-        **traits,
+        **{"numpy": code, "math": code, **traits},
     )
 
 
@@ -152,8 +144,8 @@ def structural(
 
     ``build``: function of the row, the arguments and the attributes that checks shapes and returns the node.
     ``pullback``: function of ``(cotangent, node, *args)`` that returns the part of each argument, None for zero.
-    ``numpy_of`` and ``text_of``: functions of a node that return its NumPy code and its text as templates, with
-    ``{0}`` for the first operand and ``{=N}`` for the size N. Forward mode follows from the pullback.
+    ``numpy`` and ``text_of``: functions of a node that return its NumPy code and its text as templates, with ``{0}``
+    for the first operand and ``{=N}`` for the size N. Forward mode follows from the pullback.
     """
     return Op(name, arity, build=build, pullback=pullback, domain=domain, **traits)
 

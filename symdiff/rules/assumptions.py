@@ -17,7 +17,7 @@ from functools import cache
 from ..graph.errors import ParseError, SymdiffError
 from ..graph.node import CONST, OPS, Node, Op, is_const, symbol
 from ..graph.traversal import substitute, topological, variables
-from ..ops.bounds import REAL, Interval, interval_of
+from ..ops.intervals import REAL, Interval, interval_of
 from ..ops.kinds import unrepeated
 from ..text import parser
 from ..text.parser import Shapes

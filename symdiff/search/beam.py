@@ -4,7 +4,7 @@
 (:mod:`symdiff.search.identities`) or comes from the normal form of its arithmetic (:mod:`symdiff.search.rational`), or
 many nodes where each replacement saves something; it may cost more, and the forms that cost least are simplified, to be
 read and to be run, and carried on. "sympy" is what ``sympy.simplify`` makes of each formula. Forms are weighed by
-:mod:`symdiff.ops.weights`, all outputs together, and a result has been compared with its input at points of the domain,
+:mod:`symdiff.ops.costs`, all outputs together, and a result has been compared with its input at points of the domain,
 with 50 digits and more (:mod:`symdiff.numerics.equivalence`); where none verifies, it is the readable form.
 """
 
@@ -20,7 +20,7 @@ from ..graph.node import Node
 from ..graph.order import key
 from ..graph.traversal import topological, use_counts, variables
 from ..numerics.equivalence import Witness
-from ..ops.weights import weighed
+from ..ops.costs import weighed
 from ..rules.assumptions import Facts, assume, current, implied
 from ..simplifier.reading import readable
 from ..simplifier.rewrite import PRODUCT, SUM, Roots, replaced, rewritten

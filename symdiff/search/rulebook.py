@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-from ..ops.weights import WEIGHTS
+from ..graph.node import OPS
 from ..rules import table
 from ..rules.table import listed
 from ..simplifier import lines, stable
@@ -68,7 +68,11 @@ the mathematical library and count as 10, comparisons and operations on whole ar
 
 def page() -> str:
     """The page as Markdown."""
-    weights = "".join(f"| {weight:g} | {_code(names)} |\n" for weight, names in WEIGHTS.items())
+    weighed: dict[float, list[str]] = {}
+    for op in OPS.values():
+        if op.weight is not None:
+            weighed.setdefault(op.weight, []).append(f"`{op.name}`")
+    weights = "".join(f"| {weight:g} | {' '.join(names)} |\n" for weight, names in sorted(weighed.items()))
     return "\n".join([_HEAD, *(part for level in _LEVELS for part in _section(*level))]) + _WEIGHTS + weights
 
 
@@ -80,10 +84,6 @@ def _section(table: str, title: str, text: str) -> Iterator[str]:
         condition = f"`{line.condition}`" if line.condition else ""
         yield f"| `{rule}` | {condition} | {line.tag} | {line.reason} |"
     yield ""
-
-
-def _code(names: str) -> str:
-    return " ".join(f"`{name}`" for name in names.split())
 
 
 if __name__ == "__main__":

@@ -32,8 +32,9 @@ from typing import Any, NoReturn
 
 from ..graph import limits
 from ..graph.errors import LimitError, SymdiffError, check_mapping
-from ..graph.node import CONST, PI, Node, Op, const, symbol
+from ..graph.node import CONST, Node, Op, const, symbol
 from ..graph.traversal import gc_paused, topological
+from ..ops.scalar import PI
 from .brackets import Called, Index, Tuple
 from .grammar import compares, counts
 from .tokens import COMMA, END, SUBSCRIPTS, WORDS, Tokens, is_text, quoted, short, starts_name, starts_number

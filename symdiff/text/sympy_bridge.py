@@ -12,11 +12,12 @@ from functools import reduce
 from typing import Any
 
 from ..graph.errors import UnsupportedError
-from ..graph.node import CONST, OPS, PI, VAR, Node, const, symbol
+from ..graph.node import CONST, OPS, VAR, Node, const, symbol
 from ..graph.shapes import show_shape
 from ..graph.templates import fill_sizes
 from ..graph.traversal import map_structure, topological
 from ..ops.kinds import operands
+from ..ops.scalar import PI
 
 
 def _truth(s: Any, c: Any) -> Any:

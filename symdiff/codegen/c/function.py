@@ -11,6 +11,7 @@ from ...graph.node import Node
 from ...graph.shapes import Size, show_shape, symbolic_sizes
 from ...graph.templates import fill_sizes
 from ...graph.traversal import leaves, rebuild, topological
+from ...ops.targets import C
 from ..module import WIDTH, docstring
 from ..points import step_of
 from .loops import Loops
@@ -33,7 +34,7 @@ class Function:
         nodes = _lowered([*leaves(outputs), *updates.values()])
         count = len(nodes) - len(updates)
         self.nodes, self.new = nodes[:count], dict(zip(updates, nodes[count:], strict=True))
-        helpers = {found for node in topological(*nodes) for found in re.findall(r"real (\w+)\(", node.op.c_helper)}
+        helpers = {found for node in topological(*nodes) for found in re.findall(r"real (\w+)\(", C.of(node.op).helper)}
         self.names = CNames(inputs, name, helpers)
         self.shown = list(self.names.variables.values())
         self.out = [self.names.own(f"out{place}" if count > 1 else "out") for place in range(count)]
@@ -170,5 +171,6 @@ def _lowered(roots: Sequence[Node]) -> list[Node]:
     for node in topological(*roots):
         args = tuple(done[arg] for arg in node.args)
         same = rebuild(node, args) if args else node
-        done[node] = same.op.lowered(same, *same.args) if same.op.lowered else same
+        lowered = C.of(same.op).lowered
+        done[node] = lowered(same, *same.args) if lowered else same
     return [done[root] for root in roots]

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from ...graph.node import CONST, PI, VAR, Node, Number
+from ...graph.node import CONST, VAR, Node, Number
 from ...graph.shapes import Shape, Size, multiply_sizes
 from ...graph.templates import fill_sizes, read_template
 from ...graph.traversal import topological, use_counts
 from ...ops.c_code import Index, offset, size_code
 from ...ops.kinds import unbroadcast
+from ...ops.scalar import PI
+from ...ops.targets import C
 from ..constants import constant_value
 from ..names import Names
 from ..text import Code, fill, product, real
@@ -73,13 +75,14 @@ class Loops:
             value = self.fixed[node]
             code = literal(node.value if op is CONST else value)  # type: ignore[arg-type]
             return Value(lambda index: code)
-        if op.c_helper:
-            self.helpers[op.name] = op.c_helper
+        own = C.of(op)
+        if own.helper:
+            self.helpers[op.name] = own.helper
         if op.elementwise:
             return self.elementwise(node)
-        if op.labels:
+        if own.labels:
             return self.reduction(node)
-        if op.element is None:
+        if own.element is None:
             raise unsupported(op)
         return self.view(node)
 
@@ -122,7 +125,7 @@ class Loops:
 
     def view(self, node: Node) -> Value:
         """An element of a node that has no loop of its own; what it repeats is computed before."""
-        element = node.op.element
+        element = C.of(node.op).element
         assert element is not None
         for arg in node.args:
             if self.values[arg].cost and multiply_sizes(*arg.shape) != multiply_sizes(*node.shape):
@@ -175,7 +178,7 @@ class Loops:
 
     def reduction(self, node: Node) -> Value:
         """Terms taken in one after the other, along the last axis where the operands lie that way."""
-        start, update = node.op.accumulate
+        start, update = C.of(node.op).accumulate
         inputs, output, sizes = _labelled(node)
         for arg, own in zip(node.args, inputs, strict=True):
             if self.values[arg].cost and len(own) < len(sizes):
@@ -237,8 +240,9 @@ def _exponent(node: Node) -> Number | None:
 
 def _labelled(node: Node) -> tuple[Sequence[Sequence[Any]], Sequence[Any], dict[Any, Size]]:
     """The labels of operands and result, and the size of each."""
-    assert node.op.labels is not None
-    inputs, output = node.op.labels(node)
+    labels = C.of(node.op).labels
+    assert labels is not None
+    inputs, output = labels(node)
     pairs = [zip(own, arg.shape, strict=True) for own, arg in zip(inputs, node.args, strict=True)]
     return inputs, output, dict(pair for own in pairs for pair in own)
 

@@ -6,6 +6,7 @@ import re
 
 from ...graph.errors import UnsupportedError
 from ...graph.node import Number, Op
+from ...ops.targets import MATH, C
 from ..names import Names
 from ..text import BIG, Code, real
 
@@ -29,13 +30,14 @@ def template(op: Op) -> str:
 
     Raises UnsupportedError where C has no such function.
     """
-    if op.c:
-        return op.c
-    found = _CALL.fullmatch(op.math or "")
-    if op.c is not None and found and found[1] in LIBM:
+    code, plain = C.of(op).code, MATH.of(op).code or ""
+    if code:
+        return code
+    found = _CALL.fullmatch(plain)
+    if code is not None and found and found[1] in LIBM:
         return f"{found[1]}({found[2]})"
-    if op.c is not None and (op.prefix or op.infix) and op.math and "math." not in op.math:
-        return op.math
+    if code is not None and (op.prefix or op.infix) and plain and "math." not in plain:
+        return plain
     raise unsupported(op)
 
 

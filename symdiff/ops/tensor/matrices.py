@@ -13,6 +13,7 @@ from ...graph.shapes import show_shape
 from .. import c_code
 from ..contraction import VIEW, contraction
 from ..kinds import structural
+from ..targets import CCode
 from .axes import expanded, product, transposed
 
 # -- matrices ------------------------------------------------------------------------------------------------------
@@ -88,25 +89,24 @@ def _pull_cholesky(ct: Node, y: Node, x: Node) -> tuple[Node, ...]:
 _CHOLESKY = '''def _cholesky(x):
     """The lower factor of the symmetric part of x."""
     return np.linalg.cholesky((x + np.swapaxes(x, -1, -2)) / 2)'''
-inv = structural("inv", 1, _build_inv, _pull_inv, numpy_of=lambda node: "np.linalg.inv({0})",
+inv = structural("inv", 1, _build_inv, _pull_inv, numpy=lambda node: "np.linalg.inv({0})",
                  text_of=lambda node: "inv({0})", domain="regular matrices")  # fmt: skip
 solve = structural(
-    "solve", 2, _build_solve, _pull_solve, numpy_of=lambda node: "np.linalg.solve({0}, {1})",
+    "solve", 2, _build_solve, _pull_solve, numpy=lambda node: "np.linalg.solve({0}, {1})",
     text_of=lambda node: "solve({0}, {1})", domain="regular matrices",
 )  # fmt: skip
 det = structural("det", 1, _build_scalar, lambda ct, y, x: _by_inverse(ct * y, x), domain="regular matrices",
-                 numpy_of=lambda node: "np.linalg.det({0})", text_of=lambda node: "det({0})")  # fmt: skip
+                 numpy=lambda node: "np.linalg.det({0})", text_of=lambda node: "det({0})")  # fmt: skip
 logdet = structural("logdet", 1, _build_scalar, lambda ct, y, x: _by_inverse(ct, x), domain="regular matrices: log(abs(det(X)))",
-                    numpy_of=lambda node: "np.linalg.slogdet({0})[1]", text_of=lambda node: "logdet({0})")  # fmt: skip
-cholesky = structural("cholesky", 1, _build_square, _pull_cholesky, domain="positive definite symmetric part", helper=_CHOLESKY,
-                      numpy_of=lambda node: "_cholesky({0})", text_of=lambda node: "cholesky({0})",
-                      array="xp.linalg.cholesky(({0} + {0}.mT) / 2)")  # fmt: skip
+                    numpy=lambda node: "np.linalg.slogdet({0})[1]", text_of=lambda node: "logdet({0})")  # fmt: skip
+cholesky = structural("cholesky", 1, _build_square, _pull_cholesky, domain="positive definite symmetric part", numpy=(lambda node: "_cholesky({0})", _CHOLESKY), text_of=lambda node: "cholesky({0})",
+                      array_api="xp.linalg.cholesky(({0} + {0}.mT) / 2)")  # fmt: skip
 tril = structural("tril", 1, _build_triangle, lambda ct, y, x: (tril(ct, y.attrs[0]),), domain="all matrices",
-                  numpy_of=lambda node: _triangle("np.tril", node), text_of=lambda node: _triangle("tril", node), selects=True,
-                  element=c_code.lower_element)  # fmt: skip
+                  numpy=lambda node: _triangle("np.tril", node), text_of=lambda node: _triangle("tril", node), selects=True,
+                  c=CCode(element=c_code.lower_element))  # fmt: skip
 triu = structural("triu", 1, _build_triangle, lambda ct, y, x: (triu(ct, y.attrs[0]),), domain="all matrices",
-                  numpy_of=lambda node: _triangle("np.triu", node), text_of=lambda node: _triangle("triu", node), selects=True,
-                  element=c_code.upper_element)  # fmt: skip
+                  numpy=lambda node: _triangle("np.triu", node), text_of=lambda node: _triangle("triu", node), selects=True,
+                  c=CCode(element=c_code.upper_element))  # fmt: skip
 
 
 def _triangle(name: str, node: Node) -> str:

@@ -12,6 +12,7 @@ from .. import c_code, standard
 from ..kinds import broadcast_to, structural, without_axes
 from ..scalar import equal
 from ..spelling import Range, index_text, range_text, shape_text
+from ..targets import CCode
 
 # -- parts of arrays -----------------------------------------------------------------------------------------------
 
@@ -59,17 +60,16 @@ _PLACED = '''def _placed(x, shape, index):
     return result'''
 index = structural(
     "index", 1, _build_index, lambda ct, y, x: (scatter(ct, x.shape, y.attrs[0]),), domain="all arrays",
-    numpy_of=lambda node: f"{{0}}[{index_text(node)}]", text_of=lambda node: f"{{0}}[{index_text(node)}]", view=True,
+    numpy=lambda node: f"{{0}}[{index_text(node)}]", text_of=lambda node: f"{{0}}[{index_text(node)}]", view=True,
     selects=True,
     rule="part of an array", gate="a part gets, the rest gets 0",
-    array=standard.sliced,
-    element=c_code.index_element,
+    array_api=standard.sliced,
+    c=CCode(element=c_code.index_element),
 )  # fmt: skip
 scatter = structural(
-    "scatter", 1, _build_scatter, lambda ct, y, x: (index(ct, y.attrs[1]),), domain="all arrays", helper=_PLACED,
-    numpy_of=lambda node: f"_placed({{0}}, {shape_text(node.shape)}, np.s_[{_scatter_index(node)}])",
-    text_of=_scatter_text, selects=True, array=standard.placed, array_helpers=(standard.PLACED,),
-    element=c_code.scatter_element,
+    "scatter", 1, _build_scatter, lambda ct, y, x: (index(ct, y.attrs[1]),), domain="all arrays", numpy=(lambda node: f"_placed({{0}}, {shape_text(node.shape)}, np.s_[{_scatter_index(node)}])", _PLACED),
+    text_of=_scatter_text, selects=True, array_api=(standard.placed, (standard.PLACED,)),
+    c=CCode(element=c_code.scatter_element),
 )  # fmt: skip
 
 
@@ -123,24 +123,23 @@ _SCATTER_ADD = '''def _scatter_add(x, shape, *index):
 gather = structural(
     "gather", -1, _build_gather,
     lambda ct, y, x, *places: (scatter_add(ct, *places, x.shape), *(None for _ in places)),
-    domain="whole numbers in range as places", numpy_of=lambda node: f"{{0}}[{index_code(node)}]",
+    domain="whole numbers in range as places", numpy=lambda node: f"{{0}}[{index_code(node)}]",
     text_of=lambda node: f"{{0}}[{_places_text(node)}]", selects=True,
-    array=lambda node: f"{{0}}[{_array_index(node)}]",
+    array_api=lambda node: f"{{0}}[{_array_index(node)}]",
 )  # fmt: skip
 scatter_add = structural(
     "scatter_add", -1, _build_scatter_add,
     lambda ct, y, x, *places: (gather(ct, *places), *(None for _ in places)), domain="whole numbers in range as places",
-    helper=_SCATTER_ADD, numpy_of=lambda node: f"_scatter_add({_typed(node.args[0])}, {shape_text(node.shape)}, {index_code(node)})",
+    numpy=(lambda node: f"_scatter_add({_typed(node.args[0])}, {shape_text(node.shape)}, {index_code(node)})", _SCATTER_ADD),
     text_of=lambda node: f"scatter_add({{0}}, {shape_text(node.shape)}, {_places_text(node)})",
-    array=lambda node: f"_scatter_add(xp, {{0}}, {shape_text(node.shape)}, device, {_array_index(node)})",
-    array_helpers=(standard.SCATTER_ADD,),
+    array_api=(lambda node: f"_scatter_add(xp, {{0}}, {shape_text(node.shape)}, device, {_array_index(node)})", (standard.SCATTER_ADD,)),
 )  # fmt: skip
 arange = structural(
     "arange", 0, lambda op, size: make(op, (), (size,), (size,)), lambda ct, y: (), domain="sizes",
-    numpy_of=lambda node: f"np.arange({{={node.attrs[0]}}}, dtype=dtype)",
+    numpy=lambda node: f"np.arange({{={node.attrs[0]}}}, dtype=dtype)",
     text_of=lambda node: f"arange({{={node.attrs[0]}}})",
-    array=lambda node: f"xp.arange({{={node.attrs[0]}}}, dtype=dtype, device=device)",
-    element=c_code.arange_element,
+    array_api=lambda node: f"xp.arange({{={node.attrs[0]}}}, dtype=dtype, device=device)",
+    c=CCode(element=c_code.arange_element),
 )  # fmt: skip
 
 
@@ -166,8 +165,8 @@ def _places_shown(node: Node) -> str:
 
 
 places = structural(
-    "places", 0, _build_places, lambda ct, y: (), domain="whole numbers", numpy_of=_places_numpy, text_of=_places_shown,
-    array=_places_array,
+    "places", 0, _build_places, lambda ct, y: (), domain="whole numbers", numpy=_places_numpy, text_of=_places_shown,
+    array_api=_places_array,
 )  # fmt: skip
 
 

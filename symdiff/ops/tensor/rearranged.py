@@ -11,6 +11,7 @@ from ...graph.shapes import Shape, Size, add_sizes, divide_sizes, multiply_sizes
 from .. import c_code
 from ..kinds import broadcast_to, structural
 from ..spelling import Range, shape_text
+from ..targets import CCode
 from .parts import index, places
 
 # -- arrays from arrays --------------------------------------------------------------------------------------------
@@ -83,15 +84,15 @@ def _parts_text(node: Node) -> str:
 
 reshape = structural(
     "reshape", 1, _build_reshape, lambda ct, y, x: (reshape(ct, x.shape),), domain="as many elements as before", view=True, selects=True,
-    numpy_of=lambda node: f"{{0}}.reshape{shape_text(node.shape)}" if node.ndim != 1 else f"{{0}}.reshape({{={node.shape[0]}}})",
+    numpy=lambda node: f"{{0}}.reshape{shape_text(node.shape)}" if node.ndim != 1 else f"{{0}}.reshape({{={node.shape[0]}}})",
     text_of=lambda node: f"reshape({{0}}, {shape_text(node.shape)})",
-    array=lambda node: f"xp.reshape({{0}}, {shape_text(node.shape)})",
-    element=c_code.reshape_element,
+    array_api=lambda node: f"xp.reshape({{0}}, {shape_text(node.shape)})",
+    c=CCode(element=c_code.reshape_element),
 )  # fmt: skip
 concatenate = structural(
     "concatenate", -1, _build_concatenate, _pull_concatenate, domain="equal sizes along the other axes",
-    numpy_of=lambda node: f"np.concatenate(({_parts_text(node)}), {node.attrs[0]})",
+    numpy=lambda node: f"np.concatenate(({_parts_text(node)}), {node.attrs[0]})",
     text_of=lambda node: f"concatenate(({_parts_text(node)}), axis={node.attrs[0]})", selects=True,
-    array=lambda node: f"xp.concat(({_parts_text(node)}), axis={node.attrs[0]})",
-    element=c_code.concatenate_element,
+    array_api=lambda node: f"xp.concat(({_parts_text(node)}), axis={node.attrs[0]})",
+    c=CCode(element=c_code.concatenate_element),
 )  # fmt: skip

@@ -14,6 +14,7 @@ from ..kinds import broadcast_to, structural
 from ..scalar import abs, equal, exp, less_equal, log, logical_or, not_equal, sqrt, where
 from ..sides import Sides, tip
 from ..spelling import Range
+from ..targets import CCode
 from .axes import Axes, expanded, total
 from .parts import arange, index
 from .rearranged import reshape
@@ -23,7 +24,7 @@ def _axes_text(axes: Axes) -> str:
     return str(axes[0]) if len(axes) == 1 else str(axes)
 
 
-def _reduction(name: str, pullback: Callable[..., Any], numpy: str, **traits: Any) -> Op:
+def _reduction(name: str, pullback: Callable[..., Any], numpy: str, helper: str = "", **traits: Any) -> Op:
     """A row that reduces over the axes in its attribute; ``numpy`` has ``{axes}``, empty where it is every axis."""
 
     def build(op: Op, x: Any, axes: Axes) -> Node:
@@ -35,7 +36,7 @@ def _reduction(name: str, pullback: Callable[..., Any], numpy: str, **traits: An
         axes = node.attrs[0]
         return numpy.replace("{axes}", "" if len(axes) == node.args[0].ndim else _axes_text(axes)).replace(", )", ")")
 
-    return structural(name, 1, build, pullback, numpy_of=numpy_of, text_of=_reduction_text(name), **traits)
+    return structural(name, 1, build, pullback, numpy=(numpy_of, helper), text_of=_reduction_text(name), **traits)
 
 
 def _array_reduction(call: str) -> Callable[[Node], str]:
@@ -71,14 +72,12 @@ def _tied(y: Node, x: Node) -> Sides:
 
 amax = _reduction("max", _pull_extreme, "{0}.max({axes})", domain="real arrays, not empty along the axes",
                   kink="ties share equally", sides=_tied, gate="max routes",
-                  array=_array_reduction('_extreme(xp, "max", {0}, {axes})'),
-                  array_helpers=(standard.EXTREME,),
-                  labels=c_code.reduced_labels, c_helper=c_code.MAXIMUM, accumulate=("-INFINITY", "{0} = maximum({0}, {1})"))  # fmt: skip
+                  array_api=(_array_reduction('_extreme(xp, "max", {0}, {axes})'), (standard.EXTREME,)),
+                  c=CCode("", c_code.MAXIMUM, labels=c_code.reduced_labels, accumulate=("-INFINITY", "{0} = maximum({0}, {1})")))  # fmt: skip
 amin = _reduction("min", _pull_extreme, "{0}.min({axes})", domain="real arrays, not empty along the axes",
                   kink="ties share equally", sides=_tied, gate="min routes",
-                  array=_array_reduction('_extreme(xp, "min", {0}, {axes})'),
-                  array_helpers=(standard.EXTREME,),
-                  labels=c_code.reduced_labels, c_helper=c_code.MINIMUM, accumulate=("INFINITY", "{0} = minimum({0}, {1})"))  # fmt: skip
+                  array_api=(_array_reduction('_extreme(xp, "min", {0}, {axes})'), (standard.EXTREME,)),
+                  c=CCode("", c_code.MINIMUM, labels=c_code.reduced_labels, accumulate=("INFINITY", "{0} = minimum({0}, {1})")))  # fmt: skip
 
 
 def _lower_argmax(node: Node, x: Node) -> Node:
@@ -93,8 +92,8 @@ def _lower_argmax(node: Node, x: Node) -> Node:
 
 
 argmax = _reduction("argmax", lambda ct, y, x: (None,), "{0}.argmax({axes})", domain="real arrays, one axis or all",
-                    kink="derivative 0 everywhere; the first of ties", array=standard.argmax,
-                    lowered=_lower_argmax)  # fmt: skip
+                    kink="derivative 0 everywhere; the first of ties", array_api=standard.argmax,
+                    c=CCode(lowered=_lower_argmax))  # fmt: skip
 
 # -- sums of exponentials ------------------------------------------------------------------------------------------
 
@@ -149,15 +148,13 @@ def _lower_softmax(node: Node, x: Node) -> Node:
 
 
 logsumexp = _reduction("logsumexp", _pull_logsumexp, "_logsumexp({0}, {axes})", helper=_LOGSUMEXP,
-                       array=_array_reduction("_logsumexp(xp, {0}, {axes})"),
-                       array_helpers=(standard.EXTREME, standard.LOGSUMEXP),
+                       array_api=(_array_reduction("_logsumexp(xp, {0}, {axes})"), (standard.EXTREME, standard.LOGSUMEXP)),
                        domain="real arrays, not empty along the axes",
-                       lowered=_lower_logsumexp)  # fmt: skip
-softmax = structural("softmax", 1, _build_softmax, _pull_softmax, numpy_of=_softmax_numpy,
-                     text_of=_softmax_text, helper=_SOFTMAX, domain="real arrays",
-                     array=_array_reduction("_softmax(xp, {0}, {axes})"),
-                     array_helpers=(standard.EXTREME, standard.SOFTMAX),
-                     lowered=_lower_softmax)  # fmt: skip
+                       c=CCode(lowered=_lower_logsumexp), weight=14)  # fmt: skip
+softmax = structural("softmax", 1, _build_softmax, _pull_softmax, numpy=(_softmax_numpy, _SOFTMAX),
+                     text_of=_softmax_text, domain="real arrays",
+                     array_api=(_array_reduction("_softmax(xp, {0}, {axes})"), (standard.EXTREME, standard.SOFTMAX)),
+                     c=CCode(lowered=_lower_softmax), weight=14)  # fmt: skip
 
 # -- norm, products and running sums -------------------------------------------------------------------------------
 
@@ -239,22 +236,21 @@ def _tip(y: Node, x: Node) -> Sides:
 
 
 norm = _reduction("norm", _pull_norm, "_norm({0}, {axes})", domain="real arrays", helper=_NORM,
-                  kink="x = 0: nan; 0 with kinks zero", sides=_tip, array=_array_reduction("xp.sqrt(xp.sum({0} * {0}, axis={axes}))"),
-                  lowered=lambda node, x: sqrt(total(x**2, node.attrs[0])))  # fmt: skip
+                  kink="x = 0: nan; 0 with kinks zero", sides=_tip, array_api=_array_reduction("xp.sqrt(xp.sum({0} * {0}, axis={axes}))"),
+                  c=CCode(lowered=lambda node, x: sqrt(total(x**2, node.attrs[0]))))  # fmt: skip
 prod = _reduction("prod", _pull_prod, "{0}.prod({axes})", domain="all arrays",
-                  array=lambda node: standard.products(node.attrs[0]),
-                  labels=c_code.reduced_labels, accumulate=("1", "{0} *= {1}"))  # fmt: skip
+                  array_api=lambda node: standard.products(node.attrs[0]),
+                  c=CCode(labels=c_code.reduced_labels, accumulate=("1", "{0} *= {1}")))  # fmt: skip
 product_of_others = structural(
-    "product_of_others", 1, _build_along, _pull_others, helper=_OTHERS, domain="all arrays",
-    numpy_of=lambda node: f"_product_of_others({{0}}, {node.attrs[0]})",
+    "product_of_others", 1, _build_along, _pull_others, numpy=(lambda node: f"_product_of_others({{0}}, {node.attrs[0]})", _OTHERS), domain="all arrays",
     text_of=lambda node: f"product_of_others({{0}}, axis={node.attrs[0]})",
-    array=lambda node: f"_product_of_others(xp, {{0}}, {node.attrs[0]})", array_helpers=(standard.OTHERS,),
-    lowered=lambda node, x: _reduced_for_each(x, node.attrs[0], not_equal, 1, prod),
+    array_api=(lambda node: f"_product_of_others(xp, {{0}}, {node.attrs[0]})", (standard.OTHERS,)),
+    c=CCode(lowered=lambda node, x: _reduced_for_each(x, node.attrs[0], not_equal, 1, prod)),
 )  # fmt: skip
 cumsum = structural(
     "cumsum", 1, _build_along, lambda ct, y, x: (flip(cumsum(flip(ct, y.attrs[0]), y.attrs[0]), y.attrs[0]),),
-    domain="all arrays", numpy_of=lambda node: f"{{0}}.cumsum({node.attrs[0]})",
+    domain="all arrays", numpy=lambda node: f"{{0}}.cumsum({node.attrs[0]})",
     text_of=lambda node: f"cumsum({{0}}, axis={node.attrs[0]})",
-    array=lambda node: f"_cumsum(xp, {{0}}, {node.attrs[0]})", array_helpers=(standard.CUMSUM,),
-    lowered=lambda node, x: _reduced_for_each(x, node.attrs[0], less_equal, 0, total),
+    array_api=(lambda node: f"_cumsum(xp, {{0}}, {node.attrs[0]})", (standard.CUMSUM,)),
+    c=CCode(lowered=lambda node, x: _reduced_for_each(x, node.attrs[0], less_equal, 0, total)),
 )  # fmt: skip

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from ...graph.node import Node
 from ...graph.order import key
-from ...ops.weights import weighed
+from ...ops.costs import weighed
 from .fields import Quotient, is_arithmetic, read, shared
 from .variants import variants
 from .writing import written
