@@ -281,7 +281,7 @@ class Op:
             raise SymdiffError(f"the operation {self.name!r} needs one partial for each of its {self.arity} arguments")
         if self.arity and not self.domain:
             raise SymdiffError(f"the operation {self.name!r} needs a domain, such as 'all real x'")
-        if self.arity and not any(self.targets.get("numpy", ())):
+        if self.arity and not any(self.targets.get("numpy", ())[:1]):
             raise SymdiffError(f"the operation {self.name!r} needs its NumPy code, such as 'np.sin({{0}})'")
 
     def __call__(self, *args: Any) -> Node:
