@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import symdiff as sd
-from symdiff.graph.node import OPS, PI
+from symdiff.graph.node import OPS
 from symdiff.graph.traversal import topological
+from symdiff.ops.scalar import PI
 from symdiff.text.printer import show, show_structure
 
 x, y, z = sd.symbols("x y z")

@@ -470,7 +470,7 @@ CALLS = [
     ('sd.unary("sin",lambda y,x: y)', "there is an operation named 'sin' already"),
     ('sd.unary("2a",lambda y,x: y)', "an operation's name is an identifier, not '2a'"),
     ('sd.unary("aa1",lambda y,x: y, domain="")', "the operation 'aa1' needs a domain, such as 'all real x'"),
-    ('sd.unary("aa2",lambda y,x: y, foo=3)', "an operation has no field 'foo'"),
+    ('sd.unary("aa2",lambda y,x: y, foo=3)', "the operation 'aa2' has no field 'foo'"),
     ("nn.mlp([2])", "mlp takes the size of its input and of at least on"),
     ('nn.mlp(["a!",3])', "a size is a whole number or a name, not 'a!'"),
     ("nn.mlp(3)", "mlp takes the size of its input and of at least on"),

@@ -213,6 +213,8 @@ class Op:
     doc: str = ""
     domain: str = ""
     kink: str = ""
+    #: A condition of the arguments that is enough for a real value; None where none is known.
+    inside: Callable[..., Node] | None = None
     #: From value and arguments: where kinks are, and the spellings of their sides (:mod:`symdiff.ops.sides`).
     sides: Callable[..., Any] | None = None
     rule: str = ""  # what textbooks call its derivative; without: the derivative of its name
@@ -225,8 +227,6 @@ class Op:
     prefix: str = ""
     precedence: int = 100
     aliases: tuple[str, ...] = ()
-    latex: str = ""
-    sympy: str = ""
     #: Algebra: identities when building, folding of constants, degree as a polynomial, symmetries.
     local: Callable[..., Node | None] | None = None
     fold: Callable[..., Any] | None = None
@@ -249,6 +249,8 @@ class Op:
 
     def __init__(self, name: str, arity: int, *, build: Callable[..., Node], **fields: Any) -> None:
         own = {field: fields.pop(field) for field in _FIELDS & fields.keys()}
+        if isinstance(own.get("domain"), tuple):
+            own["domain"], own["inside"] = own["domain"]
         own["special"] = own.get("special", False) or own.get("predicate", False)
         targets = MappingProxyType(read_targets(name, arity, fields))
         self.__dict__.update(own, name=name, arity=arity, build=build, targets=targets, nodes={})

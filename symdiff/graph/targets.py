@@ -26,26 +26,24 @@ class Declared(Protocol):
 class Target(Generic[T]):
     """A kind of output; ``form`` holds what an operation says of it, made from the parts that its declaration gives.
 
-    Given alone, the first part may be the bare name of a function: ``c="tgamma"`` is ``c="tgamma({0})"``, with
-    ``prefix`` before the name; None says that there is no such function. ``spellings``: what a target that is
-    registered later says of operations that do not. What nothing says is the form without parts.
+    ``call``: how a function of the operands is called, so that a declaration may give its bare name: with
+    ``"np.%s(%s)"``, ``numpy="sin"`` is ``numpy="np.sin({0})"``. ``spellings``: what a target that is registered later
+    says of operations that do not. What nothing says is the form without parts.
 
     >>> import symdiff as sd
     >>> from typing import NamedTuple
     >>> class Shout(NamedTuple):
     ...     code: str | None = ""
-    >>> SHOUT = Target("shout", Shout, spellings={"sin": "SIN"})
+    >>> SHOUT = Target("shout", Shout, "%s(%s)", spellings={"sin": "SIN"})
     >>> SHOUT.of(sd.sin).code, SHOUT.of(sd.cos).code
     ('SIN({0})', '')
     >>> SHOUT.remove()
     """
 
-    def __init__(
-        self, name: str, form: type[T], prefix: str = "", *, spellings: Mapping[str, Any] | None = None
-    ) -> None:
+    def __init__(self, name: str, form: type[T], call: str = "", *, spellings: Mapping[str, Any] | None = None) -> None:
         if name in TARGETS:
             raise SymdiffError(f"there is a target named {name!r} already")
-        self.name, self.form, self.prefix, self.spellings = name, form, prefix, spellings or {}
+        self.name, self.form, self.call, self.spellings = name, form, call, spellings or {}
         self.unsaid: T = form()
         TARGETS[name] = self
 
@@ -58,9 +56,9 @@ class Target(Generic[T]):
         if isinstance(given, self.form):
             return given
         first, *rest = given if isinstance(given, tuple) else (given,)
-        if arity > 0 and isinstance(first, str) and first.isidentifier():
+        if self.call and arity > 0 and isinstance(first, str) and first.isidentifier():
             operands = ", ".join(f"{{{index}}}" for index in range(arity))
-            first = f"{self.prefix}{first}({operands})"
+            first = self.call % (first, operands)
         form: Callable[..., T] = self.form
         return form(first, *rest)
 

@@ -13,23 +13,16 @@ from typing import Any
 
 from ..graph.node import CONST, OPS, VAR, Node, symbol
 from ..graph.traversal import topological
+from ..ops.targets import MPMATH
 from ..text.sympy_bridge import to_sympy
 
 #: Decimal digits of the attempts; the numbers of double precision span 630 decades.
 PRECISIONS = (50, 400, 1600)
 #: Decimal digits to which two attempts agree.
 AGREEMENT = 25
-#: Functions take numbers up to 2**1100, beyond all doubles, as their time grows with the bits before the point; these
-#: take a number of any size in one argument at least.
+#: Functions take numbers up to 2**1100, beyond all doubles, as their time grows with the bits before the point; others
+#: declare the positions of arguments of any size.
 MOST_BITS = 1100
-_LARGE: dict[str, tuple[int, ...]] = {
-    **dict.fromkeys("neg abs sign sqrt cbrt relu log log2 log10 log1p arcsinh arctan logical_not".split(), (0,)),
-    **dict.fromkeys("add sub mul div minimum maximum hypot xlogy logical_and logical_or".split(), (0, 1)),
-    **dict.fromkeys("less less_equal greater greater_equal equal not_equal".split(), (0, 1)),
-    "pow": (0,),
-    "where": (0, 1, 2),
-    "difference_of_products": (0, 1, 2, 3),
-}
 _ADDED = frozenset((OPS["add"], OPS["sub"]))
 
 
@@ -98,12 +91,15 @@ def _applied(function: Callable[..., Any], args: list[Any]) -> Any:
 
 def _limited(node: Node) -> tuple[int, ...]:
     """The places of the arguments that are to be of moderate size; none for operations that take any."""
-    places = _LARGE.get(node.op.name, ())
+    places = MPMATH.of(node.op).large
     return tuple(place for place, arg in enumerate(node.args) if place not in places and arg.op is not CONST)
 
 
 def _function(node: Node) -> Callable[..., Any]:
     """The operation as a function of mpmath numbers; constant arguments are part of its form."""
+    own = MPMATH.of(node.op).function
+    if own is not None:
+        return own
     args = [arg if arg.op is CONST else symbol(f"a{place}") for place, arg in enumerate(node.args)]
     return _lambdified(node.op(*args) if args else node, len(args))
 

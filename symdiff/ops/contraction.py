@@ -36,7 +36,7 @@ from .spelling import (
     text_contract,
     text_view,
 )
-from .targets import CCode
+from .targets import CCode, LatexForm
 
 Label = Hashable
 
@@ -392,6 +392,7 @@ def _build_eye(op: Any, size: Size) -> Node:
 BROADCAST = structural(
     "broadcast", 1, _build_broadcast, _pull_broadcast, domain="shapes that NumPy's rule allows", special=True, selects=True,
     numpy=_numpy_broadcast, text_of=_text_broadcast, rule="repetition", gate="copies add up",
+    latex=LatexForm(functions={"zeros": (r"\mathbf{0}", "index"), "ones": (r"\mathbf{1}", "index")}),
     array_api=lambda node: f"xp.broadcast_to({{0}}, {shape_text(node.shape)})",
     c=CCode(element=c_code.broadcast_element),
     weight=0,
@@ -402,15 +403,20 @@ VIEW = structural(
     operands_of=read_by_view, rule="change of axes", array_api=(standard.viewed, (standard.ON_DIAGONAL,)),
     c=CCode(element=c_code.view_element),
 )  # fmt: skip
+_FUNCTIONS = {
+    "sum": (r"\sum {0:hadamard}", "big"),
+    "trace": (r"\operatorname{tr}\left({0}\right)", "atom"),
+    "outer": (r"{0:matrix} {1:base}^{\top}", "matrix"),
+}
 CONTRACT = structural(
     "contract", -1, lambda op, *rest: contraction(rest[:-2], rest[-2], rest[-1]), _pull_contract,
     domain="all arrays whose labelled axes fit", numpy=numpy_contract, text_of=text_contract,
-    operands_of=read_by_contract, rule="product rule", gate="products switch, sums distribute",
+    operands_of=read_by_contract, latex=LatexForm(functions=_FUNCTIONS), rule="product rule", gate="products switch, sums distribute",
     array_api=standard.contracted,
     c=CCode(labels=lambda node: node.attrs, accumulate=("0", "{0} += {1}")),
 )  # fmt: skip
 EYE = structural(
-    "eye", 0, _build_eye, lambda ct, node: (), domain="sizes",
+    "eye", 0, _build_eye, lambda ct, node: (), domain="sizes", latex=LatexForm(functions={"eye": ("I", "index")}),
     array_api=lambda node: f"xp.eye({{={node.attrs[0]}}}, dtype=dtype, device=device)",
     numpy=lambda node: f"np.eye({{={node.attrs[0]}}}, dtype=dtype)", text_of=lambda node: f"eye({{={node.attrs[0]}}})",
     c=CCode(element=c_code.eye_element),

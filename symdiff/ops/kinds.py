@@ -19,9 +19,14 @@ from typing import Any
 from ..graph.errors import SymdiffError
 from ..graph.node import CONST, OPS, Node, Op, Partial, as_node, const, intern_node, make
 from ..graph.shapes import Shape, broadcast_shapes
+from .targets import MpmathForm
 
 Map = Callable[[Node], Node]
+#: A sentence for readers, alone or with a condition of the arguments that is enough for a real value.
+Domain = str | tuple[str, Callable[..., Node]]
 
+#: Both arguments of a comparison may be of any size.
+_ANY_SIZE = MpmathForm((0, 1))
 #: Exact constants fold while numerator and denominator together have no more bits; larger ones stay operations.
 MAX_BITS = 20_000
 
@@ -51,22 +56,29 @@ def mask(condition: Node) -> Map:
     return lambda t: OPS["where"](condition, t, 0)
 
 
+def everywhere(*args: Node) -> Node:
+    """The condition of a domain that is all numbers."""
+    return const(True)
+
+
 def unary(
     name: str,
     partial: Partial,
     *,
-    domain: str = "all real x",
+    domain: Domain = ("all real x", everywhere),
     samples: tuple[float, float] = (-3.0, 3.0),
     **traits: Any,
 ) -> Op:
     """Declare an elementwise operation of one argument; returns the row, which is the function.
 
     ``partial``: function of ``(y, x)``, ``y`` being the operation's value at ``x``. ``domain`` and ``kink``: text for
-    readers. ``samples``: an interval inside the domain, which tests draw from. ``aliases``, ``odd``, ``even``, ``local``
-    and other traits: see :class:`symdiff.graph.node.Op`. ``numpy``, ``math``, ``c``, ``array_api``: code with ``{0}``
-    for the argument, or the name of a function; or a pair of the code and the text of the functions that it needs
-    (:mod:`symdiff.ops.targets`). By default ``numpy`` and ``math`` have a function of the operation's name, ``c`` has
-    what ``math`` has and ``array_api`` what ``numpy`` has; None: there is none.
+    readers; a domain may be a pair of the text and a condition of the arguments that is enough for a real value.
+    ``samples``: an interval inside the domain, which tests draw from. ``aliases``, ``odd``, ``even``, ``local`` and
+    other traits: see :class:`symdiff.graph.node.Op`. ``numpy``, ``math``, ``c``, ``array_api``: code with ``{0}`` for
+    the argument, or the name of a function; or a pair of the code and the text of the functions that it needs. By
+    default ``numpy`` and ``math`` have a function of the operation's name, ``c`` has what ``math`` has and
+    ``array_api`` what ``numpy`` has; None: there is none. ``latex``, ``sympy``, ``mpmath``: the forms of
+    :mod:`symdiff.ops.targets`.
 
     >>> import symdiff as sd
     >>> cosc = sd.unary("cosc", lambda y, x: -(sd.sin(x) + y) / x, numpy="(np.cos({0}) / {0})", domain="x != 0")
@@ -88,7 +100,7 @@ def binary(
     name: str,
     partials: tuple[Partial, Partial],
     *,
-    domain: str = "all real a, b",
+    domain: Domain = ("all real a, b", everywhere),
     samples: tuple[tuple[float, float], ...] = ((-3.0, 3.0), (-3.0, 3.0)),
     **traits: Any,
 ) -> Op:
@@ -113,9 +125,9 @@ def binary(
     )
 
 
-def comparison(name: str, infix: str, fold: Callable[[Any, Any], bool]) -> Op:
+def comparison(name: str, infix: str, fold: Callable[[Any, Any], bool], **targets: Any) -> Op:
     """Declare a comparison: a truth value for each element, with derivative zero."""
-    return binary(name, (None, None), infix=infix, precedence=4, predicate=True, fold=fold)
+    return binary(name, (None, None), infix=infix, precedence=4, predicate=True, fold=fold, mpmath=_ANY_SIZE, **targets)
 
 
 def nary(name: str, partials: tuple[Partial, ...], **traits: Any) -> Op:

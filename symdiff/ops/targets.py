@@ -1,11 +1,12 @@
-"""What an operation says to each target that symdiff itself writes: NumPy, plain Python, C and the array API.
+"""What an operation says to each target of symdiff's own: NumPy, plain Python, C, array API, LaTeX, SymPy, mpmath.
 
 Code has ``{0}`` for the first operand; ``{=N}`` is a size. Of an operation with attributes it is a function of a node.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 from ..graph.node import Node, Op
@@ -59,10 +60,49 @@ class CCode(NamedTuple):
     lowered: Callable[..., Node] | None = None
 
 
-NUMPY = Target("numpy", NumpyCode, "np.")
-MATH = Target("math", PythonCode, "math.")
-C = Target("c", CCode)
-ARRAY_API = Target("array_api", ArrayCode, "xp.")
+class LatexForm(NamedTuple):
+    r"""A template of LaTeX, and how tightly the whole binds; ``matrix``: both for an operand that is a matrix.
+
+    A place ``{0}`` between brackets or braces takes any operand bare; elsewhere it takes an atom, and parentheses stand
+    around what is looser. ``{0:product}`` takes a product, ``{0:any}`` anything; the levels are those of
+    :data:`symdiff.text.latex.LEVELS`. Without a level, the whole is an atom if nothing in it stands outside of brackets.
+    """
+
+    template: str = ""
+    level: str = ""
+    matrix: tuple[str, str] | None = None
+    #: Where the operation is spelled as one of several functions of the formula language: the form of each.
+    functions: Mapping[str, tuple[str, str]] = MappingProxyType({})
+
+
+class SympyForm(NamedTuple):
+    """The name of SymPy's function, or a function of the module ``sympy`` and the arguments; and the way back.
+
+    ``back``: by the name of SymPy's class, a function of SymPy's expression, this operation and the arguments as nodes;
+    None where the operation takes these arguments.
+    """
+
+    form: str | Callable[..., Any] = ""
+    back: Mapping[str, Callable[..., Node] | None] = MappingProxyType({})
+
+
+class MpmathForm(NamedTuple):
+    """The positions of arguments of any size, and a function of mpmath numbers where SymPy's form has none.
+
+    Other arguments are taken up to 2**1100 only, since the time that functions take grows with their bits.
+    """
+
+    large: tuple[int, ...] = ()
+    function: Callable[..., Any] | None = None
+
+
+NUMPY = Target("numpy", NumpyCode, "np.%s(%s)")
+MATH = Target("math", PythonCode, "math.%s(%s)")
+C = Target("c", CCode, "%s(%s)")
+ARRAY_API = Target("array_api", ArrayCode, "xp.%s(%s)")
+LATEX = Target("latex", LatexForm, r"\%s\left(%s\right)")
+SYMPY = Target("sympy", SympyForm)
+MPMATH = Target("mpmath", MpmathForm)
 
 
 def has_attributes(op: Op) -> bool:

@@ -12,11 +12,10 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
 
 from ..graph.errors import ParseError, SymdiffError
-from ..graph.node import CONST, OPS, Node, Op, is_const, symbol
-from ..graph.traversal import substitute, topological, variables
+from ..graph.node import CONST, OPS, Node, is_const
+from ..graph.traversal import topological, variables
 from ..ops.intervals import REAL, Interval, interval_of
 from ..ops.kinds import unrepeated
 from ..text import parser
@@ -126,14 +125,13 @@ class Facts:
         return all(self._inside(step) for step in topological(node, read=unrepeated))
 
     def _inside(self, step: Node) -> bool:
-        """Whether the arguments of an operation are in its domain, as far as its row says in the formula language."""
+        """Whether the arguments of an operation are in its domain, as far as it declares a condition."""
         if not step.args:
             return step.op is not CONST or math.isfinite(step.value)
         args = unrepeated(step)
         if step.op is _POW and args[1].op is CONST and self.of(args[1]).whole and args[1].value >= 0:
             return True
-        conditions, known = _domain(step.op), dict(zip(_ARGS.get(len(args), ()), args, strict=False))
-        return conditions is not None and all(self.hold(substitute(condition, known)) for condition in conditions)
+        return step.op.inside is not None and self.hold(step.op.inside(*args))
 
 
 def decided(condition: Node, facts: Facts) -> bool | None:
@@ -193,15 +191,14 @@ def assume(*conditions: Node) -> Iterator[None]:
 
 
 def implied(roots: Sequence[Node]) -> list[Node]:
-    """What holds wherever the roots have values, by the domains in the rows.
+    """What holds wherever the roots have values, by the domains that operations declare.
 
     Nothing where a part may be unused, or where they have no values at all.
     """
     order = topological(*roots)
     if any(node.op.logical for node in order):
         return []
-    of_one = [(node, condition) for node in order if len(node.args) == 1 for condition in _domain(node.op) or ()]
-    found = [substitute(condition, {_ARGS[1][0]: node.args[0]}) for node, condition in of_one]
+    found = [node.op.inside(*node.args) for node in order if len(node.args) == 1 and node.op.inside is not None]
     conditions = [condition for condition in found if variables(condition) and _possible([condition])]
     return conditions if _possible(conditions) else []
 
@@ -216,22 +213,6 @@ def _possible(conditions: list[Node]) -> bool:
 
 
 _POW = OPS["pow"]
-#: The names of arguments in the domains of rows, by how many there are.
-_ARGS = {1: (symbol("x"),), 2: (symbol("a"), symbol("b"))}
-
-
-@cache
-def _domain(op: Op) -> list[Node] | None:
-    """What is enough for arguments to be in the domain: nothing where that is all numbers, None where no text says."""
-    text = op.domain.split(", or ")[0]
-    if text.startswith("all real"):
-        return []
-    try:
-        condition = parser.parse(text)
-    except SymdiffError:
-        return None
-    known = op.arity in _ARGS and set(variables(condition)) <= {*_ARGS[op.arity]} and condition.op.predicate
-    return [condition] if known else None
 
 
 # -- text ----------------------------------------------------------------------------------------------------------

@@ -1,9 +1,9 @@
 r"""LaTeX of expressions: text by precedence, with shared or long parts named on lines of their own.
 
-The text is never longer than a constant times the graph. Elementwise rows give their own form in ``latex`` (``{0}``
-for an argument that needs no parentheses). Operations on whole arrays are read from the text that their row gives in
+The text is never longer than a constant times the graph. Operations declare their forms
+(:class:`symdiff.ops.targets.LatexForm`). Those on whole arrays without a form are read from the text that they give in
 the formula language: a product ``{0}.T @ {1}``, a transpose, an index, or a call, whose axes become an index of its
-name. The tables here spell the rest. Vectors are columns: ``x @ y`` is ``x^{\top} y``.
+name. Vectors are columns: ``x @ y`` is ``x^{\top} y``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Mapping
 from fractions import Fraction
+from itertools import chain, zip_longest
 from typing import Any
 
 from ..graph.node import CONST, VAR, Node
@@ -19,70 +20,31 @@ from ..graph.shapes import Shape, Size
 from ..graph.templates import fill_sizes
 from ..graph.traversal import leaves, topological, use_counts
 from ..ops.kinds import operands
+from ..ops.targets import LATEX
 
 #: A part longer than this many characters gets a line of its own.
 LONGEST = 2000
-_ATOM, _INDEXED, _SUM, _PRODUCT, _QUOTIENT, _POWER = 100.0, 90.0, 5.0, 6.0, 7.5, 8.0
-#: Looser than a product of numbers: what a big operator or "mod" opens, and products of arrays.
+_ATOM, _INDEXED, _SUM, _PRODUCT, _QUOTIENT, _POWER, _BASE = 100.0, 90.0, 5.0, 6.0, 7.5, 8.0, 9.0
+#: Looser than a product of scalars: what a big operator or "mod" opens, and products of arrays.
 _BIG, _HADAMARD, _MATRIX = 5.5, 5.6, 5.7
+#: How tightly LaTeX binds, by the names that operations declare.
+LEVELS = {
+    "any": 0.0, "sum": _SUM, "big": _BIG, "hadamard": _HADAMARD, "matrix": _MATRIX, "product": _PRODUCT,
+    "quotient": _QUOTIENT, "power": _POWER, "base": _BASE, "index": _INDEXED, "atom": _ATOM,
+}  # fmt: skip
 
 _GREEK = frozenset(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
     "omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
 )
-_OPERATORS = frozenset("sin cos tan sinh cosh tanh arcsin arccos arctan log".split())
 _INFIX = {
     "<=": r"\le", ">=": r"\ge", "==": "=", "!=": r"\ne", "&": r"\wedge", "|": r"\vee", "%": r"\bmod", "~": r"\neg ",
 }  # fmt: skip
 
 Part = tuple[str, float]
-Form = tuple[str, float, tuple[float, ...]]
-
-#: Template, precedence of the whole, least precedence of each argument (0: no parentheses).
-_FORMS: dict[str, Form] = {
-    "neg": ("-{0}", _SUM, (_BIG,)),
-    "div": (r"\frac{{{0}}}{{{1}}}", _QUOTIENT, (0, 0)),
-    "pow": ("{0}^{{{1}}}", _POWER, (_POWER + 1, 0)),
-    "exp": ("e^{{{0}}}", _POWER, (0,)),
-    "exp2": ("2^{{{0}}}", _POWER, (0,)),
-    "where": (
-        r"\begin{{cases}} {1} & \text{{if }} {0} \\ {2} & \text{{otherwise}} \end{{cases}}",
-        _QUOTIENT,
-        (0, 0, 0),
-    ),
-    "floor": (r"\left\lfloor {0} \right\rfloor", _ATOM, (0,)),
-    "ceil": (r"\left\lceil {0} \right\rceil", _ATOM, (0,)),
-    "minimum": (r"\min\left({0}, {1}\right)", _ATOM, (0, 0)),
-    "maximum": (r"\max\left({0}, {1}\right)", _ATOM, (0, 0)),
-    "log2": (r"\log_{{2}}\left({0}\right)", _ATOM, (0,)),
-    "log10": (r"\log_{{10}}\left({0}\right)", _ATOM, (0,)),
-    "gammaln": (r"\log\left|\Gamma\left({0}\right)\right|", _ATOM, (0,)),
-    "polygamma": (r"\psi^{{\left({0}\right)}}\left({1}\right)", _ATOM, (0, 0)),
-}
-#: Elementwise operations whose usual spelling would be read as a function of the matrix.
-_OF_MATRICES: dict[str, Form] = {
-    "pow": (r"{0}^{{\odot {1}}}", _POWER, (_POWER + 1, 0)),
-    "exp": (r"\exp\left({0}\right)", _ATOM, (0,)),
-    "exp2": (r"2^{{\odot {0}}}", _POWER, (0,)),
-}
-#: Functions of arrays by their name in the formula language, where they have no axes.
-_CALLS: dict[str, Form] = {
-    "sum": (r"\sum {0}", _BIG, (_HADAMARD,)),
-    "prod": (r"\prod {0}", _BIG, (_PRODUCT,)),
-    "max": (r"\max\left({0}\right)", _ATOM, (0,)),
-    "min": (r"\min\left({0}\right)", _ATOM, (0,)),
-    "norm": (r"\left\lVert {0} \right\rVert", _ATOM, (0,)),
-    "trace": (r"\operatorname{{tr}}\left({0}\right)", _ATOM, (0,)),
-    "det": (r"\det\left({0}\right)", _ATOM, (0,)),
-    "logdet": (r"\log\left|\det\left({0}\right)\right|", _ATOM, (0,)),
-    "inv": ("{0}^{{-1}}", _POWER, (_POWER + 1,)),
-    "solve": ("{0}^{{-1}} {1}", _MATRIX, (_POWER + 1, _POWER)),
-    "outer": (r"{0} {1}^{{\top}}", _MATRIX, (_MATRIX, _POWER + 1)),
-}
-#: Arrays without operands: the letter before their sizes.
-_FILLED = {"eye": "I", "zeros": r"\mathbf{0}", "ones": r"\mathbf{1}"}
-
-_PLACE = re.compile(r"\{(\d+)\}")
+_PLACE = re.compile(r"\{(\d+)(?::(\w+))?\}")
+_OPENS = ("{", "(", "[", "|", ", ", r"\lVert ")
+_CLOSES = ("}", ")", "]", ",", "|", r"\right", r" \right")
 _PRODUCT_TEXT = re.compile(r"\{\d+\}(\.T)?( @ \{\d+\}(\.T)?)+")
 
 
@@ -138,25 +100,33 @@ def _text(node: Node, read: tuple[Node, ...], texts: Mapping[Node, Part]) -> Par
         return _number(node.value)
     if op is VAR:
         return _name(node.name)
-    if op.latex:
-        return op.latex.format(*(text for text, _ in args)), _ATOM
-    forms = _OF_MATRICES if node.ndim > 1 and op.name in _OF_MATRICES else _FORMS
-    if op.name in forms:
-        return _formed(forms[op.name], args)
+    form = LATEX.of(op)
+    if form.template and not (form.matrix and node.ndim > 1):
+        return _formed(form.template, form.level, args)
+    if form.matrix:
+        return _formed(*form.matrix, args)
     if op.infix:
         return _infix(node, read, args)
     if op.prefix:
         return _INFIX.get(op.prefix, op.prefix) + _fenced(args[0], op.precedence), op.precedence
     if op.text_of:
         return _array(op.text_of(node), node, read, args)
-    name = "\\" + op.name if op.name in _OPERATORS else rf"\operatorname{{{_plain(op.name)}}}"
+    name = rf"\operatorname{{{_plain(op.name)}}}"
     inside = [text for text, _ in args] + [rf"\mathrm{{{_plain(str(attr))}}}" for attr in node.attrs]
     return rf"{name}\left({', '.join(inside)}\right)", _ATOM
 
 
-def _formed(form: Form, args: list[Part]) -> Part:
-    template, level, least = form
-    return template.format(*map(_fenced, args, least)), level
+def _formed(template: str, level: str, args: list[Part]) -> Part:
+    """A declared form, with parentheses around operands that its places do not take bare; others stay: ``log_{2}``."""
+
+    def fill(place: re.Match[str]) -> str:
+        if int(place[1]) >= len(args):
+            return place[0]
+        bare = template[: place.start()].endswith(_OPENS) and template[place.end() :].startswith(_CLOSES)
+        return _fenced(args[int(place[1])], LEVELS[place[2]] if place[2] else 0.0 if bare else _INDEXED)
+
+    open_ended = re.match(_PLACE, template) or re.search(_PLACE.pattern + "$", template)
+    return _PLACE.sub(fill, template), LEVELS[level] if level else 0.0 if open_ended else _ATOM
 
 
 def _fenced(part: Part, least: float) -> str:
@@ -242,11 +212,12 @@ def _array(template: str, node: Node, read: tuple[Node, ...], args: list[Part]) 
     name, bracket, inside = template.partition("(")
     if not bracket:
         return _size(template), _ATOM
-    if name in _FILLED:
-        return f"{_FILLED[name]}_{{{_sizes(node.shape if name != 'eye' else node.shape[:1])}}}", _INDEXED
+    functions = LATEX.of(node.op).functions
+    if name in functions and not _PLACE.search(inside):
+        return f"{functions[name][0]}_{{{_sizes(node.shape if node.args else node.shape[:1])}}}", _INDEXED
     if name == "broadcast_to":
         return _repeated(node.shape, read[0], args[0])
-    return _call(name, _split(inside[:-1]), read, args)
+    return _call(name, functions, _split(inside[:-1]), read, args)
 
 
 def _matrix_product(factors: list[str], read: tuple[Node, ...], args: list[Part]) -> Part:
@@ -267,7 +238,7 @@ def _factor(part: Part, count: int) -> str:
 
 
 def _transposed(node: Node, part: Part) -> str:
-    if node.op.name == "inv" and part[0].endswith("^{-1}"):
+    if part[0].endswith("^{-1}"):
         return part[0].removesuffix("^{-1}") + r"^{-\top}"
     return _fenced(part, _POWER + 1) + r"^{\top}"
 
@@ -284,15 +255,17 @@ def _repeated(shape: Shape, node: Node, part: Part) -> Part:
     return rf"\operatorname{{broadcast}}_{{{_sizes(shape)}}}\left({part[0]}\right)", _ATOM
 
 
-def _call(name: str, items: list[str], read: tuple[Node, ...], args: list[Part]) -> Part:
+def _call(
+    name: str, functions: Mapping[str, tuple[str, str]], items: list[str], read: tuple[Node, ...], args: list[Part]
+) -> Part:
     """A function of arrays: its axes, or its labels, as an index of its name."""
     index = "".join(item.removeprefix("axis=").strip("()") for item in items if item.startswith("axis="))
     rest = [item for item in items if not item.startswith("axis=")]
     if name == "einsum":
         index, rest = rest[0].strip('"').replace("->", r" \to "), rest[1:]
     places = [int(item[1:-1]) for item in rest if _PLACE.fullmatch(item)]
-    if name in _CALLS and not index and len(places) == len(rest):
-        text, level = _formed(_CALLS[name], [args[place] for place in places])
+    if name in functions and not index and len(places) == len(rest):
+        text, level = _formed(*functions[name], [args[place] for place in places])
         return (text + "_{F}", _INDEXED) if name == "norm" and read[0].ndim == 2 else (text, level)
     inside = ", ".join(_filled(item[1:-1] if re.match(r"\(\{\d", item) else item, args) for item in rest)
     return rf"\operatorname{{{_plain(name)}}}{f'_{{{index}}}' if index else ''}\left({inside}\right)", _ATOM
@@ -301,11 +274,9 @@ def _call(name: str, items: list[str], read: tuple[Node, ...], args: list[Part])
 def _filled(template: str, args: list[Part]) -> str:
     """What stands in the brackets of a call or an index, with operands bare and sizes by letter."""
     pieces = _PLACE.split(template)
-    for at, piece in enumerate(pieces):
-        pieces[at] = (
-            args[int(piece)][0] if at % 2 else _size(piece).replace("None", r"\mathrm{None}").replace(",)", ")")
-        )
-    return "".join(pieces)
+    literals = [_size(piece).replace("None", r"\mathrm{None}").replace(",)", ")") for piece in pieces[::3]]
+    inside = [args[int(position)][0] for position in pieces[1::3]]
+    return "".join(chain.from_iterable(zip_longest(literals, inside, fillvalue="")))
 
 
 def _size(template: str) -> str:

@@ -1,6 +1,6 @@
-"""Doors to other programs: SymPy expressions in and out, networkx graphs out. Each is imported when it is used.
+"""Conversions to and from SymPy, and to networkx. Each is imported when it is used.
 
-A row names its SymPy function in its ``sympy`` field; the tables here hold only what SymPy spells differently.
+Operations declare their SymPy form (:class:`symdiff.ops.targets.SympyForm`).
 """
 
 from __future__ import annotations
@@ -8,77 +8,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from functools import reduce
+from functools import cache, reduce
 from typing import Any
 
 from ..graph.errors import UnsupportedError
-from ..graph.node import CONST, OPS, VAR, Node, const, symbol
+from ..graph.node import CONST, OPS, VAR, Node, Op, const, symbol
 from ..graph.shapes import show_shape
 from ..graph.templates import fill_sizes
 from ..graph.traversal import map_structure, topological
 from ..ops.kinds import operands
+from ..ops.rewritten import FUNCTIONS
 from ..ops.scalar import PI
-
-
-def _truth(s: Any, c: Any) -> Any:
-    """A SymPy condition: numbers are true where they are not 0, as in NumPy."""
-    return s.Ne(c, 0) if isinstance(c, s.Expr) else c
-
-
-def _select(s: Any, c: Any, a: Any, b: Any) -> Any:
-    return s.Piecewise((a, _truth(s, c)), (b, True))
-
-
-#: SymPy's spelling of the rows it has no function for: (the module sympy, *arguments) -> expression.
-_TO: dict[str, Callable[..., Any]] = {
-    "add": lambda s, a, b: a + b,
-    "sub": lambda s, a, b: a - b,
-    "mul": lambda s, a, b: a * b,
-    "div": lambda s, a, b: a / b,
-    "mod": lambda s, a, b: s.Mod(a, b),
-    "neg": lambda s, x: -x,
-    "pow": lambda s, a, b: a**b,
-    "less": lambda s, a, b: s.Lt(a, b),
-    "less_equal": lambda s, a, b: s.Le(a, b),
-    "greater": lambda s, a, b: s.Gt(a, b),
-    "greater_equal": lambda s, a, b: s.Ge(a, b),
-    "equal": lambda s, a, b: s.Eq(a, b),
-    "not_equal": lambda s, a, b: s.Ne(a, b),
-    "logical_and": lambda s, a, b: s.And(_truth(s, a), _truth(s, b)),
-    "logical_or": lambda s, a, b: s.Or(_truth(s, a), _truth(s, b)),
-    "logical_not": lambda s, x: s.Not(_truth(s, x)),
-    "where": _select,
-    "expm1": lambda s, x: s.exp(x) - 1,
-    "exp2": lambda s, x: s.Integer(2) ** x,
-    "log1p": lambda s, x: s.log(x + 1),
-    "log2": lambda s, x: s.log(x) / s.log(2),
-    "log10": lambda s, x: s.log(x) / s.log(10),
-    "cbrt": lambda s, x: s.sign(x) * s.Abs(x) ** s.Rational(1, 3),
-    "hypot": lambda s, a, b: s.sqrt(a**2 + b**2),
-    "sinc": lambda s, x: s.sinc(s.pi * x),
-    "sinc_derivative": lambda s, n, x: _sinc_derivative(s, n, x),
-    "difference_of_products": lambda s, a, b, c, d: a * b - c * d,
-    "spherical_jn": lambda s, n, x: _spherical_jn(s, n, x),
-    "sigmoid": lambda s, x: 1 / (s.exp(-x) + 1),
-    "softplus": lambda s, x: s.log(s.exp(x) + 1),
-    "relu": lambda s, x: s.Max(x, 0),
-    "leaky_relu": lambda s, x: _select(s, s.Gt(x, 0), x, s.Float(0.01, 17) * x),
-    "elu": lambda s, x: _select(s, s.Gt(x, 0), x, s.exp(x) - 1),
-    "gelu": lambda s, x: x * s.erfc(-x / s.sqrt(2)) / 2,
-    "logaddexp": lambda s, a, b: s.log(s.exp(a) + s.exp(b)),
-    "xlogy": lambda s, a, b: _select(s, s.Eq(a, 0), s.Integer(0), a * s.log(b)),
-}
-
-
-def _sinc_derivative(s: Any, n: Any, x: Any) -> Any:
-    u = s.Dummy("u")
-    return s.diff(s.sinc(s.pi * u), u, int(n)).subs(u, x)
-
-
-def _spherical_jn(s: Any, n: Any, x: Any) -> Any:
-    """Through Bessel's J, whose quotient by the square root of x is the limit at 0."""
-    near = s.Integer(int(int(n) == 0))
-    return s.Piecewise((near, s.Eq(x, 0)), (s.jn(n, x).expand(func=True), True))
+from ..ops.targets import SYMPY
 
 
 def to_sympy(f: Any) -> Any:
@@ -123,12 +64,12 @@ def _sympy_node(sympy: Any, node: Node, args: list[Any]) -> Any:
         return _sympy_number(sympy, node.value)
     if op is VAR:
         return sympy.Symbol(node.name, real=True)
-    if op.sympy:
-        found = getattr(sympy, op.sympy)
-        return found(*args) if args else found
-    if op.name not in _TO:
-        raise UnsupportedError(f"SymPy has no form of {op.name}; give its row the field sympy='...'")
-    return _TO[op.name](sympy, *args)
+    form = SYMPY.of(op).form
+    if callable(form):
+        return form(sympy, *args)
+    if not form:
+        raise UnsupportedError(f"SymPy has no form of {op.name}; declare it with sympy='...'")
+    return getattr(sympy, form)(*args) if args else getattr(sympy, form)
 
 
 def _sympy_number(sympy: Any, value: Any) -> Any:
@@ -140,11 +81,6 @@ def _sympy_number(sympy: Any, value: Any) -> Any:
 
 
 # -- from SymPy ----------------------------------------------------------------------------------------------------
-
-
-def _chain(name: str) -> Callable[..., Node]:
-    """An operation of two arguments applied along a list."""
-    return lambda s, *args: reduce(OPS[name], args)
 
 
 def _power(s: Any, base: Node, exponent: Node) -> Node:
@@ -177,40 +113,35 @@ def _step(s: Any, x: Node, middle: Node) -> Node:
     return OPS["where"](x > 0, 1, OPS["where"](x < 0, 0, middle))
 
 
-def _call(name: str) -> Callable[..., Node]:
-    return lambda s, *args: OPS[name](*args)
-
-
-#: Our spelling of SymPy's classes: (the expression, *converted arguments) -> node.
+#: What SymPy's classes are that no operation is: (the expression, *converted arguments) -> node.
 _FROM: dict[str, Callable[..., Any]] = {
     "Add": _sum,
     "Pow": _power,
-    "Mod": _call("mod"),
-    "Max": _chain("maximum"),
-    "Min": _chain("minimum"),
-    "And": _chain("logical_and"),
-    "Or": _chain("logical_or"),
-    "Not": _call("logical_not"),
-    "StrictLessThan": _call("less"),
-    "LessThan": _call("less_equal"),
-    "StrictGreaterThan": _call("greater"),
-    "GreaterThan": _call("greater_equal"),
-    "Equality": _call("equal"),
-    "Unequality": _call("not_equal"),
     "ExprCondPair": lambda s, value, condition: (value, condition),
     "Piecewise": _pieces,
     "Heaviside": _step,
-    "sinc": lambda s, x: OPS["sinc"](x / PI()),
-    "sec": lambda s, x: 1 / OPS["cos"](x),
-    "csc": lambda s, x: 1 / OPS["sin"](x),
-    "cot": lambda s, x: 1 / OPS["tan"](x),
-    "sech": lambda s, x: 1 / OPS["cosh"](x),
-    "csch": lambda s, x: 1 / OPS["sinh"](x),
-    "coth": lambda s, x: 1 / OPS["tanh"](x),
-    "polygamma": lambda s, n, x: OPS["digamma"](x) if s.args[0] == 0 else OPS["polygamma"](n, x),
-    "Cbrt": _call("cbrt"),
-    **{name: _call(name) for name in ("expm1", "log1p", "exp2", "log2", "log10", "hypot")},
 }
+
+
+@cache
+def _readers(ops: tuple[Op, ...]) -> dict[str, Callable[..., Any]]:
+    """Functions of SymPy's expression and the converted arguments, by the name of its class."""
+    readers: dict[str, Callable[..., Any]] = {name: _plainly(function) for name, function in FUNCTIONS.items()}
+    for op in ops:
+        form, back = SYMPY.of(op)
+        if isinstance(form, str) and form and op.arity:
+            readers[form] = _plainly(op)
+        for name, reader in back.items():
+            readers[name] = _plainly(op) if reader is None else _with_op(reader, op)
+    return readers | _FROM
+
+
+def _plainly(function: Callable[..., Node]) -> Callable[..., Node]:
+    return lambda s, *args: function(*args)
+
+
+def _with_op(reader: Callable[..., Node], op: Op) -> Callable[..., Node]:
+    return lambda s, *args: reader(s, op, *args)
 
 
 def from_sympy(s: Any) -> Any:
@@ -234,7 +165,7 @@ def _from_sympy(s: Any) -> Any:
     import sympy
 
     root = sympy.sympify(s)
-    functions = {op.sympy: _call(op.name) for op in OPS.values() if op.sympy and op.arity} | _FROM
+    functions = _readers(tuple(OPS.values()))
     done: dict[Any, Any] = {}
     stack = [root]
     while stack:

@@ -90,15 +90,15 @@ _CHOLESKY = '''def _cholesky(x):
     """The lower factor of the symmetric part of x."""
     return np.linalg.cholesky((x + np.swapaxes(x, -1, -2)) / 2)'''
 inv = structural("inv", 1, _build_inv, _pull_inv, numpy=lambda node: "np.linalg.inv({0})",
-                 text_of=lambda node: "inv({0})", domain="regular matrices")  # fmt: skip
+                 text_of=lambda node: "inv({0})", latex=("{0:base}^{-1}", "power"), domain="regular matrices")  # fmt: skip
 solve = structural(
     "solve", 2, _build_solve, _pull_solve, numpy=lambda node: "np.linalg.solve({0}, {1})",
-    text_of=lambda node: "solve({0}, {1})", domain="regular matrices",
+    text_of=lambda node: "solve({0}, {1})", latex=("{0:base}^{-1} {1:power}", "matrix"), domain="regular matrices",
 )  # fmt: skip
 det = structural("det", 1, _build_scalar, lambda ct, y, x: _by_inverse(ct * y, x), domain="regular matrices",
-                 numpy=lambda node: "np.linalg.det({0})", text_of=lambda node: "det({0})")  # fmt: skip
+                 numpy=lambda node: "np.linalg.det({0})", text_of=lambda node: "det({0})", latex="det")  # fmt: skip
 logdet = structural("logdet", 1, _build_scalar, lambda ct, y, x: _by_inverse(ct, x), domain="regular matrices: log(abs(det(X)))",
-                    numpy=lambda node: "np.linalg.slogdet({0})[1]", text_of=lambda node: "logdet({0})")  # fmt: skip
+                    numpy=lambda node: "np.linalg.slogdet({0})[1]", text_of=lambda node: "logdet({0})", latex=r"\log\left|\det\left({0}\right)\right|")  # fmt: skip
 cholesky = structural("cholesky", 1, _build_square, _pull_cholesky, domain="positive definite symmetric part", numpy=(lambda node: "_cholesky({0})", _CHOLESKY), text_of=lambda node: "cholesky({0})",
                       array_api="xp.linalg.cholesky(({0} + {0}.mT) / 2)")  # fmt: skip
 tril = structural("tril", 1, _build_triangle, lambda ct, y, x: (tril(ct, y.attrs[0]),), domain="all matrices",

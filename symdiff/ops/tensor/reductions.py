@@ -14,7 +14,7 @@ from ..kinds import broadcast_to, structural
 from ..scalar import abs, equal, exp, less_equal, log, logical_or, not_equal, sqrt, where
 from ..sides import Sides, tip
 from ..spelling import Range
-from ..targets import CCode
+from ..targets import CCode, LatexForm
 from .axes import Axes, expanded, total
 from .parts import arange, index
 from .rearranged import reshape
@@ -70,11 +70,11 @@ def _tied(y: Node, x: Node) -> Sides:
     return Sides(total(broadcast_to(ties, x.shape), axes) > 1, mean=y)
 
 
-amax = _reduction("max", _pull_extreme, "{0}.max({axes})", domain="real arrays, not empty along the axes",
+amax = _reduction("max", _pull_extreme, "{0}.max({axes})", latex=LatexForm(functions={"max": (r"\max\left({0}\right)", "atom")}), domain="real arrays, not empty along the axes",
                   kink="ties share equally", sides=_tied, gate="max routes",
                   array_api=(_array_reduction('_extreme(xp, "max", {0}, {axes})'), (standard.EXTREME,)),
                   c=CCode("", c_code.MAXIMUM, labels=c_code.reduced_labels, accumulate=("-INFINITY", "{0} = maximum({0}, {1})")))  # fmt: skip
-amin = _reduction("min", _pull_extreme, "{0}.min({axes})", domain="real arrays, not empty along the axes",
+amin = _reduction("min", _pull_extreme, "{0}.min({axes})", latex=LatexForm(functions={"min": (r"\min\left({0}\right)", "atom")}), domain="real arrays, not empty along the axes",
                   kink="ties share equally", sides=_tied, gate="min routes",
                   array_api=(_array_reduction('_extreme(xp, "min", {0}, {axes})'), (standard.EXTREME,)),
                   c=CCode("", c_code.MINIMUM, labels=c_code.reduced_labels, accumulate=("INFINITY", "{0} = minimum({0}, {1})")))  # fmt: skip
@@ -235,10 +235,10 @@ def _tip(y: Node, x: Node) -> Sides:
     return tip(y, equal(y, 0), norm(where(expanded(equal(y, 0), axes, x.ndim), 1, x), axes))
 
 
-norm = _reduction("norm", _pull_norm, "_norm({0}, {axes})", domain="real arrays", helper=_NORM,
+norm = _reduction("norm", _pull_norm, "_norm({0}, {axes})", latex=LatexForm(functions={"norm": (r"\left\lVert {0} \right\rVert", "atom")}), domain="real arrays", helper=_NORM,
                   kink="x = 0: nan; 0 with kinks zero", sides=_tip, array_api=_array_reduction("xp.sqrt(xp.sum({0} * {0}, axis={axes}))"),
                   c=CCode(lowered=lambda node, x: sqrt(total(x**2, node.attrs[0]))))  # fmt: skip
-prod = _reduction("prod", _pull_prod, "{0}.prod({axes})", domain="all arrays",
+prod = _reduction("prod", _pull_prod, "{0}.prod({axes})", latex=LatexForm(functions={"prod": (r"\prod {0:product}", "big")}), domain="all arrays",
                   array_api=lambda node: standard.products(node.attrs[0]),
                   c=CCode(labels=c_code.reduced_labels, accumulate=("1", "{0} *= {1}")))  # fmt: skip
 product_of_others = structural(

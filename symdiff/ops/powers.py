@@ -1,0 +1,204 @@
+"""Exponentials, logarithms and powers, one declaration each.
+
+A partial is a function of the output and the arguments (see :mod:`symdiff.ops.kinds`). Formulas:
+Abramowitz and Stegun, Handbook of Mathematical Functions (1964), chapters 4, 6 and 7, where not elementary.
+"""
+
+from __future__ import annotations
+
+import builtins
+import math
+from fractions import Fraction
+from typing import Any
+
+from ..graph.limits import check
+from ..graph.node import CONST, Node, Number, const, is_const
+from ..graph.order import without_variables
+from . import c_code, standard
+from . import intervals as iv
+from .arithmetic import PI
+from .kinds import Map, binary, over, unary
+from .logic import (
+    equal,
+    logical_and,
+    where,
+)
+from .selection import abs
+from .sides import tip
+from .sympy_code import select
+from .targets import LatexForm, MpmathForm
+
+#: Whole powers of constants fold while the result has fewer bits than this.
+MAX_BITS = 256
+
+
+def _power(a: Any, b: Any) -> Number | None:
+    """Exact for whole exponents of moderate size; floating only where an argument is."""
+    check("exponents", builtins.abs(b))
+    if isinstance(a, float) or isinstance(b, float):
+        return float(a) ** float(b) if a > 0 or b == int(b) else None
+    if isinstance(b, Fraction):
+        return None
+    size = max(builtins.abs(a.numerator), a.denominator).bit_length()
+    return Fraction(a) ** b if size * builtins.abs(b) <= MAX_BITS else None
+
+
+def _local_pow(a: Node, b: Node) -> Node | None:
+    """a**1 = a, a**0 = 1, 1**b = 1: so defines IEEE 754, even for NaN."""
+    if b.op is CONST:
+        check("exponents", builtins.abs(b.value))  # type: ignore[arg-type]
+    if is_const(b, 1):
+        return a
+    return const(1) if is_const(b, 0) or is_const(a, 1) else None
+
+
+def _times_exponent(node: Node, degrees: list[float]) -> float:
+    return degrees[0] * float(node.args[1].value) if node.args[1].op is CONST else 0.0
+
+
+def _zero_wins(slope: Node, t: Node) -> Node:
+    """slope*t, 0 where slope is 0 and t infinite: the limit of a power times a logarithm at 0."""
+    if t.op is CONST:
+        return slope * t
+    return where(logical_and(equal(slope, 0), equal(abs(t), math.inf)), 0, slope * t)
+
+
+def _by_base(a: Node, b: Node) -> Node | Map:
+    """b*a**(b - 1) for a**b, 0 where b is 0."""
+    if b.op is not CONST and without_variables(b):
+        return b * a ** (b - 1)
+    slope = b * a ** where(equal(b, 0), 1, b - 1)
+    return slope if b.op is CONST else lambda t: _zero_wins(slope, t)
+
+
+def _by_exponent(y: Node, a: Node) -> Node | Map:
+    """y*log(a) for y = a**b, 0 where y is 0."""
+    if a.op is PI or (a.op is CONST and a.value > 0):
+        return y * log(a)
+    return lambda t: _zero_wins(xlogy(y, a), t)
+
+
+exp = unary(
+    "exp",
+    lambda y, x: y,
+    bounds=iv.increasing(math.exp, 0.0),
+    latex=LatexForm("e^{{0}}", "power", matrix=(r"\exp\left({0}\right)", "atom")),
+    sympy="exp",
+)
+expm1 = unary(
+    "expm1",
+    lambda y, x: y + 1,
+    bounds=iv.increasing(math.expm1, -1.0),
+    sympy=(lambda s, x: s.exp(x) - 1, {"expm1": None}),
+)
+exp2 = unary(
+    "exp2",
+    lambda y, x: y * log(const(2)),
+    bounds=iv.increasing(lambda x: 2.0**x, 0.0),
+    array_api="2 ** {0}",
+    latex=LatexForm("2^{{0}}", "power", matrix=(r"2^{\odot {0:any}}", "power")),
+    sympy=(lambda s, x: s.Integer(2) ** x, {"exp2": None}),
+)
+log = unary(
+    "log",
+    lambda y, x: over(x),
+    aliases=("ln",),
+    domain=("x > 0", lambda x: x > 0),
+    samples=(0.2, 4),
+    bounds=iv.increasing(math.log),
+    latex="log",
+    sympy="log",
+    mpmath=MpmathForm((0,)),
+)
+log1p = unary(
+    "log1p",
+    lambda y, x: over(x + 1),
+    domain=("x > -1", lambda x: x > -1),
+    samples=(-0.8, 4),
+    bounds=iv.increasing(math.log1p),
+    sympy=(lambda s, x: s.log(x + 1), {"log1p": None}),
+    mpmath=MpmathForm((0,)),
+)
+log2 = unary(
+    "log2",
+    lambda y, x: over(x * log(const(2))),
+    domain=("x > 0", lambda x: x > 0),
+    samples=(0.2, 4),
+    bounds=iv.increasing(math.log2),
+    latex=r"\log_{2}\left({0}\right)",
+    sympy=(lambda s, x: s.log(x) / s.log(2), {"log2": None}),
+    mpmath=MpmathForm((0,)),
+)
+log10 = unary(
+    "log10",
+    lambda y, x: over(x * log(const(10))),
+    domain=("x > 0", lambda x: x > 0),
+    samples=(0.2, 4),
+    bounds=iv.increasing(math.log10),
+    latex=r"\log_{10}\left({0}\right)",
+    sympy=(lambda s, x: s.log(x) / s.log(10), {"log10": None}),
+    mpmath=MpmathForm((0,)),
+)
+xlogy = binary(
+    "xlogy",
+    (lambda y, a, b: lambda t: xlogy(t, b), lambda y, a, b: lambda t: where(equal(a, 0), 0, t * (a / b))),
+    domain=("b > 0, or a = 0: a*log(b), 0 where a = 0", lambda a, b: b > 0),
+    samples=((-3, 3), (0.2, 4)),
+    weight=13,
+    numpy=("_xlogy({0}, {1})", "def _xlogy(a, b):\n    return a * np.log(np.where(a == 0, 1, b))"),
+    math=("_xlogy({0}, {1})", "def _xlogy(a, b):\n    return a * (math.log(b) if b else -math.inf) if a else 0.0"),
+    c=("xlogy({0}, {1})", c_code.XLOGY),
+    array_api=("_xlogy(xp, {0}, {1})", (standard.XLOGY,)),
+    sympy=lambda s, a, b: select(s, s.Eq(a, 0), s.Integer(0), a * s.log(b)),
+    mpmath=MpmathForm((0, 1)),
+)
+pow = binary(
+    "pow",
+    (lambda y, a, b: _by_base(a, b), lambda y, a, b: _by_exponent(y, a)),
+    infix="**",
+    precedence=8,
+    domain=("a > 0, or b a whole number (positive where a = 0)", lambda a, b: a > 0),
+    samples=((0.3, 3), (-2, 2)),
+    rule="power rule",
+    local=_local_pow,
+    fold=_power,
+    degree=_times_exponent,
+    bounds=iv.pow_,
+    math="math.pow({0}, {1})",
+    c="pow({0}, {1})",
+    latex=LatexForm("{0:base}^{{1}}", "power", matrix=(r"{0:base}^{\odot {1:any}}", "power")),
+    sympy=lambda s, a, b: a**b,
+    mpmath=MpmathForm((0,)),
+)
+sqrt = unary(
+    "sqrt",
+    lambda y, x: over(2 * y),
+    domain=("x >= 0", lambda x: x >= 0),
+    samples=(0.2, 4),
+    weight=4,
+    bounds=lambda x: iv.increasing(math.sqrt)(x).within(iv.Interval(0.0)),
+    latex=r"\sqrt{{0}}",
+    sympy="sqrt",
+    mpmath=MpmathForm((0,)),
+)
+cbrt = unary(
+    "cbrt",
+    lambda y, x: over(3 * y**2),
+    samples=(0.2, 4),
+    odd=True,
+    bounds=iv.increasing(lambda x: math.copysign(builtins.abs(x) ** (1 / 3), x)),
+    array_api=("_cbrt(xp, {0})", (standard.CBRT,)),
+    latex=r"\sqrt[3]{{0}}",
+    sympy=(lambda s, x: s.sign(x) * s.Abs(x) ** s.Rational(1, 3), {"Cbrt": None}),
+    mpmath=MpmathForm((0,)),
+)
+hypot = binary(
+    "hypot",
+    (lambda y, a, b: lambda t: t * (a / y), lambda y, a, b: lambda t: t * (b / y)),
+    kink="a = b = 0: nan; 0 with kinks zero",
+    sides=lambda y, a, b: tip(y, equal(y, 0), hypot(where(equal(y, 0), 1, a), b)),
+    commutative=True,
+    bounds=iv.fixed(0.0, math.inf),
+    sympy=(lambda s, a, b: s.sqrt(a**2 + b**2), {"hypot": None}),
+    mpmath=MpmathForm((0, 1)),
+)
