@@ -1,6 +1,6 @@
-"""The graph: one node type, hash-consed, and the rows that say everything about an operation.
+"""The graph: one node type, hash-consed, and the operations, each of which says everything about itself.
 
-Structurally equal nodes are the same object, so ``is`` compares expressions. Each row holds its nodes weakly, by
+Structurally equal nodes are the same object, so ``is`` compares expressions. Each operation holds its nodes weakly, by
 their arguments; an entry goes when its node dies, while the node still holds the arguments, so that freeing a deep
 graph runs no nested callbacks.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from keyword import kwlist
 from types import MappingProxyType
@@ -17,6 +17,7 @@ from typing import Any, NoReturn, TypeAlias
 
 from . import limits
 from .errors import SymdiffError
+from .operators import OPERATIONS, Operators
 from .shapes import Shape, check_shape
 from .targets import read_targets
 
@@ -39,10 +40,10 @@ class _Draft(_Fields):
     __slots__ = ()
 
 
-class Node(_Fields):
+class Node(Operators, _Fields):
     """An immutable operation with its arguments: ``op``, ``args``, ``attrs`` and ``shape``.
 
-    Build nodes with Python's operators or the rows (``symdiff.sin(x)``); equal expressions are one object.
+    Build nodes with Python's operators or by calling operations (``symdiff.sin(x)``); equal expressions are one object.
 
     >>> import symdiff as sd
     >>> x, y = sd.symbols("x y")
@@ -94,97 +95,6 @@ class Node(_Fields):
 
     def __bool__(self) -> bool:
         raise SymdiffError("an expression has no truth value; use where(condition, a, b), logical_and and logical_or")
-
-    def __add__(self, other: Any) -> Node:
-        op = _OPS["add"]
-        return op.build(op, self, other)
-
-    def __radd__(self, other: Any) -> Node:
-        return _OPS["add"](other, self)
-
-    def __sub__(self, other: Any) -> Node:
-        op = _OPS["sub"]
-        return op.build(op, self, other)
-
-    def __rsub__(self, other: Any) -> Node:
-        return _OPS["sub"](other, self)
-
-    def __mul__(self, other: Any) -> Node:
-        op = _OPS["mul"]
-        return op.build(op, self, other)
-
-    def __rmul__(self, other: Any) -> Node:
-        return _OPS["mul"](other, self)
-
-    def __truediv__(self, other: Any) -> Node:
-        op = _OPS["div"]
-        return op.build(op, self, other)
-
-    def __rtruediv__(self, other: Any) -> Node:
-        return _OPS["div"](other, self)
-
-    def __pow__(self, other: Any) -> Node:
-        op = _OPS["pow"]
-        return op.build(op, self, other)
-
-    def __rpow__(self, other: Any) -> Node:
-        return _OPS["pow"](other, self)
-
-    def __mod__(self, other: Any) -> Node:
-        return _OPS["mod"](self, other)
-
-    def __rmod__(self, other: Any) -> Node:
-        return _OPS["mod"](other, self)
-
-    def __neg__(self) -> Node:
-        return _OPS["neg"](self)
-
-    def __pos__(self) -> Node:
-        return self
-
-    def __abs__(self) -> Node:
-        return _OPS["abs"](self)
-
-    def __lt__(self, other: Any) -> Node:
-        return _OPS["less"](self, other)
-
-    def __le__(self, other: Any) -> Node:
-        return _OPS["less_equal"](self, other)
-
-    def __gt__(self, other: Any) -> Node:
-        return _OPS["greater"](self, other)
-
-    def __ge__(self, other: Any) -> Node:
-        return _OPS["greater_equal"](self, other)
-
-    def __matmul__(self, other: Any) -> Node:
-        return OPERATORS["matmul"](self, other)
-
-    def __rmatmul__(self, other: Any) -> Node:
-        return OPERATORS["matmul"](other, self)
-
-    @property
-    def T(self) -> Node:
-        """The transpose."""
-        return OPERATORS["T"](self)
-
-    def __getitem__(self, items: Any) -> Node:
-        return OPERATORS["index"](self, items if isinstance(items, tuple) else (items,))
-
-    def __iter__(self) -> Iterator[Node]:
-        size = self.shape[0] if self.shape else "no size"
-        if not isinstance(size, int):
-            raise SymdiffError(f"only an expression whose first size is a number has parts to loop over, not {size}")
-        return iter([self[place] for place in range(size)])
-
-    def __and__(self, other: Any) -> Node:
-        return _OPS["logical_and"](self, other)
-
-    def __or__(self, other: Any) -> Node:
-        return _OPS["logical_or"](self, other)
-
-    def __invert__(self) -> Node:
-        return _OPS["logical_not"](self)
 
 
 class Op:
@@ -255,7 +165,7 @@ class Op:
         targets = MappingProxyType(read_targets(name, arity, fields))
         self.__dict__.update(own, name=name, arity=arity, build=build, targets=targets, nodes={})
         self._check()
-        _OPS[name] = self
+        OPERATIONS[name] = self
 
     def __setattr__(self, name: str, value: object = None) -> NoReturn:
         raise AttributeError(f"the operation {self.name} never changes; remove it and declare another one")
@@ -269,12 +179,12 @@ class Op:
 
     def remove(self) -> None:
         """Forget the operation: its name is free again. Nodes of it that are alive stay what they are."""
-        if _OPS.get(self.name) is self:
-            del _OPS[self.name]
+        if OPERATIONS.get(self.name) is self:
+            del OPERATIONS[self.name]
 
     def _check(self) -> None:
         """Refuse an incomplete or clashing declaration, at import."""
-        if self.name in _OPS:
+        if self.name in OPERATIONS:
             raise SymdiffError(f"there is an operation named {self.name!r} already")
         if not self.name.isidentifier():
             raise SymdiffError(f"an operation's name is an identifier, not {self.name!r}")
@@ -297,12 +207,9 @@ class Op:
 
 
 _FIELDS = frozenset(Op.__annotations__) - {"name", "arity", "build", "targets", "nodes"}
-_OPS: dict[str, Op] = {}
 #: Every operation by name; declaring one adds it, :meth:`Op.remove` takes it out.
-OPS: Mapping[str, Op] = MappingProxyType(_OPS)
+OPS: Mapping[str, Op] = MappingProxyType(OPERATIONS)
 
-#: What stands behind ``@``, ``.T`` and ``[...]``; :mod:`symdiff.ops.arrays` fills it.
-OPERATORS: dict[str, Callable[..., Node]] = {}
 #: How nodes are shown, as ``text`` and ``latex``; :mod:`symdiff` fills it.
 DISPLAYS: dict[str, Callable[[Node], str]] = {}
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..graph.node import OPERATORS, Node
+from ..graph.node import Node
+from ..graph.operators import OPERATORS
 from . import assembly  # noqa: F401  (declares rows)
 from .arguments import as_size
 from .indexing import index, places, scatter, scatter_add
