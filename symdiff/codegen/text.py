@@ -34,7 +34,7 @@ def fill(op: Op, template: str, args: Sequence[Code]) -> Code:
         return Code(op.prefix + args[0].within(op.precedence), op.precedence, depth)
     read = read_template(template)
     out = [read.pieces[0]]
-    for (number, need), piece in zip(read.places, read.pieces[1:], strict=True):
+    for (number, need), piece in zip(read.slots, read.pieces[1:], strict=True):
         out += (args[number].within(need), piece)
     return Code("".join(out), read.precedence, depth)
 

@@ -215,7 +215,7 @@ DISPLAYS: dict[str, Callable[[Node], str]] = {}
 
 
 def op_named(name: str) -> Op:
-    """The row of that name; raises SymdiffError where no module imported so far declares it."""
+    """The operation of that name; raises SymdiffError where no module imported so far declares it."""
     try:
         return OPS[name]
     except KeyError:
@@ -223,7 +223,7 @@ def op_named(name: str) -> Op:
 
 
 class _Ref(weakref.ref[Node]):
-    """A weak reference that knows its place in a table."""
+    """A weak reference that knows its key and table."""
 
     __slots__ = ("key", "table")
     key: tuple[Any, ...]

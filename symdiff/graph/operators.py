@@ -103,7 +103,7 @@ class Operators:
         size = self.shape[0] if self.shape else "no size"
         if not isinstance(size, int):
             raise SymdiffError(f"only an expression whose first size is a number has parts to loop over, not {size}")
-        return iter([self[place] for place in range(size)])
+        return iter([self[index] for index in range(size)])
 
     def __and__(self, other: Any) -> Self:
         return OPERATIONS["logical_and"](self, other)

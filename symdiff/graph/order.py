@@ -46,7 +46,7 @@ def _make(node: Node) -> Key:
 
 
 def _degree(node: Node, degrees: list[float]) -> float:
-    """The degree as a polynomial, as far as the rows say; 0 for other functions."""
+    """The degree as a polynomial, as far as the operations say; 0 for other functions."""
     found = 1.0 if node.op is VAR else node.op.degree(node, degrees) if node.op.degree else 0.0
     return min(max(found, -_MAX_DEGREE), _MAX_DEGREE)
 

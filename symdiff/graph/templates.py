@@ -1,6 +1,6 @@
-"""Templates: text of an operation with places for its operands, and how tightly each place and the whole bind.
+"""Templates: text of an operation with slots for its operands, and how tightly each slot and the whole bind.
 
-A place ``{0}`` is *loose* where only brackets, commas or keywords touch it: any arithmetic stands there bare. Beside
+A slot ``{0}`` is *loose* where only brackets, commas or keywords touch it: any arithmetic stands there bare. Beside
 ``@`` it takes a factor. Elsewhere it is *tight* and takes an atom. ``{=N}`` is a size, which :func:`fill_sizes`
 replaces before a template is read.
 """
@@ -14,12 +14,12 @@ from itertools import pairwise
 from typing import NamedTuple
 
 ATOM = 100
-#: What a loose place needs: anything that binds tighter than Python's keywords.
+#: What a loose slot needs: anything that binds tighter than Python's keywords.
 LOOSE = 4
 #: Precedence of ``*``, and of ``@``, which Python binds as tightly: between the two, parentheses say who is first.
 PRODUCT, MATMUL = 6, 5.9
 
-_PLACE = re.compile(r"\{(\d+)\}")
+_SLOT = re.compile(r"\{(\d+)\}")
 _SIZE = re.compile(r"\{=([^}]*)\}")
 _BEFORE = ("(", ", ", "[", "if ", "else ", "not ", "and ", "or ")
 _AFTER = (")", ",", "]", " if", " else", " and", " or")
@@ -27,10 +27,10 @@ _AT = " @ "
 
 
 class Template(NamedTuple):
-    """A template cut at its places: literal pieces, operand and needed precedence of each place, the whole's own."""
+    """A template cut at its slots: literal pieces, operand and needed precedence of each slot, the whole's own."""
 
     pieces: tuple[str, ...]
-    places: tuple[tuple[int, float], ...]
+    slots: tuple[tuple[int, float], ...]
     repeated: frozenset[int]
     precedence: float
 
@@ -38,7 +38,7 @@ class Template(NamedTuple):
 @cache
 def read_template(text: str) -> Template:
     """The template without sizes."""
-    parts = _PLACE.split(text)
+    parts = _SLOT.split(text)
     pieces, numbers = tuple(parts[::2]), [int(part) for part in parts[1::2]]
     needs = [_need(before, after) for before, after in pairwise(pieces)]
     repeated = frozenset(number for number in numbers if numbers.count(number) > 1)
@@ -71,7 +71,7 @@ def _outside(text: str) -> str:
 
 def _closed(text: str) -> bool:
     """Whether the text is names, calls, indices and brackets only, which need no parentheses around them."""
-    return re.fullmatch(r"[\w.)\]]+", _PLACE.sub("x", _outside(text))) is not None
+    return re.fullmatch(r"[\w.)\]]+", _SLOT.sub("x", _outside(text))) is not None
 
 
 def fill_sizes(template: str, name: Callable[[str], str] = str) -> str:

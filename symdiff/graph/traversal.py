@@ -138,20 +138,20 @@ def dependents(order: Iterable[Node], sources: Iterable[Node]) -> set[Node]:
 
 
 def flatten(root: Node) -> list[tuple[str, tuple[int, ...], tuple[Any, ...], Shape]]:
-    """The graph as a flat list, for pickling: operation, places of arguments, attributes, shape."""
-    places: dict[Node, int] = {}
+    """The graph as a flat list, for pickling: operation, positions of arguments, attributes, shape."""
+    positions: dict[Node, int] = {}
     flat = []
-    for place, node in enumerate(topological(root)):
-        places[node] = place
-        flat.append((node.op.name, tuple(places[arg] for arg in node.args), node.attrs, node.shape))
+    for position, node in enumerate(topological(root)):
+        positions[node] = position
+        flat.append((node.op.name, tuple(positions[arg] for arg in node.args), node.attrs, node.shape))
     return flat
 
 
 def unflatten(flat: list[tuple[str, tuple[int, ...], tuple[Any, ...], Shape]]) -> Node:
     """The node that :func:`flatten` listed."""
     nodes: list[Node] = []
-    for name, places, attrs, shape in flat:
-        args = tuple(nodes[place] for place in places)
+    for name, positions, attrs, shape in flat:
+        args = tuple(nodes[position] for position in positions)
         nodes.append(const(attrs[0]) if name == CONST.name else make(op_named(name), args, attrs, shape))
     return nodes[-1]
 

@@ -65,7 +65,7 @@ class LatexForm(NamedTuple):
 
     A place ``{0}`` between brackets or braces takes any operand bare; elsewhere it takes an atom, and parentheses stand
     around what is looser. ``{0:product}`` takes a product, ``{0:any}`` anything; the levels are those of
-    :data:`symdiff.text.latex.LEVELS`. Without a level, the whole is an atom if nothing in it stands outside of brackets.
+    :data:`symdiff.text.latex_names.LEVELS`. Without a level, the whole is an atom if nothing in it stands outside of brackets.
     """
 
     template: str = ""

@@ -19,8 +19,8 @@ from ..graph.traversal import topological, variables
 from ..ops.intervals import REAL, Interval, interval_of
 from ..ops.kinds import unrepeated
 from ..text import parser
-from ..text.parser import Shapes
 from ..text.printer import show
+from ..text.stacks import Shapes
 
 _LESS = {"less": True, "less_equal": False}
 _GREATER = {"greater": True, "greater_equal": False}

@@ -38,11 +38,11 @@ class Called:
             self.items.append(value)
 
     def takes(self) -> dict[str, float]:
-        """The keywords of the functions, each with the place that it also has among the positional arguments."""
+        """The keywords of the functions, each with the position that it also has among the positional arguments."""
         return {
-            keyword: call.low + place if call.high < float("inf") else call.high
+            keyword: call.low + position if call.high < float("inf") else call.high
             for call in self.calls
-            for place, keyword in enumerate(call.keywords or ())
+            for position, keyword in enumerate(call.keywords or ())
         }
 
 

@@ -1,4 +1,4 @@
-"""The operators and functions of formulas, as the rows and the table of array functions say."""
+"""The operators and functions of formulas, as operations and public functions declare them."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ class Grammar(NamedTuple):
 
 
 def grammar() -> Grammar:
-    """The grammar of the rows declared so far."""
+    """The grammar of the operations declared so far."""
     return _grammar(tuple(OPS.values()))
 
 
 @lru_cache(maxsize=4)
-def _grammar(rows: tuple[Op, ...]) -> Grammar:
+def _grammar(ops: tuple[Op, ...]) -> Grammar:
     found = Grammar({}, {}, {}, ARRAYS)
-    for op in rows:
-        _add_row(found, op)
+    for op in ops:
+        _add_operation(found, op)
     for name, function in FUNCTIONS.items():
         found.calls.setdefault(name, []).append(_counted(function))
     for name, function in ARRAYS.items():
@@ -61,8 +61,8 @@ def _grammar(rows: tuple[Op, ...]) -> Grammar:
     return found
 
 
-def _add_row(found: Grammar, op: Op) -> None:
-    """Rows that change a shape are reached through the array functions, not by their own names."""
+def _add_operation(found: Grammar, op: Op) -> None:
+    """Operations that change a shape are reached through the array functions, not by their own names."""
     strength = 2 * op.precedence
     if op.infix:
         left = op.infix not in _GROUPS_RIGHT and not compares(op)

@@ -8,10 +8,8 @@ name. Vectors are columns: ``x @ y`` is ``x^{\top} y``.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
-from fractions import Fraction
 from itertools import chain, zip_longest
 from typing import Any
 
@@ -21,28 +19,28 @@ from ..graph.templates import fill_sizes
 from ..graph.traversal import leaves, topological, use_counts
 from ..ops.kinds import operands
 from ..ops.targets import LATEX
+from .latex_names import (
+    ATOM,
+    BIG,
+    HADAMARD,
+    INDEXED,
+    LEVELS,
+    MATRIX,
+    POWER,
+    PRODUCT,
+    Part,
+    name_part,
+    number,
+    plain,
+)  # fmt: skip
 
 #: A part longer than this many characters gets a line of its own.
 LONGEST = 2000
-_ATOM, _INDEXED, _SUM, _PRODUCT, _QUOTIENT, _POWER, _BASE = 100.0, 90.0, 5.0, 6.0, 7.5, 8.0, 9.0
-#: Looser than a product of scalars: what a big operator or "mod" opens, and products of arrays.
-_BIG, _HADAMARD, _MATRIX = 5.5, 5.6, 5.7
-#: How tightly LaTeX binds, by the names that operations declare.
-LEVELS = {
-    "any": 0.0, "sum": _SUM, "big": _BIG, "hadamard": _HADAMARD, "matrix": _MATRIX, "product": _PRODUCT,
-    "quotient": _QUOTIENT, "power": _POWER, "base": _BASE, "index": _INDEXED, "atom": _ATOM,
-}  # fmt: skip
-
-_GREEK = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
-    "omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
-)
 _INFIX = {
     "<=": r"\le", ">=": r"\ge", "==": "=", "!=": r"\ne", "&": r"\wedge", "|": r"\vee", "%": r"\bmod", "~": r"\neg ",
 }  # fmt: skip
 
-Part = tuple[str, float]
-_PLACE = re.compile(r"\{(\d+)(?::(\w+))?\}")
+_SLOT = re.compile(r"\{(\d+)(?::(\w+))?\}")
 _OPENS = ("{", "(", "[", "|", ", ", r"\lVert ")
 _CLOSES = ("}", ")", "]", ",", "|", r"\right", r" \right")
 _PRODUCT_TEXT = re.compile(r"\{\d+\}(\.T)?( @ \{\d+\}(\.T)?)+")
@@ -67,7 +65,7 @@ def to_latex(f: Any) -> str:
         if node in shared or (len(text) > LONGEST and node not in roots):
             name = f"{letter}_{{{len(lines)}}}"
             lines.append(f"{name} &= {text}")
-            text, level = name, _INDEXED
+            text, level = name, INDEXED
         texts[node] = text, level
     result = _structure(f, iter([texts[root][0] for root in roots]))
     if not lines:
@@ -97,9 +95,9 @@ def _text(node: Node, read: tuple[Node, ...], texts: Mapping[Node, Part]) -> Par
     op = node.op
     args = [texts[arg] for arg in read]
     if op is CONST:
-        return _number(node.value)
+        return number(node.value)
     if op is VAR:
-        return _name(node.name)
+        return name_part(node.name)
     form = LATEX.of(op)
     if form.template and not (form.matrix and node.ndim > 1):
         return _formed(form.template, form.level, args)
@@ -111,22 +109,22 @@ def _text(node: Node, read: tuple[Node, ...], texts: Mapping[Node, Part]) -> Par
         return _INFIX.get(op.prefix, op.prefix) + _fenced(args[0], op.precedence), op.precedence
     if op.text_of:
         return _array(op.text_of(node), node, read, args)
-    name = rf"\operatorname{{{_plain(op.name)}}}"
-    inside = [text for text, _ in args] + [rf"\mathrm{{{_plain(str(attr))}}}" for attr in node.attrs]
-    return rf"{name}\left({', '.join(inside)}\right)", _ATOM
+    name = rf"\operatorname{{{plain(op.name)}}}"
+    inside = [text for text, _ in args] + [rf"\mathrm{{{plain(str(attr))}}}" for attr in node.attrs]
+    return rf"{name}\left({', '.join(inside)}\right)", ATOM
 
 
 def _formed(template: str, level: str, args: list[Part]) -> Part:
-    """A declared form, with parentheses around operands that its places do not take bare; others stay: ``log_{2}``."""
+    """A declared form, with parentheses around operands that its slots do not take bare; other braces stay: ``log_{2}``."""
 
-    def fill(place: re.Match[str]) -> str:
-        if int(place[1]) >= len(args):
-            return place[0]
-        bare = template[: place.start()].endswith(_OPENS) and template[place.end() :].startswith(_CLOSES)
-        return _fenced(args[int(place[1])], LEVELS[place[2]] if place[2] else 0.0 if bare else _INDEXED)
+    def fill(position: re.Match[str]) -> str:
+        if int(position[1]) >= len(args):
+            return position[0]
+        bare = template[: position.start()].endswith(_OPENS) and template[position.end() :].startswith(_CLOSES)
+        return _fenced(args[int(position[1])], LEVELS[position[2]] if position[2] else 0.0 if bare else INDEXED)
 
-    open_ended = re.match(_PLACE, template) or re.search(_PLACE.pattern + "$", template)
-    return _PLACE.sub(fill, template), LEVELS[level] if level else 0.0 if open_ended else _ATOM
+    open_ended = re.match(_SLOT, template) or re.search(_SLOT.pattern + "$", template)
+    return _SLOT.sub(fill, template), LEVELS[level] if level else 0.0 if open_ended else ATOM
 
 
 def _fenced(part: Part, least: float) -> str:
@@ -140,62 +138,24 @@ def _infix(node: Node, read: tuple[Node, ...], args: list[Part]) -> Part:
     if op.infix == "*":
         return _elementwise(args) if all(arg.shape for arg in read) else _product(read, args)
     text = f"{_fenced(args[0], level)} {_INFIX.get(op.infix, op.infix)} {_fenced(args[1], level + 0.5)}"
-    return text, _BIG if op.infix == "%" else level
+    return text, BIG if op.infix == "%" else level
 
 
 def _product(read: tuple[Node, ...], args: list[Part]) -> Part:
     """A product with a number: as loose as its last factor, which may be a product of arrays or a sum."""
-    left, right, loosest = _fenced(args[0], _PRODUCT), _fenced(args[1], _BIG), args[1][1]
-    return f"{left}{_times(read[0], right)}{right}", loosest if _BIG <= loosest < _PRODUCT else _PRODUCT
+    left, right, loosest = _fenced(args[0], PRODUCT), _fenced(args[1], BIG), args[1][1]
+    return f"{left}{_times(read[0], right)}{right}", loosest if BIG <= loosest < PRODUCT else PRODUCT
 
 
 def _elementwise(args: list[Part]) -> Part:
-    left, right = (_fenced(part, 0 if part[1] == _HADAMARD else _PRODUCT) for part in args)
-    return rf"{left} \odot {right}", _HADAMARD
+    left, right = (_fenced(part, 0 if part[1] == HADAMARD else PRODUCT) for part in args)
+    return rf"{left} \odot {right}", HADAMARD
 
 
 def _times(left: Node, right: str) -> str:
     if right[0].isdigit() or re.match(r"\\frac\{\d+\}\{\d+\}", right):
         return r" \cdot "
     return " " if left.op is CONST else r" \, "
-
-
-def _number(value: Any) -> Part:
-    if isinstance(value, bool):
-        return rf"\mathrm{{{value}}}", _ATOM
-    if isinstance(value, Fraction):
-        text, level = rf"\frac{{{abs(value.numerator)}}}{{{value.denominator}}}", _QUOTIENT
-    elif math.isnan(value):
-        return r"\mathrm{NaN}", _ATOM
-    elif math.isinf(value):
-        text, level = r"\infty", _ATOM
-    else:
-        digits, _, exponent = repr(abs(value)).partition("e")
-        text = rf"{digits} \cdot 10^{{{int(exponent)}}}" if exponent else digits
-        level = _PRODUCT if exponent else _ATOM
-    return (f"-{text}", _SUM) if math.copysign(1, value) < 0 else (text, level)
-
-
-def _name(name: str) -> Part:
-    """theta1 and theta_1 as a letter with an index; names of several letters upright."""
-    base, _, index = name.strip("_").partition("_")
-    trailing = re.fullmatch(r"(.*?[^\d])(\d+)", base)
-    if trailing and not index:
-        base, index = trailing.groups()
-    text = _word(base) if base else rf"\mathrm{{{_plain(name)}}}"
-    if not index:
-        return text, _ATOM
-    return f"{text}_{{{','.join(_word(part) for part in index.split('_') if part)}}}", _INDEXED
-
-
-def _word(word: str) -> str:
-    if word in _GREEK:
-        return "\\" + word
-    return word if len(word) == 1 or word.isdigit() else rf"\mathrm{{{_plain(word)}}}"
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"([_#%&${}])", r"\\\1", text)
 
 
 # -- arrays --------------------------------------------------------------------------------------------------------
@@ -206,15 +166,15 @@ def _array(template: str, node: Node, read: tuple[Node, ...], args: list[Part]) 
     if _PRODUCT_TEXT.fullmatch(template):
         return _matrix_product(template.split(" @ "), read, args)
     if template == "{0}.T":
-        return _transposed(read[0], args[0]), _POWER
+        return _transposed(read[0], args[0]), POWER
     if template.startswith("{0}[") and template.endswith("]"):
-        return f"{_fenced(args[0], _ATOM)}_{{{_filled(template[4:-1], args)}}}", _INDEXED
+        return f"{_fenced(args[0], ATOM)}_{{{_filled(template[4:-1], args)}}}", INDEXED
     name, bracket, inside = template.partition("(")
     if not bracket:
-        return _size(template), _ATOM
+        return _size(template), ATOM
     functions = LATEX.of(node.op).functions
-    if name in functions and not _PLACE.search(inside):
-        return f"{functions[name][0]}_{{{_sizes(node.shape if node.args else node.shape[:1])}}}", _INDEXED
+    if name in functions and not _SLOT.search(inside):
+        return f"{functions[name][0]}_{{{_sizes(node.shape if node.args else node.shape[:1])}}}", INDEXED
     if name == "broadcast_to":
         return _repeated(node.shape, read[0], args[0])
     return _call(name, functions, _split(inside[:-1]), read, args)
@@ -223,36 +183,36 @@ def _array(template: str, node: Node, read: tuple[Node, ...], args: list[Part]) 
 def _matrix_product(factors: list[str], read: tuple[Node, ...], args: list[Part]) -> Part:
     pieces = []
     for count, factor in enumerate(factors):
-        place = int(factor[1 : factor.index("}")])
-        row = count == 0 and read[place].ndim == 1  # a vector is a column
+        position = int(factor[1 : factor.index("}")])
+        row = count == 0 and read[position].ndim == 1  # a vector is a column
         turned = factor.endswith(".T") or row
-        pieces.append(_transposed(read[place], args[place]) if turned else _factor(args[place], count))
-    return " ".join(pieces), _MATRIX
+        pieces.append(_transposed(read[position], args[position]) if turned else _factor(args[position], count))
+    return " ".join(pieces), MATRIX
 
 
 def _factor(part: Part, count: int) -> str:
     """A factor of a matrix product; a number before it stands bare only at the beginning."""
     text, level = part
-    bare = level >= _MATRIX and (count == 0 or (level != _PRODUCT and not text[0].isdigit()))
+    bare = level >= MATRIX and (count == 0 or (level != PRODUCT and not text[0].isdigit()))
     return text if bare else rf"\left({text}\right)"
 
 
 def _transposed(node: Node, part: Part) -> str:
     if part[0].endswith("^{-1}"):
         return part[0].removesuffix("^{-1}") + r"^{-\top}"
-    return _fenced(part, _POWER + 1) + r"^{\top}"
+    return _fenced(part, POWER + 1) + r"^{\top}"
 
 
 def _repeated(shape: Shape, node: Node, part: Part) -> Part:
     """A number times ones, a row or a column by a product with ones; any other array by name."""
     if not node.shape:
-        return rf"{_fenced(part, _PRODUCT)} \, \mathbf{{1}}_{{{_sizes(shape)}}}", _PRODUCT
+        return rf"{_fenced(part, PRODUCT)} \, \mathbf{{1}}_{{{_sizes(shape)}}}", PRODUCT
     if len(shape) == 2 and node.shape in (shape[1:], (1, shape[1])):
         row = _transposed(node, part) if node.ndim == 1 else _factor(part, 1)
-        return rf"\mathbf{{1}}_{{{_sizes(shape[:1])}}} {row}", _MATRIX
+        return rf"\mathbf{{1}}_{{{_sizes(shape[:1])}}} {row}", MATRIX
     if node.shape == (shape[0], 1):
-        return rf"{_factor(part, 0)} \mathbf{{1}}_{{{_sizes(shape[1:])}}}^{{\top}}", _MATRIX
-    return rf"\operatorname{{broadcast}}_{{{_sizes(shape)}}}\left({part[0]}\right)", _ATOM
+        return rf"{_factor(part, 0)} \mathbf{{1}}_{{{_sizes(shape[1:])}}}^{{\top}}", MATRIX
+    return rf"\operatorname{{broadcast}}_{{{_sizes(shape)}}}\left({part[0]}\right)", ATOM
 
 
 def _call(
@@ -263,24 +223,24 @@ def _call(
     rest = [item for item in items if not item.startswith("axis=")]
     if name == "einsum":
         index, rest = rest[0].strip('"').replace("->", r" \to "), rest[1:]
-    places = [int(item[1:-1]) for item in rest if _PLACE.fullmatch(item)]
-    if name in functions and not index and len(places) == len(rest):
-        text, level = _formed(*functions[name], [args[place] for place in places])
-        return (text + "_{F}", _INDEXED) if name == "norm" and read[0].ndim == 2 else (text, level)
+    positions = [int(item[1:-1]) for item in rest if _SLOT.fullmatch(item)]
+    if name in functions and not index and len(positions) == len(rest):
+        text, level = _formed(*functions[name], [args[position] for position in positions])
+        return (text + "_{F}", INDEXED) if name == "norm" and read[0].ndim == 2 else (text, level)
     inside = ", ".join(_filled(item[1:-1] if re.match(r"\(\{\d", item) else item, args) for item in rest)
-    return rf"\operatorname{{{_plain(name)}}}{f'_{{{index}}}' if index else ''}\left({inside}\right)", _ATOM
+    return rf"\operatorname{{{plain(name)}}}{f'_{{{index}}}' if index else ''}\left({inside}\right)", ATOM
 
 
 def _filled(template: str, args: list[Part]) -> str:
     """What stands in the brackets of a call or an index, with operands bare and sizes by letter."""
-    pieces = _PLACE.split(template)
+    pieces = _SLOT.split(template)
     literals = [_size(piece).replace("None", r"\mathrm{None}").replace(",)", ")") for piece in pieces[::3]]
     inside = [args[int(position)][0] for position in pieces[1::3]]
     return "".join(chain.from_iterable(zip_longest(literals, inside, fillvalue="")))
 
 
 def _size(template: str) -> str:
-    return fill_sizes(template, lambda letter: _name(letter)[0]).replace("*", r" \, ")
+    return fill_sizes(template, lambda letter: name_part(letter)[0]).replace("*", r" \, ")
 
 
 def _sizes(shape: tuple[Size, ...]) -> str:
@@ -306,7 +266,7 @@ def _split(text: str) -> list[str]:
 def _structure(f: Any, texts: Any) -> str:
     """Sequences as a matrix (a row each where nested), mappings as aligned equations."""
     if isinstance(f, Mapping):
-        rows = [rf"{_name(str(key))[0]} &= {_structure(part, texts)}" for key, part in f.items()]
+        rows = [rf"{name_part(str(key))[0]} &= {_structure(part, texts)}" for key, part in f.items()]
         return r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}"
     if not isinstance(f, (list, tuple)):
         return str(next(texts))

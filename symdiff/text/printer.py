@@ -1,4 +1,4 @@
-"""Graph to text that parses back to the same object, with precedence and spelling read from the rows.
+"""Graph to text that parses back to the same object, with precedence and spelling read from the operations.
 
 Text is a list of pieces joined at the end, so depth costs nothing. A graph whose sharing would make the text grow
 is printed with named parts: ``t0 = sin(x) + 1; t0*exp(t0)``.
@@ -115,15 +115,15 @@ def _fresh_names(taken: set[str]) -> Iterator[str]:
 
 
 @cache
-def _row(field: str, symbol: str) -> Op:
-    """The row that is spelled so."""
+def _spelled_by(field: str, symbol: str) -> Op:
+    """The operation that is spelled so."""
     return next(op for op in OPS.values() if getattr(op, field) == symbol)
 
 
 @cache
 def _passes_sign(op: Op) -> bool:
-    """Whether the row turns op(-a, b) into -op(a, b)."""
-    minus, a, b = _row("prefix", "-"), symbol("a"), symbol("b")
+    """Whether the operation turns op(-a, b) into -op(a, b)."""
+    minus, a, b = _spelled_by("prefix", "-"), symbol("a"), symbol("b")
     return bool(op.infix) and op(minus(a), b) is minus(op(a, b))
 
 
@@ -136,7 +136,7 @@ class _Printer:
 
     def __init__(self, names: dict[Node, str], order: list[Node]) -> None:
         self.names = names
-        self.minus = _row("prefix", "-")
+        self.minus = _spelled_by("prefix", "-")
         self.constants: dict[Node, tuple[str, int]] = {}
         self.signs: dict[Node, bool] = {}
         if any(node.op is self.minus for node in order):
@@ -208,7 +208,7 @@ class _Printer:
         return [(a, left), middle, (b, right)], here
 
     def negative(self, x: Node) -> tuple[list[Item], float]:
-        """A minus sign binds more than ``*``, but the rows pull it out of a product: -x*y is -(x*y)."""
+        """A minus sign binds more than ``*``, but operations pull it out of a product: -x*y is -(x*y)."""
         if x not in self.names and self.signs.get(x, False):
             return ["-", (x, x.op.precedence)], x.op.precedence
         if x is const(float("inf")):  # "-inf" is a number
@@ -227,26 +227,26 @@ def _call(op: Op, args: tuple[Node, ...]) -> list[Item]:
 
 
 def _templated(text: str, args: tuple[Node, ...]) -> tuple[list[Item], float]:
-    """An operation with attributes, by its row's own template."""
+    """An operation with attributes, by its own template."""
     read = read_template(fill_sizes(text))
     items: list[Item] = [read.pieces[0]]
-    for (place, need), piece in zip(read.places, read.pieces[1:], strict=True):
-        items += [(args[place], 0 if need <= LOOSE else need), piece]
+    for (position, need), piece in zip(read.slots, read.pieces[1:], strict=True):
+        items += [(args[position], 0 if need <= LOOSE else need), piece]
     return items, read.precedence
 
 
 def _constant(value: Number) -> tuple[str, int]:
     """The text of a number and its precedence."""
     if isinstance(value, bool):
-        return ("1 == 1" if value else "1 == 0"), _row("infix", "==").precedence
+        return ("1 == 1" if value else "1 == 0"), _spelled_by("infix", "==").precedence
     if isinstance(value, Fraction):
-        over = _row("infix", "/").precedence
+        over = _spelled_by("infix", "/").precedence
         top, bottom = _constant(value.numerator), _constant(value.denominator)
         return f"{_enclosed(*top, over)}/{_enclosed(*bottom, over + 1)}", over
     if isinstance(value, int) and abs(value) >= _CHUNK:
         return _long(value)
     text = repr(value)
-    return text, _row("prefix", "-").precedence if text[0] == "-" else _ATOM
+    return text, _spelled_by("prefix", "-").precedence if text[0] == "-" else _ATOM
 
 
 def _enclosed(text: str, precedence: int, need: int) -> str:
@@ -256,7 +256,7 @@ def _enclosed(text: str, precedence: int, need: int) -> str:
 def _long(value: int) -> tuple[str, int]:
     """A whole number too long for Python's conversion, by Horner's rule: (a*10**4000 + b)*10**4000 + c."""
     if value < 0:
-        return f"-({_long(-value)[0]})", _row("prefix", "-").precedence
+        return f"-({_long(-value)[0]})", _spelled_by("prefix", "-").precedence
     chunks = []
     while value:
         value, chunk = divmod(value, _CHUNK)
@@ -264,4 +264,4 @@ def _long(value: int) -> tuple[str, int]:
     text = "(" * (len(chunks) - 2) + chunks.pop()
     while chunks:
         text += f"*{_CHUNK} + {chunks.pop()}" + (")" if chunks else "")
-    return text, _row("infix", "+").precedence
+    return text, _spelled_by("infix", "+").precedence

@@ -233,8 +233,8 @@ def _product(s: Any, done: Mapping[Any, Any]) -> Node:
 def to_networkx(f: Any) -> Any:
     """A ``networkx.DiGraph`` of the distinct nodes, numbered from 0 in topological order, arguments first.
 
-    Nodes carry ``op`` (the row's name), ``label`` (short text) and ``shape``; an edge goes from an argument to its
-    user and carries ``positions``, the tuple of places it fills there.
+    Nodes carry ``op`` (the operation's name), ``label`` (short text) and ``shape``; an edge goes from an argument to its
+    user and carries ``positions``, the tuple of argument positions it fills there.
 
     >>> import symdiff as sd
     >>> x = sd.symbol("x")
@@ -246,13 +246,13 @@ def to_networkx(f: Any) -> Any:
     from ..graph.traversal import leaves
 
     graph = networkx.DiGraph()
-    places: dict[Node, int] = {}
-    for place, node in enumerate(topological(*leaves(f))):
-        places[node] = place
-        graph.add_node(place, op=node.op.name, label=_label(node), shape=node.shape)
+    numbers: dict[Node, int] = {}
+    for number, node in enumerate(topological(*leaves(f))):
+        numbers[node] = number
+        graph.add_node(number, op=node.op.name, label=_label(node), shape=node.shape)
         for arg in dict.fromkeys(node.args):
             positions = tuple(i for i, other in enumerate(node.args) if other is arg)
-            graph.add_edge(places[arg], place, positions=positions)
+            graph.add_edge(numbers[arg], number, positions=positions)
     return graph
 
 

@@ -1,4 +1,4 @@
-"""A formula as a list of tokens, with the messages that need no more than the tokens at a place."""
+"""A formula as a list of tokens, with the messages that need no more than the tokens at a position."""
 
 from __future__ import annotations
 
@@ -71,115 +71,115 @@ _PLAIN = {
 
 
 class Tokens:
-    """A formula as tokens, each with its place; the last one is END."""
+    """A formula as tokens, each with its position; the last one is END."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.tokens: list[str] = [*_TOKEN.findall(text), END]
         self.infix, self.prefix, self.calls, self.arrays = grammar()
 
-    def before(self, place: int) -> str:
-        """The token before that place, on an earlier line if need be."""
-        place -= 1
-        while place >= 0 and self.tokens[place] == "\n":
-            place -= 1
-        return self.tokens[place] if place >= 0 else "\n"
+    def before(self, position: int) -> str:
+        """The token before that position, on an earlier line if need be."""
+        position -= 1
+        while position >= 0 and self.tokens[position] == "\n":
+            position -= 1
+        return self.tokens[position] if position >= 0 else "\n"
 
-    def after(self, place: int) -> int:
-        """The first place from there on that is no line break."""
-        while self.tokens[place] == "\n":
-            place += 1
-        return place
+    def after(self, position: int) -> int:
+        """The first position from there on that is no line break."""
+        while self.tokens[position] == "\n":
+            position += 1
+        return position
 
-    def fail(self, message: str, place: int) -> NoReturn:
+    def fail(self, message: str, position: int) -> NoReturn:
         for index, match in enumerate(_TOKEN.finditer(self.text)):
-            if index == place or match.end() == len(self.text) == match.start(1):
+            if index == position or match.end() == len(self.text) == match.start(1):
                 break
         raise ParseError(message, self.text, match.start(1)) from None
 
-    def number(self, token: str, place: int) -> Node:
+    def number(self, token: str, position: int) -> Node:
         limits.check("digits", len(token.lower().partition("e")[0].replace(".", "")))
         if token.isdigit():
             if len(token) > LIMIT_DIGITS:
-                self.fail(f"number too large: it has {len(token)} digits and the limit is {LIMIT_DIGITS}", place)
+                self.fail(f"number too large: it has {len(token)} digits and the limit is {LIMIT_DIGITS}", position)
             return const(int(token))
         value = float(token)
         if value == float("inf"):
-            self.fail("number too large: a floating-point number is below 1.8e308", place)
+            self.fail("number too large: a floating-point number is below 1.8e308", position)
         if value == 0 and token.lower().partition("e")[0].strip("0.") != "":
-            self.fail("number too small: a floating-point number is 0 or above 4.9e-324", place)
+            self.fail("number too small: a floating-point number is 0 or above 4.9e-324", position)
         return const(value)
 
-    def candidates(self, name: str, place: int) -> list[Call]:
+    def candidates(self, name: str, position: int) -> list[Call]:
         found = self.calls.get(name)
         if found is None:
-            if self.heads_definition(place):
-                self.fail("a formula is the right side alone: what the function is, without its name", place)
+            if self.heads_definition(position):
+                self.fail("a formula is the right side alone: what the function is, without its name", position)
             from difflib import get_close_matches
 
             near = get_close_matches(name, self.calls, 1)
             hint = f'did you mean "{near[0]}"?' if near else f"write {short(name)}*(...) to multiply"
-            self.fail(f'unknown function "{short(name)}"; {hint}', place)
+            self.fail(f'unknown function "{short(name)}"; {hint}', position)
         return found
 
-    def heads_definition(self, place: int) -> bool:
-        """Whether a statement ``f(x, y) = ...`` begins at the name in that place."""
-        if self.before(place) not in ("\n", ";"):
+    def heads_definition(self, position: int) -> bool:
+        """Whether a statement ``f(x, y) = ...`` begins at the name at that position."""
+        if self.before(position) not in ("\n", ";"):
             return False
-        place += 2
-        while starts_name(self.tokens[place]) or self.tokens[place] == ",":
-            place += 1
-        return self.tokens[place : place + 2] == [")", "="]
+        position += 2
+        while starts_name(self.tokens[position]) or self.tokens[position] == ",":
+            position += 1
+        return self.tokens[position : position + 2] == [")", "="]
 
-    def check_name(self, name: str, place: int) -> None:
+    def check_name(self, name: str, position: int) -> None:
         if iskeyword(name):
             hint = _WORDS_REFUSED.get(name, "choose another name")
-            self.fail(f'the Python word "{name}" {UNKNOWN}; {hint}', place)
+            self.fail(f'the Python word "{name}" {UNKNOWN}; {hint}', position)
         if name.startswith("__"):
-            self.fail("a name does not start with two underscores", place)
+            self.fail("a name does not start with two underscores", position)
         if name.isascii():
             return
-        self.check_characters(name, place)
+        self.check_characters(name, position)
         plain = normalize("NFKC", name)
         if plain != name or not name.isidentifier():
-            self.fail(f'use the plain letter or letters "{short(plain)}" in place of "{short(name)}"', place)
+            self.fail(f'use the plain letter or letters "{short(plain)}" in place of "{short(name)}"', position)
 
-    def check_characters(self, token: str, place: int) -> None:
+    def check_characters(self, token: str, position: int) -> None:
         for character in token:
             if character in _PLAIN:
-                self.fail(f'use "{_PLAIN[character]}" in place of {quoted(character)}', place)
+                self.fail(f'use "{_PLAIN[character]}" in place of {quoted(character)}', position)
 
-    def refuse(self, token: str, place: int) -> None:
+    def refuse(self, token: str, position: int) -> None:
         """Fail where the token has no place in any formula."""
         sign = token[0] if is_text(token) else token
-        if token == "." and (name := self.tokens[place + 1]) in self.calls:
-            self.fail(f'attribute access with "." {UNKNOWN}; write {name}(...)', place)
+        if token == "." and (name := self.tokens[position + 1]) in self.calls:
+            self.fail(f'attribute access with "." {UNKNOWN}; write {name}(...)', position)
         if sign in _REFUSED:
-            self.fail(_REFUSED[sign], place)
-        self.check_characters(token, place)
+            self.fail(_REFUSED[sign], position)
+        self.check_characters(token, position)
         if not token.isascii() and not starts_name(token):
             plain = normalize("NFKC", token)
             if plain.isascii() and plain.isprintable():
-                self.fail(f'use the plain character "{plain}" in place of {quoted(token)}', place)
+                self.fail(f'use the plain character "{plain}" in place of {quoted(token)}', position)
         if not (token in "(),];\n" or token in self.infix or token in self.prefix or starts_atom(token)):
-            self.fail(f"the character {quoted(token)} {UNKNOWN}", place)
+            self.fail(f"the character {quoted(token)} {UNKNOWN}", position)
 
-    def no_operator(self, token: str, place: int) -> NoReturn:
+    def no_operator(self, token: str, position: int) -> NoReturn:
         if token == "'":
-            self.fail("a quote is not part of the formula language; the transpose is X.T", place)
-        self.refuse(token, place)
+            self.fail("a quote is not part of the formula language; the transpose is X.T", position)
+        self.refuse(token, position)
         if token == "where":
-            self.fail('what stands after "where" is read by parse_where, not by parse', place)
+            self.fail('what stands after "where" is read by parse_where, not by parse', position)
         if iskeyword(token):
-            self.check_name(token, place)
-        before = self.tokens[place - 1]
+            self.check_name(token, position)
+        before = self.tokens[position - 1]
         hint = f"expected an operator between {quoted(before)} and {quoted(token)}; write"
-        self.fail(f"{hint} {self.joined(before, token, place)}", place)
+        self.fail(f"{hint} {self.joined(before, token, position)}", position)
 
-    def joined(self, before: str, token: str, place: int) -> str:
+    def joined(self, before: str, token: str, position: int) -> str:
         """What may be meant by two values without an operator between them."""
-        if token == "(" and self.tokens[place - 2] in ("**", "^") and self.tokens[place - 3] in self.calls:
-            return f"{self.tokens[place - 3]}(...)**{short(before)}"
+        if token == "(" and self.tokens[position - 2] in ("**", "^") and self.tokens[position - 3] in self.calls:
+            return f"{self.tokens[position - 3]}(...)**{short(before)}"
         if not (starts_atom(before) and starts_atom(token)):
             return '"*" to multiply'
         product = f"{short(before)}*{short(token)}"
