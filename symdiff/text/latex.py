@@ -115,7 +115,7 @@ def _text(node: Node, read: tuple[Node, ...], texts: Mapping[Node, Part]) -> Par
 
 
 def _formed(template: str, level: str, args: list[Part]) -> Part:
-    """A declared form, with parentheses around operands that its slots do not take bare; other braces stay: ``log_{2}``."""
+    """A declared form, with parentheses around operands that its slots do not take bare; ``log_{2}`` is no slot."""
 
     def fill(position: re.Match[str]) -> str:
         if int(position[1]) >= len(args):

@@ -233,8 +233,8 @@ def _product(s: Any, done: Mapping[Any, Any]) -> Node:
 def to_networkx(f: Any) -> Any:
     """A ``networkx.DiGraph`` of the distinct nodes, numbered from 0 in topological order, arguments first.
 
-    Nodes carry ``op`` (the operation's name), ``label`` (short text) and ``shape``; an edge goes from an argument to its
-    user and carries ``positions``, the tuple of argument positions it fills there.
+    Nodes carry ``op`` (the operation's name), ``label`` (short text) and ``shape``; an edge goes from an argument to
+    its user and carries ``positions``, the tuple of argument positions it fills there.
 
     >>> import symdiff as sd
     >>> x = sd.symbol("x")
