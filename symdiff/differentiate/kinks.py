@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from ..graph.errors import SymdiffError, UnsupportedError
 from ..graph.node import OPS, Node, Op
-from ..graph.traversal import leaves, map_structure, rebuild, topological
+from ..graph.traversal import leaves, map_graph, rebuild, topological, unflatten_like
 from ..ops.sides import Sides
 
 #: What a derivative is at a kink.
@@ -65,13 +65,13 @@ def with_kinks(f: Any, policy: str | None, keep: Iterable[Node] = ()) -> Any:
         return f
     if policy not in POLICIES:
         raise SymdiffError(f"the policy at kinks is one of {', '.join(POLICIES)}, not {policy!r}")
-    done: dict[Node, Node] = {node: node for node in keep}
-    for node in topological(*leaves(f)):
-        if node not in done:
-            new = rebuild(node, tuple(done[arg] for arg in node.args))
-            sides = _sides(new)
-            done[node] = new if sides is None else _SPELLINGS[policy](new, sides)
-    return map_structure(lambda node: done[node], f)
+
+    def spelled(node: Node, args: tuple[Node, ...]) -> Node:
+        new = rebuild(node, args)
+        sides = _sides(new)
+        return new if sides is None else _SPELLINGS[policy](new, sides)
+
+    return unflatten_like(f, map_graph(leaves(f), spelled, done={node: node for node in keep}))
 
 
 def _side(name: str) -> Callable[[Node, Sides], Node]:

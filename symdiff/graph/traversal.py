@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copyreg
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ from .node import CONST, VAR, Node, as_node, const, make, op_named
 from .shapes import Shape, show_shape
 
 T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
 
 
 @contextmanager
@@ -70,6 +71,29 @@ def rebuild(node: Node, args: tuple[Node, ...]) -> Node:
     return node
 
 
+def map_graph(
+    roots: Iterable[K],
+    fn: Callable[[K, tuple[T, ...]], T],
+    *,
+    read: Callable[[K], tuple[K, ...]] = _arguments,
+    done: dict[K, T] | None = None,
+) -> list[T]:
+    """The values of ``roots`` where ``fn(node, values of its arguments)`` is that of a node; each node is visited once.
+
+    ``read`` says what a node reads, as in :func:`topological`. ``done``: values that are known, so that nothing below
+    is visited; those that are found are added.
+
+    >>> import symdiff as sd
+    >>> map_graph([sd.parse("x*y + x")], lambda node, values: 1 + max(values, default=0))
+    [3]
+    """
+    known: dict[K, T] = {} if done is None else done
+    for node in topological(*roots, read=(lambda node: () if node in known else read(node)) if known else read):
+        if node not in known:
+            known[node] = fn(node, tuple([known[arg] for arg in read(node)]))
+    return [known[root] for root in roots]
+
+
 def substitute(node: Node, replacements: Mapping[Node, Any]) -> Node:
     """``node`` with each key replaced by its value (a node or a number), all at once.
 
@@ -87,10 +111,7 @@ def substitute(node: Node, replacements: Mapping[Node, Any]) -> Node:
         if new.shape not in (key.shape, ()):
             raise SymdiffError(f"{key} has shape {show_shape(key.shape)}; its replacement has {show_shape(new.shape)}")
         done[key] = new
-    for step in topological(node, read=lambda step: () if step in replacements else step.args):
-        if step not in done:
-            done[step] = rebuild(step, tuple(done[arg] for arg in step.args)) if step.args else step
-    return done[node]
+    return map_graph([node], rebuild, done=done)[0]
 
 
 def variables(structure: Any) -> tuple[Node, ...]:

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from ..graph.node import CONST, OPS, VAR, Node
 from ..graph.shapes import multiply_sizes
-from ..graph.traversal import topological
+from ..graph.traversal import map_graph, rebuild, topological
 from ..ops.contraction import SIZE, size_node
 from ..ops.kinds import unrepeated
 
@@ -73,8 +73,4 @@ def _match_args(patterns: tuple[Node, ...], nodes: tuple[Node, ...], bound: Bind
 
 def instantiate(pattern: Node, bound: Binding) -> Node:
     """The pattern with its variables replaced, which may be by arrays."""
-    done = dict(bound)
-    for step in topological(pattern, read=unrepeated):
-        if step not in done:
-            done[step] = step.op(*(done[arg] for arg in unrepeated(step)), *step.attrs) if step.args else step
-    return done[pattern]
+    return map_graph([pattern], rebuild, read=unrepeated, done=dict(bound))[0]

@@ -91,7 +91,7 @@ class _Search:
         tried: dict[tuple[Node, ...], float] = {}
         for form in beam:
             for node, new in self._options(form):
-                trial = replaced(form, node, new)
+                trial = replaced(form, {node: new})
                 tried.setdefault(tuple(trial), weighed(trial))
         most = max(2, min(MOST_FORMS, MOST_FINISHED // len(topological(*beam[0]))))
         ahead = [self._swept(beam[0]), *map(list, sorted(tried, key=lambda form: tried[form])[:most])]
@@ -106,7 +106,7 @@ class _Search:
         """The form with every replacement that saves something, the one that saves most by itself first."""
         least = weighed(form)
         for node, new in self._options(form):
-            trial = replaced(form, node, new)
+            trial = replaced(form, {node: new})
             if (cost := weighed(trial)) < least:
                 form, least = trial, cost
         return form

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from ..graph.node import CONST, OPS, Node
 from ..graph.order import key
-from ..graph.traversal import rebuild, topological, use_counts
+from ..graph.traversal import map_graph, rebuild, topological, use_counts
 
 _ADD, _SUB, _MUL = (OPS[name] for name in ("add", "sub", "mul"))
 
@@ -39,10 +39,9 @@ class _Scaling:
         for node in sorted(scaled, key=lambda node: -key(node)[0]):
             if self.uses[node] and self.uses[node.args[1]] == 1:
                 self._move(node, *node.args)
-        done: dict[Node, Node] = {}
-        for node in topological(*self.roots, read=self._read):
-            done[node] = done[self.new[node]] if node in self.new else _on(node, done)
-        return [done[root] for root in self.roots]
+        return map_graph(
+            self.roots, lambda node, args: args[0] if node in self.new else rebuild(node, args), read=self._read
+        )
 
     def _read(self, node: Node) -> tuple[Node, ...]:
         return (self.new[node],) if node in self.new else node.args
@@ -92,7 +91,3 @@ class _Scaling:
             self.uses[node] = before + by
             if not before or not self.uses[node]:
                 stack += node.args
-
-
-def _on(node: Node, done: dict[Node, Node]) -> Node:
-    return rebuild(node, tuple(done[arg] for arg in node.args)) if node.args else node

@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import cache
 
 from ..graph.node import CONST, OPS, Node, const
-from ..graph.traversal import rebuild, topological, use_counts
+from ..graph.traversal import map_graph, rebuild, topological, use_counts
 from ..rules.match import instantiate
 from ..rules.table import Rule, bindings, read_rules
 
@@ -34,16 +34,16 @@ def written(root: Node) -> Node:
 
 def _mapped(root: Node, change: Callable[[Node, Alone], Node]) -> Node:
     """The graph with every node changed, arguments first."""
-    order = topological(root)
-    uses = use_counts([root], order)
-    done: dict[Node, Node] = {}
+    uses = use_counts([root], topological(root))
     several: set[Node] = set()
-    for node in order:
-        new = rebuild(node, tuple(done[arg] for arg in node.args)) if node.args else node
-        done[node] = change(new, lambda part: part not in several)
+
+    def changed(node: Node, args: tuple[Node, ...]) -> Node:
+        new = change(rebuild(node, args), lambda part: part not in several)
         if uses[node] > 1:
-            several.add(done[node])
-    return done[root]
+            several.add(new)
+        return new
+
+    return map_graph([root], changed)[0]
 
 
 @cache

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from ..graph.node import CONST, OPS, Node, Number, Op, const
-from ..graph.traversal import gc_paused, rebuild, topological, use_counts
+from ..graph.traversal import gc_paused, map_graph, rebuild, topological, use_counts
 from ..ops.contraction import contraction, has_delta
 from ..ops.kinds import broadcast_to, unbroadcast, unrepeated
 from ..rules.table import apply_rules
@@ -54,15 +54,14 @@ def _with_shared_signs(roots: list[Node]) -> list[Node]:
     if not any(node.op is _SUB for node in order):
         return roots
     known = {node for node in order if node.op is _MUL and unrepeated(node)[0].op is CONST}
-    done: dict[Node, Node] = {}
-    for node in order:
-        new = rebuild(node, tuple(done[arg] for arg in unrepeated(node))) if node.args else node
-        if new.op is _SUB and (right := unrepeated(new)[1]).op is _MUL:
-            negative = -right
-            if negative in known:
-                new = _ADD(unrepeated(new)[0], negative)
-        done[node] = broadcast_to(new, node.shape)
-    return [done[root] for root in roots]
+
+    def changed(node: Node, args: tuple[Node, ...]) -> Node:
+        new = rebuild(node, args)
+        if new.op is _SUB and (right := unrepeated(new)[1]).op is _MUL and (negative := -right) in known:
+            new = _ADD(unrepeated(new)[0], negative)
+        return broadcast_to(new, node.shape)
+
+    return map_graph(roots, changed, read=unrepeated)
 
 
 class Pass:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import permutations
 
 from ..graph.node import OPS, Node, const
-from ..graph.traversal import rebuild, topological
+from ..graph.traversal import map_graph, rebuild, topological
 from ..rules.assumptions import Facts, current
 from ..rules.table import Rule, bindings
 from .passes import to_fixpoint
@@ -27,18 +27,14 @@ def steps(roots: Roots, rules: Rules) -> Iterator[Roots]:
     facts = current() or Facts()
     for node in topological(*roots):
         for result in rewritten(node, rules, facts):
-            new = replaced(roots, node, result)
+            new = replaced(roots, {node: result})
             yield readable(new, {})
             yield new
 
 
-def replaced(roots: Roots, node: Node, result: Node) -> Roots:
-    """The roots with one node replaced in all of them."""
-    done = {node: result}
-    for step in topological(*roots):
-        if step not in done:
-            done[step] = rebuild(step, tuple(done[arg] for arg in step.args)) if step.args else step
-    return [done[root] for root in roots]
+def replaced(roots: Roots, results: Mapping[Node, Node]) -> Roots:
+    """The roots with nodes replaced in all of them, the outermost first."""
+    return map_graph(roots, rebuild, done=dict(results))
 
 
 def rewritten(node: Node, rules: Rules, facts: Facts, most_terms: int = MOST_PARTS) -> Iterator[Node]:
@@ -96,12 +92,12 @@ def _results(node: Node, rules: Rules, facts: Facts) -> Iterator[Node]:
     """What the rules make of a node; a new sum is simplified by itself, so that what is to cancel there does."""
     for rule in rules.get(node.op.name, ()):
         for binding in bindings(rule, node, facts):
-            done = dict(binding)
-            for step in topological(rule.result):
-                if step not in done:
-                    new = rebuild(step, tuple(done[arg] for arg in step.args)) if step.args else step
-                    done[step] = to_fixpoint([new], {})[0] if new.op.name in SUM else new
-            yield done[rule.result]
+            yield map_graph([rule.result], _rebuilt, done=dict(binding))[0]
+
+
+def _rebuilt(node: Node, args: tuple[Node, ...]) -> Node:
+    new = rebuild(node, args)
+    return to_fixpoint([new], {})[0] if node.args and new.op.name in SUM else new
 
 
 def _joined(parts: Sequence[_Part], summed: bool) -> Node:

@@ -12,11 +12,11 @@ from functools import cache
 from typing import Any
 
 from ..graph.node import Node
-from ..graph.traversal import leaves, rebuild, topological, unflatten_like
+from ..graph.traversal import leaves, topological, unflatten_like
 from ..rules.assumptions import Facts, assume, current, implied
 from ..rules.table import listed, read_rules
 from .reading import readable
-from .rewrite import Roots, Rules, rewritten
+from .rewrite import Roots, Rules, replaced, rewritten
 
 #: Rules as in :mod:`symdiff.rules.table`: for formulas that are to be differentiated,
 QUOTIENTS = """
@@ -103,16 +103,9 @@ def _applied(table: str, roots: Roots) -> Roots:
         names = _names(roots)
         for needed, rules in _rules(table):
             while needed <= names and (found := dict(_fitting(rules, topological(*roots), facts))):
-                roots = _replaced(roots, found)
+                roots = replaced(roots, found)
                 names = _names(roots)
     return roots
-
-
-def _replaced(roots: Roots, found: dict[Node, Node]) -> Roots:
-    done: dict[Node, Node] = {}
-    for node in topological(*roots):
-        done[node] = found[node] if node in found else rebuild(node, tuple(done[arg] for arg in node.args))
-    return [done[root] for root in roots]
 
 
 def _fitting(rules: Rules, order: list[Node], facts: Facts) -> Iterator[tuple[Node, Node]]:

@@ -7,7 +7,7 @@ from functools import reduce
 
 from ..graph.node import OPS, Node, Number, const, make
 from ..graph.order import term_key
-from ..graph.traversal import rebuild, topological
+from ..graph.traversal import map_graph, rebuild
 from .monomials import Monomial, size_of
 from .pool import Pool, Product
 from .products import build_product
@@ -27,12 +27,13 @@ class Writer:
     def __init__(self, pool: Pool) -> None:
         self.pool, self.normal = pool, pool.normal
         self.done: dict[Thing, Node] = {}
-        roots: list[Thing] = [*self.normal.roots]
-        for thing in topological(*roots, read=self._reads):
-            self.done[thing] = self._product(pool.products[thing]) if isinstance(thing, int) else self._node(thing)
+        map_graph([*self.normal.roots], self._thing, read=self._reads, done=self.done)
 
     def roots(self) -> list[Node]:
         return [self.done[root] for root in self.normal.roots]
+
+    def _thing(self, thing: Thing, args: tuple[Node, ...]) -> Node:
+        return self._product(self.pool.products[thing]) if isinstance(thing, int) else self._node(thing, args)
 
     def _reads(self, thing: Thing) -> tuple[Thing, ...]:
         if isinstance(thing, int):
@@ -59,14 +60,14 @@ class Writer:
 
     # -- nodes -------------------------------------------------------------------------------------------------------
 
-    def _node(self, node: Node) -> Node:
+    def _node(self, node: Node, args: tuple[Node, ...]) -> Node:
         if node in self.pool.fixed or not node.args:
             return node
         if node in self.pool.whole:
             return self.done[self.pool.whole[node]]
         if node in self.normal.terms:
             return added([self._signed(core, number) for core, number in self._terms(node)])[1]
-        return rebuild(node, tuple(self.done[arg] for arg in node.args))
+        return rebuild(node, args)
 
     def _signed(self, core: Node | None, number: Number) -> tuple[bool, Node]:
         """Whether a term is subtracted, and the term without the sign."""

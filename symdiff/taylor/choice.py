@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from math import factorial, prod
 from typing import NamedTuple
 
 from ..graph.node import Node
-from ..graph.traversal import rebuild, topological
+from ..graph.traversal import map_graph, rebuild, topological
 from .coordinates import Coordinates
 from .expansion import Expansion
 from .series import Coefficients, scaled
@@ -46,22 +46,21 @@ def _expanded(f: Node, wrt: Sequence[Node], order: int, through: Collection[Node
 
 
 def _operations(given: _Expanded) -> int:
-    return sum(1 for node in _listed(*given) if node.args)
+    return sum(1 for node in topological(*given.found.values(), read=_reader(given.meaning)) if node.args)
 
 
 def _restored(found: Coefficients, meaning: Mapping[Node, Node]) -> Coefficients:
     """The derivatives with what each variable stands for."""
-    done: dict[Node, Node] = {}
-    for node in _listed(found, meaning):
-        if node in meaning:
-            done[node] = done[meaning[node]]
-        else:
-            done[node] = rebuild(node, tuple(done[arg] for arg in node.args)) if node.args else node
-    return {exponents: done[node] for exponents, node in found.items()}
+
+    def restored(node: Node, args: tuple[Node, ...]) -> Node:
+        return args[0] if node in meaning else rebuild(node, args)
+
+    return dict(zip(found, map_graph(found.values(), restored, read=_reader(meaning)), strict=True))
 
 
-def _listed(found: Coefficients, meaning: Mapping[Node, Node]) -> list[Node]:
-    return topological(*found.values(), read=lambda one: (meaning[one],) if one in meaning else one.args)
+def _reader(meaning: Mapping[Node, Node]) -> Callable[[Node], tuple[Node, ...]]:
+    """What a node reads: a variable, the node that it stands for."""
+    return lambda node: (meaning[node],) if node in meaning else node.args
 
 
 def bottlenecks(f: Node, wrt: Sequence[Node], order: int) -> list[Node]:

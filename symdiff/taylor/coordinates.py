@@ -14,7 +14,7 @@ from itertools import combinations
 from math import comb
 
 from ..graph.node import OPS, Node, Number, Op, const
-from ..graph.traversal import rebuild, topological, use_counts
+from ..graph.traversal import map_graph, rebuild, topological, use_counts
 from ..simplifier.monomials import Monomial, exact, size_of
 from .factors import Group, groups, monomial_of, of_number
 from .substitution import LINEAR, Substitution
@@ -43,15 +43,15 @@ class Coordinates(Substitution):
         self._monomials: dict[Node, Monomial] = {}
         self._sums: dict[Node, list[Monomial]] = {}
         self._known_products: dict[tuple[object, ...], Node] = {}
-        listed = topological(f)
-        self._uses = use_counts([f], listed)
-        done: dict[Node, Node] = {}
-        for node in listed:
-            new = self._rewritten(node, [done[arg] for arg in node.args])
+        self._uses = use_counts([f], topological(f))
+
+        def transformed(node: Node, args: tuple[Node, ...]) -> Node:
+            new = self._rewritten(node, list(args))
             if new.args or new in self.alike:
                 self.values[new] = node
-            done[node] = self._coordinate(node, new) if node in through and self.read[new] else new
-        self.root = done[f]
+            return self._coordinate(node, new) if node in through and self.read[new] else new
+
+        (self.root,) = map_graph([f], transformed)
         while self.read[self.root] - self.wrt:
             self.root = self.without(self.root, self.best(self.read[self.root]))
 

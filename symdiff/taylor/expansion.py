@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from ..differentiate.passes import sum_of
 from ..graph.node import CONST, OPS, Node, Op, const
-from ..graph.traversal import rebuild, topological
+from ..graph.traversal import map_graph, rebuild, topological
 from .coordinates import SIGNS, Coordinates
 from .series import (
     Coefficients,
@@ -101,13 +101,11 @@ class Expansion:
 
     def _value(self, node: Node) -> Node:
         """The node as its value is computed."""
-        if node in self.values:
-            return self.values[node]
-        for part in topological(node, read=lambda one: () if one in self.values else self._plain(one)):
-            if part not in self.values:
-                args = tuple(self.values[arg] for arg in self._plain(part))
-                self.values[part] = args[0] if part in self.substituted else rebuild(part, args) if args else part
-        return self.values[node]
+
+        def computed(part: Node, args: tuple[Node, ...]) -> Node:
+            return args[0] if part in self.substituted else rebuild(part, args)
+
+        return map_graph([node], computed, read=self._plain, done=self.values)[0]
 
     def _plain(self, node: Node) -> tuple[Node, ...]:
         return (self.substituted[node].node,) if node in self.substituted else node.args

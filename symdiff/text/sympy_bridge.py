@@ -15,7 +15,7 @@ from ..graph.errors import UnsupportedError
 from ..graph.node import CONST, OPS, VAR, Node, Op, const, symbol
 from ..graph.shapes import show_shape
 from ..graph.templates import fill_sizes
-from ..graph.traversal import map_structure, topological
+from ..graph.traversal import map_graph, map_structure, topological
 from ..ops.kinds import operands
 from ..ops.rewritten import FUNCTIONS
 from ..ops.scalar import PI
@@ -41,13 +41,9 @@ def to_sympy(f: Any) -> Any:
 def _to_sympy(f: Any) -> Any:
     import sympy
 
-    done: dict[Node, Any] = {}
     root = f if isinstance(f, Node) else const(f)
-    order = topological(root)
-    _only_scalars(order)
-    for node in order:
-        done[node] = _sympy_node(sympy, node, [done[arg] for arg in node.args])
-    return done[root]
+    _only_scalars(topological(root))
+    return map_graph([root], lambda node, args: _sympy_node(sympy, node, list(args)))[0]
 
 
 def _only_scalars(order: list[Node]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from ...graph.node import Node
 from ...graph.shapes import Size, show_shape, symbolic_sizes
 from ...graph.templates import fill_sizes
-from ...graph.traversal import leaves, rebuild, topological
+from ...graph.traversal import leaves, map_graph, rebuild, topological
 from ...ops.targets import C
 from ..module import WIDTH, docstring
 from ..points import step_of
@@ -167,10 +167,10 @@ class Function:
 
 def _lowered(roots: Sequence[Node]) -> list[Node]:
     """The roots with every operation that C has no loop for written by others."""
-    done: dict[Node, Node] = {}
-    for node in topological(*roots):
-        args = tuple(done[arg] for arg in node.args)
-        same = rebuild(node, args) if args else node
-        lowered = C.of(same.op).lowered
-        done[node] = lowered(same, *same.args) if lowered else same
-    return [done[root] for root in roots]
+
+    def lowered(node: Node, args: tuple[Node, ...]) -> Node:
+        same = rebuild(node, args)
+        by_others = C.of(same.op).lowered
+        return by_others(same, *same.args) if by_others else same
+
+    return map_graph(roots, lowered)
