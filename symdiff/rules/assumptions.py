@@ -18,6 +18,7 @@ from ..graph.node import CONST, OPS, Node, is_const
 from ..graph.traversal import topological, variables
 from ..ops.intervals import REAL, Interval, interval_of
 from ..ops.kinds import unrepeated
+from ..ops.terms import POW
 from ..text import parser
 from ..text.printer import show
 from ..text.stacks import Shapes
@@ -129,7 +130,7 @@ class Facts:
         if not step.args:
             return step.op is not CONST or math.isfinite(step.value)
         args = unrepeated(step)
-        if step.op is _POW and args[1].op is CONST and self.of(args[1]).whole and args[1].value >= 0:
+        if step.op is POW and args[1].op is CONST and self.of(args[1]).whole and args[1].value >= 0:
             return True
         return step.op.inside is not None and self.hold(step.op.inside(*args))
 
@@ -210,9 +211,6 @@ def _possible(conditions: list[Node]) -> bool:
     except SymdiffError:
         return False
     return True
-
-
-_POW = OPS["pow"]
 
 
 # -- text ----------------------------------------------------------------------------------------------------------

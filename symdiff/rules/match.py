@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from ..graph.node import CONST, OPS, VAR, Node
+from ..graph.node import CONST, VAR, Node
 from ..graph.shapes import multiply_sizes
 from ..graph.traversal import map_graph, rebuild, topological
 from ..ops.contraction import SIZE, size_node
 from ..ops.kinds import unrepeated
+from ..ops.terms import MUL
 
 Binding = dict[Node, Node]
 
 CONSTANTS, NUMBERS = frozenset("cnk"), frozenset("s")
-_MUL = OPS["mul"]
 
 
 def match(pattern: Node, node: Node, bound: Binding) -> Iterator[Binding]:
@@ -59,7 +59,7 @@ def _size(pattern: Node, bound: Binding) -> Node | None:
 @lru_cache(1000)
 def _letters(pattern: Node) -> tuple[str, ...]:
     """The letters of a pattern that is a product of sizes."""
-    parts = [part for part in topological(pattern) if part.op is not _MUL]
+    parts = [part for part in topological(pattern) if part.op is not MUL]
     return tuple(part.attrs[0] for part in parts) if all(part.op is SIZE for part in parts) else ()
 
 

@@ -21,9 +21,10 @@ from ..graph.order import key
 from ..graph.traversal import topological, use_counts, variables
 from ..numerics.equivalence import Witness
 from ..ops.costs import weighed
+from ..ops.terms import PRODUCT, SIGNED_SUM
 from ..rules.assumptions import Facts, assume, current, implied
 from ..simplifier.reading import readable
-from ..simplifier.rewrite import PRODUCT, SUM, Roots, replaced, rewritten
+from ..simplifier.rewrite import Roots, replaced, rewritten
 from ..simplifier.sharing import shared
 from ..text.sympy_bridge import from_sympy, to_sympy
 from .identities import rules
@@ -132,10 +133,10 @@ def _inside(order: Sequence[Node], roots: Roots) -> set[Node]:
     return {
         arg
         for node in order
-        for family in (SUM, PRODUCT)
-        if node.op.name in family
+        for family in (SIGNED_SUM, PRODUCT)
+        if node.op in family
         for arg in node.args
-        if arg.op.name in family and counts[arg] == 1
+        if arg.op in family and counts[arg] == 1
     }
 
 

@@ -10,19 +10,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import prod
 from typing import Any
 
-from ..graph.node import CONST, OPS, Node, Number, const
+from ..graph.node import CONST, Node, Number, const
 from ..graph.shapes import Size, size_value, symbolic_sizes
 from ..graph.traversal import topological
 from ..ops.contraction import CONTRACT, SIZE, VIEW, contraction, network
 from ..ops.kinds import unbroadcast, unrepeated
 from ..ops.spelling import Labels
+from ..ops.terms import DIV, MUL
 
 #: What a letter counts for where its size is not given.
 ASSUMED = 64
 #: Networks of more operands are ordered greedily.
 OPTIMAL = 6
 
-_MUL, _DIV, _NEG = OPS["mul"], OPS["div"], OPS["neg"]
 Sizes = Mapping[str, int]
 
 
@@ -136,7 +136,7 @@ def _without_numbers(node: Node, single: Callable[[Node], bool]) -> tuple[Number
     number: Number = 1
     args = list(node.args)
     for place, arg in enumerate(args):
-        while single(arg) and arg.op is _MUL and (first := unrepeated(arg)[0]).op is CONST:
+        while single(arg) and arg.op is MUL and (first := unrepeated(arg)[0]).op is CONST:
             number, arg = number * first.value, unrepeated(arg)[1]
         if arg.shape == args[place].shape:
             args[place] = arg
@@ -145,13 +145,13 @@ def _without_numbers(node: Node, single: Callable[[Node], bool]) -> tuple[Number
 
 def _scalars(node: Node) -> tuple[list[Node], list[Node], Node]:
     """The scalar factors and divisors at the left and right of a product, and the rest of it."""
-    if node.op not in (_MUL, _DIV):
+    if node.op not in (MUL, DIV):
         return [], [], node
     left, right = unrepeated(node)
     if not right.shape:
         above, below, rest = _scalars(left)
-        return (above, [*below, right], rest) if node.op is _DIV else ([*above, right], below, rest)
-    if node.op is _MUL and not left.shape:
+        return (above, [*below, right], rest) if node.op is DIV else ([*above, right], below, rest)
+    if node.op is MUL and not left.shape:
         above, below, rest = _scalars(right)
         return [left, *above], below, rest
     above, below, rest = _scalars(left)
@@ -166,7 +166,7 @@ def scaled_inside(node: Node, single: Callable[[Node], bool], sizes: Sizes) -> N
     >>> scaled_inside(c * (A @ sd.exp(B)), lambda node: True, {"m": 1000, "k": 10, "n": 10})
     A @ (c*exp(B))
     """
-    if node.op is not _MUL or not node.shape:
+    if node.op is not MUL or not node.shape:
         return node
     scale, product = unrepeated(node)
     if scale.shape or scale.op is CONST or product.op is not CONTRACT or not single(product):

@@ -12,14 +12,13 @@ from fractions import Fraction
 from itertools import product
 from math import lcm
 
-from ..graph.node import CONST, OPS, Node, Number
+from ..graph.node import CONST, Node, Number
 from ..graph.traversal import topological
+from ..ops.terms import DIV, MUL, POW, SUM
 from .monomials import Monomial, exact
 from .normal import MOST_TERMS, Normal, Terms
 from .paired import terms_paired
-from .sums import ADDED, build_sum
-
-_SUB, _MUL, _DIV, _POW = (OPS[name] for name in ("sub", "mul", "div", "pow"))
+from .sums import build_sum
 
 #: Sums above the line are multiplied out up to this power.
 MOST_POWER = 4
@@ -43,7 +42,7 @@ class Factored(Normal):
     def listed(self, node: Node) -> Terms:
         """The terms of a sum, with those of the sums that it is made of."""
         terms: Terms = {}
-        for arg, sign in zip(node.args, (1, -1 if node.op is _SUB else 1), strict=True):
+        for sign, arg in SUM[node.op](*node.args):
             inner = self.apart.get(arg) if self.whole_sums else None
             if inner is None or len(terms) + len(inner) > MOST_TERMS:
                 self._add(terms, self.monomials[arg], sign)
@@ -170,12 +169,12 @@ class Together(Factored):
 
 def effort(node: Node) -> int:
     """What an operation takes to read: one, and one more for a fraction, and for each sum in brackets."""
-    brackets = sum(arg.op in ADDED for arg in node.args) if node.op in (_MUL, _POW) else 0
+    brackets = sum(arg.op in SUM for arg in node.args) if node.op in (MUL, POW) else 0
     return bool(node.args) + _is_fraction(node) + brackets
 
 
 def _is_fraction(node: Node) -> bool:
-    return node.op is _DIV and node.args[1].op is not CONST
+    return node.op is DIV and node.args[1].op is not CONST
 
 
 def _signed(terms: Terms, sign: int) -> tuple[dict[Node, Number], Number]:

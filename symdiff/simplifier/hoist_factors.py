@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..graph.node import CONST, OPS, Node
+from ..graph.node import CONST, Node
 from ..graph.order import key
 from ..graph.traversal import map_graph, rebuild, topological, use_counts
-
-_ADD, _SUB, _MUL = (OPS[name] for name in ("add", "sub", "mul"))
+from ..ops.terms import MUL, SUM, parts_of
 
 
 def scale(roots: Sequence[Node]) -> list[Node]:
@@ -35,7 +34,7 @@ class _Scaling:
         self.new: dict[Node, Node] = {}
 
     def run(self) -> list[Node]:
-        scaled = [node for node in self.order if node.op is _MUL and node.args[0].op is CONST]
+        scaled = [node for node in self.order if node.op is MUL and node.args[0].op is CONST]
         for node in sorted(scaled, key=lambda node: -key(node)[0]):
             if self.uses[node] and self.uses[node.args[1]] == 1:
                 self._move(node, *node.args)
@@ -49,7 +48,7 @@ class _Scaling:
     def _move(self, node: Node, number: Node, total: Node) -> None:
         """Replace the product by the sum of the scaled terms, where there is one."""
         result = None
-        terms = self._terms(total)
+        terms = parts_of(total, SUM, lambda node: self.uses[node] == 1)
         for sign, term in terms if len(terms) > 1 else ():
             part = self._scaled(number, term)
             if part is None:
@@ -60,23 +59,12 @@ class _Scaling:
             self._change(result, 1)
             self._change(total, -1)
 
-    def _terms(self, total: Node) -> list[tuple[int, Node]]:
-        found = []
-        stack = [(1, total)]
-        while stack:
-            sign, node = stack.pop()
-            if node.op in (_ADD, _SUB) and self.uses[node] == 1:
-                stack += [(-sign if node.op is _SUB else sign, node.args[1]), (sign, node.args[0])]
-            else:
-                found.append((sign, node))
-        return found
-
     def _scaled(self, number: Node, term: Node) -> Node | None:
         """The term times the number, for no further operation; nothing where that is not so."""
         whole = number * term
         if whole.op is CONST or self.uses.get(whole):
             return whole
-        if term.op is _MUL and self.uses[term] == 1:
+        if term.op is MUL and self.uses[term] == 1:
             for factor, other in (term.args, term.args[::-1]):
                 if self.uses.get(number * factor):
                     return other * (number * factor)

@@ -13,10 +13,11 @@ from functools import cache
 from ..graph.node import CONST, OPS, Node, Number, Op
 from ..graph.shapes import Shape
 from ..ops.kinds import unrepeated
+from ..ops.terms import DIV
 from ..rules.table import apply_rules, rules
 from .sums import Sum, added_to, build_sum
 
-_WHERE, _DIV = OPS["where"], OPS["div"]
+_WHERE = OPS["where"]
 
 #: A factor after its exponent.
 Factor = tuple[Number, Node]
@@ -62,7 +63,7 @@ def quotients(factors: Iterable[Factor]) -> list[Factor]:
         for place, (power, array) in enumerate(found):
             if power == 1 and array.op in above:
                 quotient = apply_rules(array / divisor[1])
-                if quotient.op is not _DIV:
+                if quotient.op is not DIV:
                     found[place] = 1, quotient
                     found.remove(next(factor for factor in found if _below(factor) == divisor))
                     break
@@ -72,7 +73,7 @@ def quotients(factors: Iterable[Factor]) -> list[Factor]:
 @cache
 def _sides() -> tuple[frozenset[Op], frozenset[Op]]:
     """The operations below and above the line in rules for quotients of arrays."""
-    patterns = [unrepeated(rule.pattern) for rule in rules()[_DIV.name] if rule.pattern.shape]
+    patterns = [unrepeated(rule.pattern) for rule in rules()[DIV.name] if rule.pattern.shape]
     return frozenset(below.op for _, below in patterns), frozenset(above.op for above, _ in patterns)
 
 
@@ -80,7 +81,7 @@ def _below(factor: Factor) -> Factor:
     """``view(1/x)`` as ``view(x)`` below the line."""
     power, node = factor
     inner = node.args[0] if node.op.view and node.args else node
-    if inner is node or inner.op is not _DIV or inner.args[1].shape != inner.shape:
+    if inner is node or inner.op is not DIV or inner.args[1].shape != inner.shape:
         return factor
     one, divisor = unrepeated(inner)
     return (-power, node.op(divisor, *node.attrs)) if one.op is CONST and one.value == 1 else factor

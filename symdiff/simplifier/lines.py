@@ -10,12 +10,12 @@ from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
 
-from ..graph.node import CONST, OPS, Node, const
+from ..graph.node import CONST, Node, const
 from ..graph.traversal import map_graph, rebuild, topological, use_counts
+from ..ops.terms import DIV, MUL, NEG, POW, SQRT, SUB
 from ..rules.match import instantiate
 from ..rules.table import Rule, bindings, read_rules
 
-_MUL, _DIV, _NEG, _SUB, _POW, _SQRT = (OPS[name] for name in ("mul", "div", "neg", "sub", "pow", "sqrt"))
 _HALF = Fraction(1, 2)
 
 #: Rules as in :mod:`symdiff.rules.table`, where nothing else reads what they replace.
@@ -59,10 +59,10 @@ def _ruled(node: Node, alone: Alone) -> Node:
 
 def _raised(node: Node, alone: Alone) -> Node:
     """``m*s**n*sqrt(s)`` as ``m*s**(n + 1/2)``, where nothing else reads the root."""
-    if node.op is not _MUL or node.args[1].op is not _SQRT or not alone(node.args[1]):
+    if node.op is not MUL or node.args[1].op is not SQRT or not alone(node.args[1]):
         return node
     left, (base,) = node.args[0], node.args[1].args
-    start, last = left.args if left.op is _MUL and alone(left) else (None, left)
+    start, last = left.args if left.op is MUL and alone(left) else (None, left)
     power = _exponent(last, base) if last is base or alone(last) else None
     if power is None:
         return node
@@ -74,19 +74,19 @@ def _exponent(power: Node, base: Node) -> int | None:
     """The exponent of a whole power of the base."""
     if power is base:
         return 1
-    whole = power.op is _POW and power.args[0] is base and power.args[1].op is CONST
+    whole = power.op is POW and power.args[0] is base and power.args[1].op is CONST
     return power.args[1].value if whole and type(power.args[1].value) is int else None
 
 
 def _turned(node: Node, alone: Alone) -> Node:
     """The sign of a product in the number or the difference at its left end."""
-    if node.op is not _NEG:
+    if node.op is not NEG:
         return node
     spine = [node.args[0]]
-    while spine[-1].op in (_MUL, _DIV) and alone(spine[-1]):
+    while spine[-1].op in (MUL, DIV) and alone(spine[-1]):
         spine.append(spine[-1].args[0])
     first = spine.pop()
-    if not spine or first.op not in (CONST, _SUB):
+    if not spine or first.op not in (CONST, SUB):
         return node
     new = -first
     for user in reversed(spine):

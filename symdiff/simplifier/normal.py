@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from math import gcd, lcm
 
-from ..graph.node import CONST, OPS, Node, Number, Op
+from ..graph.node import CONST, Node, Number, Op
 from ..graph.order import term_key
 from ..graph.traversal import rebuild, topological
+from ..ops.terms import ADD, DIV, MUL, NEG, POW, SQRT, SUB, SUM
 from .monomials import ONE, Monomial, checked, exact, raised, size_of
 from .products import build_product, number_of
 from .sums import build_sum
@@ -24,8 +25,6 @@ MOST_BASES, MOST_TERMS = 14, 14
 
 #: A sum by its terms, each with its number; the constant's is that of None.
 Terms = dict[Node | None, Number]
-
-_ADD, _SUB, _MUL, _DIV, _NEG, _POW, _SQRT = (OPS[name] for name in ("add", "sub", "mul", "div", "neg", "pow", "sqrt"))
 
 
 class Normal:
@@ -70,7 +69,7 @@ class Normal:
         """The operation on normal arguments as an atom, or what building makes of it."""
         new = rebuild(node, tuple(self.node(self.monomials[arg]) for arg in node.args))
         sign = 1
-        while new.op is _NEG:
+        while new.op is NEG:
             sign, new = -sign, new.args[0]
         known = self.monomials.get(new) or self._leaf(new)
         return Monomial(sign * known.number, known.powers)
@@ -90,7 +89,7 @@ class Normal:
         left, right = (self.monomials[arg] for arg in node.args)
         if left.number == 0 == right.number:
             return ONE
-        return left.times(right, -1 if node.op is _DIV else 1)
+        return left.times(right, -1 if node.op is DIV else 1)
 
     def whole(self, monomial: Monomial) -> Monomial:
         """The monomial with whole powers of products opened, which roots of them leave when they meet."""
@@ -128,7 +127,7 @@ class Normal:
     def listed(self, node: Node) -> Terms:
         """The terms of a sum."""
         terms: Terms = {}
-        for arg, sign in zip(node.args, (1, -1 if node.op is _SUB else 1), strict=True):
+        for sign, arg in SUM[node.op](*node.args):
             self._add(terms, self.monomials[arg], sign)
         return terms
 
@@ -240,11 +239,11 @@ def _mostly_negative(terms: Terms) -> bool:
 
 _FAMILIES: dict[Op, Callable[[Normal, Node], Monomial]] = {
     CONST: Normal._constant,
-    _MUL: Normal._product,
-    _DIV: Normal._product,
-    _NEG: Normal._negative,
-    _POW: Normal._power,
-    _SQRT: Normal._root,
-    _ADD: Normal._sum,
-    _SUB: Normal._sum,
+    MUL: Normal._product,
+    DIV: Normal._product,
+    NEG: Normal._negative,
+    POW: Normal._power,
+    SQRT: Normal._root,
+    ADD: Normal._sum,
+    SUB: Normal._sum,
 }

@@ -11,13 +11,13 @@ from itertools import permutations
 
 from ..graph.node import CONST, OPS, VAR, Node, Number, Op, const
 from ..ops.kinds import unrepeated
+from ..ops.terms import ADD, DIV, MUL, NEG, POW, SUB
 from ..rules.assumptions import current
 from ..rules.table import apply_rules, rules
 from .products import collect, factors_of, split
 from .sums import Sum, added_to
 
-_ADD, _SUB, _MUL, _DIV = (OPS[name] for name in ("add", "sub", "mul", "div"))
-_NEG, _POW, _WHERE, _SIGN = (OPS[name] for name in ("neg", "pow", "where", "sign"))
+_WHERE, _SIGN = OPS["where"], OPS["sign"]
 _ONE = const(1)
 
 #: Sums and products with more parts are left as they are.
@@ -35,11 +35,11 @@ def terms_paired(terms: dict[Node, Number], total: Number) -> Sum:
 
 def _fewer_terms(terms: dict[Node, Number], total: Number) -> Sum | None:
     sizes = {core: size for core, size in (*terms.items(), (_ONE, total)) if size != 0}
-    if len(sizes) > MOST or not any(_in_rules(_ADD, core) or _in_rules(_SUB, core) for core in sizes):
+    if len(sizes) > MOST or not any(_in_rules(ADD, core) or _in_rules(SUB, core) for core in sizes):
         return None
     for one, other in permutations(sizes, 2):
         if 0 < sizes[one] == abs(sizes[other]):
-            pair = (_ADD if sizes[one] == sizes[other] else _SUB)(one, other)
+            pair = (ADD if sizes[one] == sizes[other] else SUB)(one, other)
             found = apply_rules(pair)
             if found is not pair:
                 rest = {core: size for core, size in sizes.items() if core not in (one, other)}
@@ -49,7 +49,7 @@ def _fewer_terms(terms: dict[Node, Number], total: Number) -> Sum | None:
 
 def factors_paired(product: Node) -> Node:
     """The product with two of its factors, or one and the base of a power, replaced as long as a rule fits them."""
-    if product.op is _NEG:
+    if product.op is NEG:
         return -factors_paired(product.args[0])
     found: Node | None = product
     while found is not None:
@@ -59,12 +59,12 @@ def factors_paired(product: Node) -> Node:
 
 def _fewer_factors(product: Node) -> Node | None:
     factors = list(factors_of(product))
-    if len(factors) > MOST or not any(_in_rules(op, factor) for _, factor in factors for op in (_MUL, _DIV)):
+    if len(factors) > MOST or not any(_in_rules(op, factor) for _, factor in factors for op in (MUL, DIV)):
         return None
     for first, second in permutations(range(len(factors)), 2):
         (side, one), (other_side, other) = factors[first], factors[second]
-        op, (base, power) = (_MUL, _power(other)) if side == other_side else (_DIV, (other, 1))
-        if _in_rules(op, one) and base.op is not CONST and (op is _MUL or side == 1):
+        op, (base, power) = (MUL, _power(other)) if side == other_side else (DIV, (other, 1))
+        if _in_rules(op, one) and base.op is not CONST and (op is MUL or side == 1):
             pair = op(one, base)
             found = apply_rules(pair)
             if found is not pair:
@@ -75,7 +75,7 @@ def _fewer_factors(product: Node) -> Node | None:
 
 def _power(factor: Node) -> tuple[Node, int]:
     """Base and exponent of a whole power; the factor itself otherwise."""
-    if factor.op is _POW and factor.args[1].op is CONST:
+    if factor.op is POW and factor.args[1].op is CONST:
         exponent = factor.args[1].value
         if isinstance(exponent, int) and exponent > 1:
             return factor.args[0], exponent

@@ -9,24 +9,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from ..graph.node import CONST, OPS, Node, Number, Op, const
+from ..graph.node import CONST, Node, Number, Op
 from ..graph.traversal import gc_paused, map_graph, rebuild, topological, use_counts
 from ..ops.contraction import contraction, has_delta
 from ..ops.kinds import broadcast_to, unbroadcast, unrepeated
+from ..ops.terms import ADD, DIV, MINUS_ONE, MUL, NEG, POW, SIGNED_PRODUCT, SIGNED_SUM, SQRT, SUB, SUM, parts_of
 from ..rules.table import apply_rules
 from .contraction_order import cheaper, scaled_inside
 from .joined import quotients, selections
 from .paired import by_sign, factors_paired, terms_paired
 from .products import collect, factors_of, split
-from .sums import ADDED, build_sum, sum_cost, sum_terms
+from .sums import build_sum, sum_cost, sum_terms
 
 #: A pass that still changes something after this many is stopped; each pass leaves a right result.
 MAX_PASSES = 12
 
-_ADD, _SUB, _MUL, _DIV, _NEG, _POW, _SQRT = (OPS[name] for name in ("add", "sub", "mul", "div", "neg", "pow", "sqrt"))
-_SUMS: frozenset[Op] = frozenset((_ADD, _SUB, _NEG))
-_PRODUCTS: frozenset[Op] = frozenset((_MUL, _DIV, _NEG, _POW, _SQRT))
-_FLATTENED = frozenset((_MUL, _DIV, _NEG))
+_SUMS = frozenset(SIGNED_SUM)
+_FLATTENED = frozenset(SIGNED_PRODUCT)
+_PRODUCTS: frozenset[Op] = _FLATTENED | {POW, SQRT}
 
 #: A sum as its terms with their coefficients; the constant has no core.
 Terms = frozenset[tuple[Node | None, Number]]
@@ -51,14 +51,14 @@ def to_fixpoint(roots: list[Node], sizes: Mapping[str, int], *, line: bool = Fal
 def _with_shared_signs(roots: list[Node]) -> list[Node]:
     """``a - c*b`` as ``a + -c*b`` where ``-c*b`` is computed anyway."""
     order = topological(*roots, read=unrepeated)
-    if not any(node.op is _SUB for node in order):
+    if not any(node.op is SUB for node in order):
         return roots
-    known = {node for node in order if node.op is _MUL and unrepeated(node)[0].op is CONST}
+    known = {node for node in order if node.op is MUL and unrepeated(node)[0].op is CONST}
 
     def changed(node: Node, args: tuple[Node, ...]) -> Node:
         new = rebuild(node, args)
-        if new.op is _SUB and (right := unrepeated(new)[1]).op is _MUL and (negative := -right) in known:
-            new = _ADD(unrepeated(new)[0], negative)
+        if new.op is SUB and (right := unrepeated(new)[1]).op is MUL and (negative := -right) in known:
+            new = ADD(unrepeated(new)[0], negative)
         return broadcast_to(new, node.shape)
 
     return map_graph(roots, changed, read=unrepeated)
@@ -88,7 +88,7 @@ class Pass:
 
     def _family(self, node: Node) -> frozenset[Op] | None:
         """Sums, products or neither; a sign belongs with what reads it, or else with what it is applied to."""
-        if node.op is not _NEG:
+        if node.op is not NEG:
             return _SUMS if node.op in _SUMS else _PRODUCTS if node.op in _PRODUCTS else None
         user = self.user[node].op if node in self.user and self.uses[node] == 1 else None
         if user in _SUMS:
@@ -136,8 +136,8 @@ class Pass:
         """The terms of a sum, like ones collected, as one left-to-right sum."""
         total: Number = 0
         terms: dict[Node, Number] = {}
-        for sign, leaf in self._terms(root):
-            coefficient, core = split(leaf)
+        for sign, leaf in parts_of(root, SIGNED_SUM, self._opens):
+            coefficient, core = split(self.done[leaf])
             coefficient = sign * coefficient
             if core is None:
                 total += coefficient
@@ -161,7 +161,7 @@ class Pass:
 
     def _opened(self, terms: dict[Node, Number], total: Number) -> tuple[dict[Node, Number], Number]:
         """Sums among the terms, each with its coefficient, taken apart where like terms then save operations."""
-        for core in [core for core in terms if core.op in ADDED and core not in self.shared]:
+        for core in [core for core in terms if core.op in SUM and core not in self.shared]:
             inner, number = sum_terms(core)
             if not any(part in terms for part in inner):
                 continue
@@ -173,19 +173,9 @@ class Pass:
                 terms, total = merged, total + factor * number
         return terms, total
 
-    def _terms(self, root: Node) -> Iterable[tuple[int, Node]]:
-        """Each simplified term with its sign, in the order of writing."""
-        stack = [(1, root)]
-        while stack:
-            sign, node = stack.pop()
-            if node is not root and node in self.done:
-                yield sign, self.done[node]
-            elif node.op is _NEG:
-                stack.append((-sign, unrepeated(node)[0]))
-            else:
-                left, right = unrepeated(node)
-                stack.append((-sign if node.op is _SUB else sign, right))
-                stack.append((sign, left))
+    def _opens(self, node: Node) -> bool:
+        """Whether the node is part of the sum or product that is being collected."""
+        return node not in self.done
 
     # -- products --------------------------------------------------------------------------------------------------
 
@@ -198,31 +188,22 @@ class Pass:
         return factors_paired(product)
 
     def _factors(self, root: Node) -> Iterable[tuple[Number, Node]]:
-        """Each simplified factor with its exponent; a sign is the factor -1."""
-        stack: list[tuple[Number, Node]] = [(1, root)]
-        while stack:
-            exponent, node = stack.pop()
-            if node is not root and node in self.done:
-                yield exponent, self.done[node]
-            elif node.op is _NEG:
-                yield 1, const(-1)
-                stack.append((exponent, unrepeated(node)[0]))
-            elif node.op in (_MUL, _DIV):
-                left, right = unrepeated(node)
-                stack.append((-exponent if node.op is _DIV else exponent, right))
-                stack.append((exponent, left))
+        """Each simplified factor with its exponent; a sign stands above the line."""
+        for exponent, node in parts_of(root, SIGNED_PRODUCT, self._opens):
+            if node is MINUS_ONE:
+                yield 1, node
             else:
-                yield exponent, self._rebuilt(node)
+                yield exponent, self.done[node] if node in self.done else self._rebuilt(node)
 
 
 def _repeated(factors: list[tuple[Number, Node]]) -> Iterator[tuple[Number, Node]]:
     """The factors, with products among them opened; a fraction that would need no brackets only if factors meet."""
-    kept = {node.args[0] for _, node in factors if node.op in (_POW, _SQRT)}
+    kept = {node.args[0] for _, node in factors if node.op in (POW, SQRT)}
     inner = [[] if node in kept else list(factors_of(node)) for _, node in factors]
     found = Counter(base for parts in inner for base in {_base(part) for _, part in parts})
     above = sum(power > 0 for power, _ in factors)
     for (power, node), parts in zip(factors, inner, strict=True):
-        bare = node.op is _DIV and power == above == 1
+        bare = node.op is DIV and power == above == 1
         if parts and not (bare and all(found[_base(part)] == 1 for _, part in parts)):
             yield from ((power * exponent, part) for exponent, part in parts)
         else:
@@ -230,21 +211,21 @@ def _repeated(factors: list[tuple[Number, Node]]) -> Iterator[tuple[Number, Node
 
 
 def _base(factor: Node) -> Node:
-    return factor.args[0] if factor.op in (_POW, _SQRT) else factor
+    return factor.args[0] if factor.op in (POW, SQRT) else factor
 
 
 def _on_diagonal(node: Node) -> Node:
     """A product with an identity matrix as what stands on the diagonal."""
-    if node.op is not _MUL or not node.shape or not has_delta(node):
+    if node.op is not MUL or not node.shape or not has_delta(node):
         return node
     axes = range(node.ndim)
     found = contraction(node.args, [axes, axes], axes)
-    return node if found.op is _MUL else found
+    return node if found.op is MUL else found
 
 
 def _by_parity(node: Node) -> Node:
     """f(-x) as -f(x) or f(x), for odd and even functions."""
-    if not (node.op.odd or node.op.even) or node.args[0].op is not _NEG or node.op is _NEG:
+    if not (node.op.odd or node.op.even) or node.args[0].op is not NEG or node.op is NEG:
         return node
     plain = node.op(*unrepeated(node.args[0]))
     return -plain if node.op.odd else plain

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import reduce
 
-from ..graph.node import CONST, OPS, Node, Number, const
+from ..graph.node import CONST, Node, Number, const
 from ..graph.order import factor_key
 from ..graph.shapes import Shape
 from ..ops.kinds import unrepeated
+from ..ops.terms import DIV, MUL, NEG, POW, PRODUCT, SQRT, parts_of
 
-_MUL, _DIV, _NEG, _POW, _SQRT = (OPS[name] for name in ("mul", "div", "neg", "pow", "sqrt"))
 _HALF = Fraction(1, 2)
 
 
@@ -26,15 +26,15 @@ def powers_of(leaf: Node, exponent: Number) -> tuple[Number, list[tuple[Node, Nu
             return raised(value, -1), []
         return 1, [(leaf, exponent)]
     parts = unrepeated(leaf)
-    if leaf.op is _NEG and exponent in (1, -1):
+    if leaf.op is NEG and exponent in (1, -1):
         number, factors = powers_of(parts[0], exponent)
         return -number, factors
-    if leaf.op is _DIV and parts[0].op is CONST and parts[0].value != 0 and exponent in (1, -1):
+    if leaf.op is DIV and parts[0].op is CONST and parts[0].value != 0 and exponent in (1, -1):
         number, factors = powers_of(parts[1], -exponent)
         return raised(number_of(parts[0]), exponent) * number, factors
-    if leaf.op is _SQRT:
+    if leaf.op is SQRT:
         return 1, [(parts[0], exponent * _HALF)]
-    if leaf.op is _POW and parts[1].op is CONST and not isinstance(parts[1].value, bool):
+    if leaf.op is POW and parts[1].op is CONST and not isinstance(parts[1].value, bool):
         base, power = parts
         inner, outer = powers_of(base, 1), power.value
         if isinstance(outer, int) and inner[0] == 1 and len(inner[1]) == 1:
@@ -43,17 +43,9 @@ def powers_of(leaf: Node, exponent: Number) -> tuple[Number, list[tuple[Node, Nu
     return 1, [(leaf, exponent)]
 
 
-def factors_of(core: Node) -> Iterable[tuple[Number, Node]]:
+def factors_of(core: Node) -> Sequence[tuple[Number, Node]]:
     """The factors of a product that was built here, each with its exponent."""
-    stack: list[tuple[Number, Node]] = [(1, core)]
-    while stack:
-        exponent, node = stack.pop()
-        if node.op in (_MUL, _DIV):
-            left, right = unrepeated(node)
-            stack.append((-exponent if node.op is _DIV else exponent, right))
-            stack.append((exponent, left))
-        else:
-            yield exponent, node
+    return parts_of(core, PRODUCT)
 
 
 def collect(coefficient: Number, factors: Iterable[tuple[Number, Node]]) -> Node:
@@ -82,7 +74,7 @@ def _cancel(coefficient: Number, powers: dict[Node, Number]) -> tuple[Number, di
     if coefficient in (1, -1):
         return coefficient, powers
     for base, power in powers.items():
-        if power in (1, -1) and base.op in (_MUL, _DIV):
+        if power in (1, -1) and base.op in (MUL, DIV):
             number, core = split(base)
             if number != 0 and core is not None and coefficient * raised(number, power) in (1, -1):
                 rest = {other: powers[other] for other in powers if other is not base}
@@ -174,7 +166,7 @@ def _power(base: Node, exponent: Number) -> list[Node]:
         return [base]
     if isinstance(exponent, Fraction) and exponent.denominator == 2:
         whole = exponent - _HALF
-        return ([base ** int(whole)] if whole else []) + [_SQRT(base)]
+        return ([base ** int(whole)] if whole else []) + [SQRT(base)]
     return [base**exponent]
 
 
@@ -182,13 +174,13 @@ def split(leaf: Node) -> tuple[Number, Node | None]:
     """A term as coefficient times core; the core of a constant is None."""
     if leaf.op is CONST:
         return number_of(leaf), None
-    if leaf.op is _NEG:
+    if leaf.op is NEG:
         coefficient, core = split(*unrepeated(leaf))
         return -coefficient, core
-    if leaf.op is _MUL:
+    if leaf.op is MUL:
         left, right = unrepeated(leaf)
         return (number_of(left), right) if left.op is CONST else _split_left(leaf)
-    if leaf.op is _DIV:
+    if leaf.op is DIV:
         top, bottom = unrepeated(leaf)
         if bottom.op is CONST and isinstance(bottom.value, int) and bottom.value:
             coefficient, core = split(top)
@@ -200,7 +192,7 @@ def _split_left(leaf: Node) -> tuple[Number, Node]:
     """The coefficient at the left end of a product, and the product without it."""
     factors = []
     node = leaf
-    while node.op is _MUL:
+    while node.op is MUL:
         node, factor = unrepeated(node)
         factors.append(factor)
     if node.op is not CONST:

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from ..graph.node import CONST, OPS, VAR, Node
+from ..graph.node import CONST, VAR, Node
 from ..graph.order import key
 from ..graph.traversal import dependents, gc_paused, topological
+from ..ops.terms import POW
 from .denominators import Factored, Together, effort
 from .lines import written
 from .normal import Normal
@@ -26,8 +27,6 @@ MUCH_SHORTER = 0.75
 REPEATED = 1.2
 #: Turns between the two forms; most lists need one.
 MOST_TURNS = 8
-
-_POW = OPS["pow"]
 
 
 def readable(roots: list[Node], sizes: Mapping[str, int], alone: bool = True) -> list[Node]:
@@ -132,4 +131,4 @@ def operations(roots: Iterable[Node]) -> int:
 
 
 def _is_cube(node: Node) -> bool:
-    return node.op is _POW and node.args[1].op is CONST and node.args[1].value == 3
+    return node.op is POW and node.args[1].op is CONST and node.args[1].value == 3

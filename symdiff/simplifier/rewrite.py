@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import permutations
 
-from ..graph.node import OPS, Node, const
+from ..graph.node import Node, const
 from ..graph.traversal import map_graph, rebuild, topological
+from ..ops.terms import ADD, PRODUCT, SIGNED_SUM, Family, Part, parts_of
 from ..rules.assumptions import Facts, current
 from ..rules.table import Rule, bindings
 from .passes import to_fixpoint
@@ -40,10 +41,10 @@ def replaced(roots: Roots, results: Mapping[Node, Node]) -> Roots:
 def rewritten(node: Node, rules: Rules, facts: Facts, most_terms: int = MOST_PARTS) -> Iterator[Node]:
     """The node rewritten as a whole, or in two of its terms or factors; longer sums than that as a whole only."""
     yield from _results(node, rules, facts)
-    family = next((family for family in (SUM, PRODUCT) if node.op.name in family), None)
-    if family is None or not family.keys() & rules.keys():
+    family = next((family for family in (SIGNED_SUM, PRODUCT) if node.op in family), None)
+    if family is None or not any(op.name in rules for op in family):
         return
-    parts = _flattened(node, family, most_terms if family is SUM else MOST_PARTS)
+    parts = parts_of(node, family, most=MOST_PARTS if family is PRODUCT else most_terms)
     for i, j in permutations(range(len(parts)), 2):
         if i > j and parts[i][0] == parts[j][0]:
             continue  # the operation is commutative, and matching tries both orders
@@ -51,41 +52,12 @@ def rewritten(node: Node, rules: Rules, facts: Facts, most_terms: int = MOST_PAR
         yield from _pair(parts[i], parts[j], rest, family, rules, facts)
 
 
-#: A sum or product: the sign with which each operation takes its arguments, or the power.
-SUM: dict[str, tuple[int, ...]] = {"add": (1, 1), "sub": (1, -1), "neg": (-1,)}
-PRODUCT: dict[str, tuple[int, ...]] = {"mul": (1, 1), "div": (1, -1)}
-
-_Part = tuple[int, Node]
-
-
-def _flattened(root: Node, family: dict[str, tuple[int, ...]], most: int) -> list[_Part]:
-    """The terms with their signs, or the factors with their powers, in the order of writing; none if they are more."""
-    stack: list[_Part] = [(1, root)]
-    parts: list[_Part] = []
-    while stack:
-        sign, node = stack.pop()
-        if node.op.name in family:
-            stack += reversed([(sign * s, arg) for s, arg in zip(family[node.op.name], node.args, strict=True)])
-        else:
-            parts.append((sign, node))
-        if len(stack) + len(parts) > most:
-            return []
-    return parts
-
-
-def _pair(
-    first: _Part,
-    second: _Part,
-    rest: list[_Part],
-    family: dict[str, tuple[int, ...]],
-    rules: Rules,
-    facts: Facts,
-) -> Iterator[Node]:
+def _pair(first: Part, second: Part, rest: list[Part], family: Family, rules: Rules, facts: Facts) -> Iterator[Node]:
     """Two parts rewritten beside the others: ``a + b`` or ``a - b`` with a sign, ``a*b`` or ``a/b`` with a power."""
     (sign, a), (other, b) = first, second
-    name = next(name for name, signs in family.items() if signs == (1, sign * other))
-    for result in _results(OPS[name](a, b), rules, facts):
-        yield _joined([(sign, result), *rest], family is SUM)
+    alike, apart, *_ = family
+    for result in _results((alike if sign == other else apart)(a, b), rules, facts):
+        yield _joined([(sign, result), *rest], alike is ADD)
 
 
 def _results(node: Node, rules: Rules, facts: Facts) -> Iterator[Node]:
@@ -97,10 +69,10 @@ def _results(node: Node, rules: Rules, facts: Facts) -> Iterator[Node]:
 
 def _rebuilt(node: Node, args: tuple[Node, ...]) -> Node:
     new = rebuild(node, args)
-    return to_fixpoint([new], {})[0] if node.args and new.op.name in SUM else new
+    return to_fixpoint([new], {})[0] if node.args and new.op in SIGNED_SUM else new
 
 
-def _joined(parts: Sequence[_Part], summed: bool) -> Node:
+def _joined(parts: Sequence[Part], summed: bool) -> Node:
     """The sum or product of the parts."""
     ahead = sorted(parts, key=lambda part: -part[0])
     result = const(0 if summed else 1)

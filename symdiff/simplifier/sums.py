@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from ..graph.node import OPS, Node, Number, const
+from ..graph.node import Node, Number, const
 from ..graph.order import term_key
 from ..graph.shapes import Shape
-from ..ops.kinds import unrepeated
+from ..ops.terms import SUM, parts_of
 from .products import collect, factors_of, split
-
-_ADD, _SUB = OPS["add"], OPS["sub"]
-ADDED = frozenset((_ADD, _SUB))
 
 #: The terms of a sum with their coefficients, and its number.
 Sum = tuple[dict[Node, Number], Number]
@@ -33,13 +30,7 @@ def sum_terms(core: Node) -> tuple[dict[Node, Number], Number]:
     """The terms of a simplified sum with their coefficients, and its number."""
     terms: dict[Node, Number] = {}
     number: Number = 0
-    stack = [(1, core)]
-    while stack:
-        sign, node = stack.pop()
-        if node.op in ADDED:
-            left, right = unrepeated(node)
-            stack += [(-sign if node.op is _SUB else sign, right), (sign, left)]
-            continue
+    for sign, node in parts_of(core, SUM):
         coefficient, part = split(node)
         if part is None:
             number += sign * coefficient

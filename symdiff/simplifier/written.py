@@ -5,9 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import reduce
 
-from ..graph.node import OPS, Node, Number, const, make
+from ..graph.node import Node, Number, const, make
 from ..graph.order import term_key
 from ..graph.traversal import map_graph, rebuild
+from ..ops.terms import DIV, MUL, NEG, SQRT
 from .monomials import Monomial, size_of
 from .pool import Pool, Product
 from .products import build_product
@@ -16,7 +17,6 @@ from .sums import added
 #: A node of the normal form, or the number of a product of the pool.
 Thing = Node | int
 
-_MUL, _DIV, _NEG, _SQRT = (OPS[name] for name in ("mul", "div", "neg", "sqrt"))
 _HALF = Fraction(1, 2)
 _ONE = const(1)
 
@@ -94,12 +94,12 @@ class Writer:
         found = _quotient(
             [over, *above] if over is not _ONE else above, [under, *below] if under is not _ONE else below
         )
-        return make(_NEG, (found,)) if negative else found
+        return make(NEG, (found,)) if negative else found
 
     def _power(self, member: int, times: int) -> Node:
         base = self.done[self._factor(member)]
         exponent = self.pool.literals[member][1] if member < len(self.pool.literals) else 1
-        found = base if exponent == 1 else _SQRT(base) if exponent == _HALF else base**exponent
+        found = base if exponent == 1 else SQRT(base) if exponent == _HALF else base**exponent
         return found if times == 1 else found**times
 
 
@@ -115,5 +115,5 @@ def _constants(scale: Monomial) -> tuple[Node, Node]:
 
 def _quotient(above: list[Node], below: list[Node]) -> Node:
     """Multiplied from the left, with signs left where they are: a negative factor that others share costs nothing."""
-    top = reduce(lambda a, b: make(_MUL, (a, b)), above)
-    return make(_DIV, (top, reduce(lambda a, b: make(_MUL, (a, b)), below))) if below else top
+    top = reduce(lambda a, b: make(MUL, (a, b)), above)
+    return make(DIV, (top, reduce(lambda a, b: make(MUL, (a, b)), below))) if below else top

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from ..graph.node import Node
 from ..graph.traversal import map_graph, rebuild, topological
+from ..ops.terms import SIGNED_SUM
 from .coordinates import Coordinates
 from .expansion import Expansion
 from .series import Coefficients, scaled
-from .substitution import LINEAR
 
 #: Products and functions that depend on a bottleneck alone: of one that reads several variables, of any other.
 FEWEST, MANY = 1, 4
@@ -110,7 +110,7 @@ def candidates(f: Node, wrt: Sequence[Node]) -> list[Node]:
     counts = dict.fromkeys(above, 0)
     for node, parent in reversed(above.items()):
         if parent is not None:
-            counts[parent] += counts[node] + (node.op not in LINEAR)
+            counts[parent] += counts[node] + (node.op not in SIGNED_SUM)
     least = {node: FEWEST if parent is None else MANY for node, parent in above.items() if node not in wrt}
     found = [node for node in least if counts[node] >= least[node]] if len(above) <= LARGEST else []
     return sorted(found, key=lambda node: -counts[node])

@@ -15,14 +15,12 @@ from math import comb
 
 from ..graph.node import OPS, Node, Number, Op, const
 from ..graph.traversal import map_graph, rebuild, topological, use_counts
+from ..ops.terms import ADD, DIV, MUL, SIGNED_SUM, SUB
 from ..simplifier.monomials import Monomial, exact, size_of
 from .factors import Group, groups, monomial_of, of_number
-from .substitution import LINEAR, Substitution
+from .substitution import Substitution
 
-_ADD, _SUB, _NEG, _MUL, _DIV = (OPS[name] for name in ("add", "sub", "neg", "mul", "div"))
 _LOG, _ARCTAN, _ARCTAN2 = (OPS[name] for name in ("log", "arctan", "arctan2"))
-#: The signs of the terms of sums.
-SIGNS: dict[Op, tuple[int, ...]] = {_ADD: (1, 1), _SUB: (1, -1), _NEG: (-1,)}
 #: Longer products and sums are not taken into others: the work grows linearly.
 MOST_BASES, MOST_TERMS = 14, 40
 
@@ -60,12 +58,12 @@ class Coordinates(Substitution):
             return self.noted(node)
         if self.regroups and (new := self._regrouped(node, args)) is not None:
             return new
-        return self.noted(rebuild(node, tuple(args if node.op in LINEAR else self.fitting(args))))
+        return self.noted(rebuild(node, tuple(args if node.op in SIGNED_SUM else self.fitting(args))))
 
     def _regrouped(self, node: Node, args: list[Node]) -> Node | None:
         """A sum, a product or a function of one, from terms and factors; None for anything else."""
         opened = [self._opened(*pair) for pair in zip(node.args, args, strict=True)]
-        if node.op in LINEAR:
+        if node.op in SIGNED_SUM:
             terms = self._terms(node, args, opened)
             if 1 < len(terms) <= MOST_TERMS:
                 return self._sum(node, terms, any(arg in self.alike for arg in args))
@@ -76,7 +74,7 @@ class Coordinates(Substitution):
 
     def _coordinate(self, node: Node, formula: Node) -> Node:
         """A variable for the node; a factor that shares no variables with the others is substituted by itself."""
-        if formula.op is _MUL:
+        if formula.op is MUL:
             one, other = sorted(formula.args, key=lambda part: len(self.read[part]))
             if self.read[one] and other.args and not self.read[one] & self.read[other]:
                 formula = self.noted(one * self._coordinate(other, other))
@@ -87,7 +85,7 @@ class Coordinates(Substitution):
     def _terms(self, node: Node, args: list[Node], opened: list[Monomial]) -> list[Monomial]:
         """The terms of a sum and of those in it that nothing else reads, like ones added."""
         found: dict[frozenset[object], Monomial] = {}
-        for new, monomial, sign in zip(args, opened, SIGNS[node.op], strict=True):
+        for (sign, new), monomial in zip(SIGNED_SUM[node.op](*args), opened, strict=True):
             for number, powers in self._sums.get(new, [monomial]):
                 like = frozenset(powers.items())
                 known = found[like].number if like in found else 0
@@ -104,7 +102,7 @@ class Coordinates(Substitution):
         for term in terms:
             if term is not first:
                 part = self._multiplied(Monomial(size_of(term.number), term.powers))
-                new = _ADD(new, part) if term.number > 0 else _SUB(new, part)
+                new = ADD(new, part) if term.number > 0 else SUB(new, part)
         new = self.like(node, self.noted(new)) if alike else self.noted(new)
         if self._uses[node] == 1:
             self._sums[new] = terms
@@ -187,7 +185,7 @@ class Coordinates(Substitution):
     def _whole(self, group: Group) -> Group:
         """One node for the factors of a group, above the line if some are."""
         known = [self.noted(part) for part in (group.above, group.below) if part is not None]
-        return Group(group.read, self.noted(reduce(_DIV, known)), None) if len(known) == 2 else group
+        return Group(group.read, self.noted(reduce(DIV, known)), None) if len(known) == 2 else group
 
     def _above(self, group: Group) -> Node:
         if group.above is not None:
@@ -200,12 +198,12 @@ class Coordinates(Substitution):
         if one.above is None:
             one, other = other, one
         if one.above is None and one.below is not None and other.below is not None:
-            below = self.noted(_MUL(*self.fitting([one.below, other.below], product=True)))
+            below = self.noted(MUL(*self.fitting([one.below, other.below], product=True)))
             return Group(self.read[below], None, below)
         if other.below is not None and one.read & other.read:
-            new = self.noted(_DIV(*self.fitting([self._above(one), other.below])))
+            new = self.noted(DIV(*self.fitting([self._above(one), other.below])))
         else:
-            new = self.noted(_MUL(*self.fitting([self._above(one), self._above(other)], product=True)))
+            new = self.noted(MUL(*self.fitting([self._above(one), self._above(other)], product=True)))
         return Group(self.read[new], new, None)
 
 

@@ -15,7 +15,8 @@ from fractions import Fraction
 from ..differentiate.passes import sum_of
 from ..graph.node import CONST, OPS, Node, Op, const
 from ..graph.traversal import map_graph, rebuild, topological
-from .coordinates import SIGNS, Coordinates
+from ..ops.terms import DIV, MUL, POW, SIGNED_SUM
+from .coordinates import Coordinates
 from .series import (
     Coefficients,
     Exponents,
@@ -34,7 +35,7 @@ from .series import (
 from .slopes import Choice, Quotient, Slope, numerators, slopes_of
 from .substitution import Substituted
 
-_MUL, _DIV, _POW, _WHERE = (OPS[name] for name in ("mul", "div", "pow", "where"))
+_WHERE = OPS["where"]
 _ONE, _ZERO = const(1), const(0)
 
 
@@ -79,7 +80,7 @@ class Expansion:
 
     def _halves(self, node: Node) -> tuple[Node, ...]:
         """Two factors of a whole power; none of a variable's, whose powers have simple derivatives."""
-        if node.op is not _POW or node.args[0] in self.places or node.args[1].op is not CONST:
+        if node.op is not POW or node.args[0] in self.places or node.args[1].op is not CONST:
             return ()
         base, power = node.args[0], node.args[1].value
         return (base ** (power - power // 2), base ** (power // 2)) if type(power) is int and power > 1 else ()
@@ -123,7 +124,7 @@ class Expansion:
         return rule(self, node, degree) if rule else self._integrated(node, degree)
 
     def _linear(self, node: Node, degree: int) -> Coefficients:
-        return total([(sign, self.series[arg][degree]) for sign, arg in zip(SIGNS[node.op], node.args, strict=True)])
+        return total([(sign, self.series[arg][degree]) for sign, arg in SIGNED_SUM[node.op](*node.args)])
 
     def _product(self, node: Node, degree: int) -> Coefficients:
         left, right = (self.series[arg] for arg in node.args)
@@ -222,8 +223,8 @@ def _cheapest(reads: list[tuple[Series, Series]], exponents: Exponents) -> int:
 
 #: The rules of operations whose coefficients need no derivatives of the row.
 _RULES: dict[Op, Callable[[Expansion, Node, int], Coefficients]] = {
-    **dict.fromkeys(SIGNS, Expansion._linear),
-    _MUL: Expansion._product,
-    _DIV: Expansion._quotient,
+    **dict.fromkeys(SIGNED_SUM, Expansion._linear),
+    MUL: Expansion._product,
+    DIV: Expansion._quotient,
     _WHERE: Expansion._choice,
 }

@@ -11,10 +11,10 @@ from fractions import Fraction
 from functools import reduce
 from typing import NamedTuple, TypeAlias
 
-from ..graph.node import CONST, OPS, Node, Number, Op
+from ..graph.node import CONST, Node, Number, Op
+from ..ops.terms import DIV, MUL, NEG, POW, SQRT
 from ..simplifier.monomials import ONE, Monomial, checked, exact, raised, size_of
 
-_MUL, _DIV, _NEG, _POW, _SQRT = (OPS[name] for name in ("mul", "div", "neg", "pow", "sqrt"))
 _HALF = Fraction(1, 2)
 #: Whether a node is a variable, whose powers have simple derivatives.
 Simple: TypeAlias = Callable[[Node], bool]
@@ -58,7 +58,7 @@ def _group(variables: frozenset[Node], factors: list[tuple[Node, Number]], simpl
 
 
 def _product(factors: list[Node]) -> Node | None:
-    return reduce(_MUL, factors) if factors else None
+    return reduce(MUL, factors) if factors else None
 
 
 def _defined_alike(part: Monomial, whole: Monomial) -> bool:
@@ -72,7 +72,7 @@ def _defined_alike(part: Monomial, whole: Monomial) -> bool:
 
 
 def _times(node: Node, args: Sequence[Monomial], simple: Simple) -> Monomial | None:
-    one, other = args[0], ONE.times(args[1], -1 if node.op is _DIV else 1)
+    one, other = args[0], ONE.times(args[1], -1 if node.op is DIV else 1)
     found = one.times(other)
     return found if _defined_alike(one, found) and _defined_alike(other, found) else None
 
@@ -84,7 +84,7 @@ def _negative(node: Node, args: Sequence[Monomial], simple: Simple) -> Monomial:
 def _power(node: Node, args: Sequence[Monomial], simple: Simple) -> Monomial | None:
     """A whole power of a power of one base; any power of a variable's, where no sign is lost."""
     number, powers = args[0]
-    exponent = _HALF if node.op is _SQRT else node.args[1].value if node.args[1].op is CONST else None
+    exponent = _HALF if node.op is SQRT else node.args[1].value if node.args[1].op is CONST else None
     if len(powers) != 1 or type(exponent) not in (int, Fraction) or not exponent:
         return None
     ((base, power),) = powers.items()
@@ -99,9 +99,9 @@ def _power(node: Node, args: Sequence[Monomial], simple: Simple) -> Monomial | N
 
 
 _FAMILIES: dict[Op, Callable[[Node, Sequence[Monomial], Simple], Monomial | None]] = {
-    _MUL: _times,
-    _DIV: _times,
-    _NEG: _negative,
-    _POW: _power,
-    _SQRT: _power,
+    MUL: _times,
+    DIV: _times,
+    NEG: _negative,
+    POW: _power,
+    SQRT: _power,
 }

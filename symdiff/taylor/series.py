@@ -7,7 +7,8 @@ from itertools import product
 from typing import TypeAlias
 
 from ..differentiate.passes import sum_of
-from ..graph.node import CONST, OPS, Node, Number, const
+from ..graph.node import CONST, Node, Number, const
+from ..ops.terms import DIV, MUL, NEG
 
 #: The power of each variable.
 Exponents: TypeAlias = tuple[int, ...]
@@ -16,16 +17,14 @@ Coefficients: TypeAlias = dict[Exponents, Node]
 Series: TypeAlias = list[Coefficients]
 Terms = dict[Exponents, list[Node]]
 
-_MUL, _DIV, _NEG = OPS["mul"], OPS["div"], OPS["neg"]
-
 
 def scaled(number: Number, node: Node) -> Node:
     """``number*node``, with a number in front of the node taken in."""
     if number == 1:
         return node
-    if node.op is _NEG:
+    if node.op is NEG:
         return scaled(-number, node.args[0])
-    if node.op in (_MUL, _DIV) and node.args[0].op is CONST:
+    if node.op in (MUL, DIV) and node.args[0].op is CONST:
         return node.op(const(number) * node.args[0], node.args[1])
     return const(number) * node
 

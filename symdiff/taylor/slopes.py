@@ -7,8 +7,9 @@ from typing import Any, NamedTuple, TypeAlias
 
 from ..graph.node import CONST, OPS, VAR, Node, const, is_const, make
 from ..graph.traversal import dependents, substitute, topological
+from ..ops.terms import DIV, MUL, NEG
 
-_MUL, _DIV, _NEG, _WHERE = (OPS[name] for name in ("mul", "div", "neg", "where"))
+_WHERE = OPS["where"]
 _ONE, _ZERO = const(1), const(0)
 _TANGENT, _VALUE = (make(VAR, (), (f"{name} of a Taylor series",), ()) for name in ("tangent", "value"))
 
@@ -128,10 +129,10 @@ def _times(factor: int) -> Callable[[Node, _Found], Slope | None]:
 
 #: By the operation and the places where the tangent is.
 _LINEAR: dict[Any, Callable[[Node, _Found], Slope | None]] = {
-    (_NEG, (0,)): _negative,
-    (_MUL, (0,)): _times(1),
-    (_MUL, (1,)): _times(0),
-    (_DIV, (0,)): _divided,
+    (NEG, (0,)): _negative,
+    (MUL, (0,)): _times(1),
+    (MUL, (1,)): _times(0),
+    (DIV, (0,)): _divided,
     (_WHERE, (1,)): _choice,
     (_WHERE, (2,)): _choice,
     (_WHERE, (1, 2)): _choice,

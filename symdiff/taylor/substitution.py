@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..graph.node import OPS, VAR, Node, make
+from ..graph.node import VAR, Node, make
 from ..graph.traversal import topological
+from ..ops.terms import SIGNED_SUM
 from .nesting import nests
-
-#: Operations whose series costs no products.
-LINEAR = frozenset(OPS[name] for name in ("add", "sub", "neg"))
 
 
 class Substituted(NamedTuple):
@@ -60,7 +58,7 @@ class Substitution:
         return frozenset().union(*(self.read[node] for node in nodes))
 
     def _parts(self, node: Node) -> frozenset[frozenset[Node]]:
-        if node.op in LINEAR:
+        if node.op in SIGNED_SUM:
             return frozenset().union(*(self.together[arg] for arg in node.args))
         return frozenset([self.read[node]])
 
@@ -74,7 +72,7 @@ class Substitution:
         self.together[new] = frozenset([self.read[new]])
         self._below[new] = inner.union(*(self._below.get(one, frozenset()) for one in inner))
         order = topological(formula)
-        if all(part.op in LINEAR if part.args else part not in self.substituted for part in order):
+        if all(part.op in SIGNED_SUM if part.args else part not in self.substituted for part in order):
             self._linear.add(new)
         return new
 

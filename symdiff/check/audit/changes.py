@@ -8,7 +8,10 @@ from typing import NamedTuple
 
 from ...differentiate.passes import grad
 from ...graph.node import CONST, OPS, VAR, Node, const
+from ...graph.shapes import Shape
 from ...graph.traversal import substitute, topological, variables
+from ...ops.kinds import broadcast_to, unrepeated
+from ...ops.terms import SIGNED_PRODUCT, SIGNED_SUM, Family, Part, parts_of
 from ...search.levels import simplify
 from ...text.printer import show
 
@@ -53,54 +56,38 @@ def changed(forms: Sequence[Node], f: Node, wanted: Sequence[Node], by: Sequence
 
 # -- sums and products, whatever the nesting of their operations ---------------------------------------------------
 
-#: Operations that a list of terms, or of factors, runs through: the sign or power of each argument.
-_SUM = {"add": (1, 1), "sub": (1, -1), "neg": (-1,)}
-_PRODUCT = {"mul": (1, 1), "div": (1, -1), "neg": (1,)}
 
-
-def _lists(root: Node, through: dict[str, tuple[int, ...]]) -> Iterator[tuple[Node, list[tuple[Node, int]]]]:
+def _lists(root: Node, family: Family) -> Iterator[tuple[Node, list[Part]]]:
     """Each whole sum (or product) with its parts and their signs (or powers)."""
     order = topological(root)
-    inner = {arg for node in order if node.op.name in through for arg in node.args if arg.op.name in through}
+    inner = {arg for node in order if node.op in family for arg in unrepeated(node) if arg.op in family}
     for node in order:
-        if node.op.name in through and (node is root or node not in inner):
-            yield node, _parts(node, through)
+        if node.op in family and (node is root or node not in inner):
+            yield node, parts_of(node, family)
 
 
-def _parts(node: Node, through: dict[str, tuple[int, ...]]) -> list[tuple[Node, int]]:
-    found: list[tuple[Node, int]] = []
-    stack = [(node, 1)]
-    while stack:
-        part, sign = stack.pop()
-        if part.op.name in through:
-            stack += [(arg, sign * own) for arg, own in zip(part.args, through[part.op.name], strict=True)][::-1]
-        else:
-            found.append((part, sign))
-    return found
-
-
-def _sum(parts: Iterable[tuple[Node, int]]) -> Node:
+def _sum(parts: Iterable[Part], shape: Shape) -> Node:
     total = const(0)
-    for part, sign in parts:
+    for sign, part in parts:
         total = total + part if sign > 0 else total - part
-    return total
+    return broadcast_to(total, shape)
 
 
 def _terms(root: Node) -> Changed:
-    for node, parts in _lists(root, _SUM):
-        for place, (part, sign) in enumerate(parts if len(parts) > 1 else []):
+    for node, parts in _lists(root, SIGNED_SUM):
+        for place, (sign, part) in enumerate(parts if len(parts) > 1 else []):
             before, after = parts[:place], parts[place + 1 :]
             for kind, text, changed in (
                 ("missing term", f"the term {show(part)} is missing", [*before, *after]),
-                ("sign of a term", f"the sign of the term {show(part)}", [*before, (part, -sign), *after]),
-                ("extra term", f"the term {show(part)} is there twice", [*parts, (part, sign)]),
+                ("sign of a term", f"the sign of the term {show(part)}", [*before, (-sign, part), *after]),
+                ("extra term", f"the term {show(part)} is there twice", [*parts, (sign, part)]),
             ):
-                yield Slip(kind, text), substitute(root, {node: _sum(changed)})
+                yield Slip(kind, text), substitute(root, {node: _sum(changed, node.shape)})
 
 
 def _factors(root: Node) -> Changed:
     """Products with one power of a factor more or less; with a factor or two left out."""
-    for node, parts in _lists(root, _PRODUCT):
+    for node, parts in _lists(root, SIGNED_PRODUCT):
         powers = _powers(parts)
         for base, power in powers.items():
             for step in (1, -1):
@@ -113,16 +100,16 @@ def _factors(root: Node) -> Changed:
             yield slip, substitute(root, {node: node / missing})
 
 
-def _powers(parts: Iterable[tuple[Node, int]]) -> dict[Node, int]:
+def _powers(parts: Iterable[Part]) -> dict[Node, int]:
     """The factors that are no numbers with their whole powers, products in powers taken apart."""
     found: dict[Node, int] = {}
     stack = list(parts)
     while stack:
-        part, power = stack.pop()
+        power, part = stack.pop()
         if part.op.name == "pow" and part.args[1].op is CONST and isinstance(part.args[1].value, int):
-            stack.append((part.args[0], power * part.args[1].value))
-        elif part.op.name in _PRODUCT:
-            stack += [(inner, power * sign) for inner, sign in _parts(part, _PRODUCT)]
+            stack.append((power * part.args[1].value, part.args[0]))
+        elif part.op in SIGNED_PRODUCT:
+            stack += [(power * own, inner) for own, inner in parts_of(part, SIGNED_PRODUCT)]
         elif part.op is not CONST:
             found[part] = found.get(part, 0) + power
     return {part: power for part, power in found.items() if power}
@@ -181,13 +168,13 @@ def _functions(root: Node) -> Changed:
 def _chains(root: Node, f: Node, wanted: Sequence[Node]) -> Changed:
     """The entry, or one of its terms, without one of the derivatives of inner functions, or with it twice."""
     slopes = list(_slopes(f, wanted))
-    terms = _parts(root, _SUM)
+    terms = parts_of(root, SIGNED_SUM)
     for slope, text in slopes:
         slip = Slip("chain factor", f"the factor {text} is missing")
         yield slip, root / slope
         yield Slip("chain factor", f"the factor {text} is there twice"), root * slope
-        for place, (part, sign) in enumerate(terms if len(terms) > 1 else []):
-            yield slip, _sum([*terms[:place], (part / slope, sign), *terms[place + 1 :]])
+        for place, (sign, part) in enumerate(terms if len(terms) > 1 else []):
+            yield slip, _sum([*terms[:place], (sign, part / slope), *terms[place + 1 :]], root.shape)
 
 
 def _slopes(f: Node, wanted: Sequence[Node]) -> Iterator[tuple[Node, str]]:

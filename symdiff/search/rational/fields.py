@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from ...graph.node import CONST, OPS, Node, const
 from ...graph.traversal import topological, use_counts
+from ...ops.terms import POW, SQRT
 from ...simplifier.sums import sum_terms
 
 #: Quotients with more terms, generators or a higher power than these are not read.
@@ -66,7 +67,6 @@ _ARITHMETIC: dict[str, Callable[..., Any]] = {
     "div": lambda a, b: a / b,
     "neg": lambda a: -a,
 }
-_POW, _SQRT = OPS["pow"], OPS["sqrt"]
 
 
 def is_arithmetic(node: Node) -> bool:
@@ -76,9 +76,9 @@ def is_arithmetic(node: Node) -> bool:
 
 def _roots_in(node: Node) -> int | None:
     """How many square roots of its argument a power multiplies."""
-    if node.op is _SQRT:
+    if node.op is SQRT:
         return 1
-    exponent: Any = node.args[1].value if node.op is _POW and node.args[1].op is CONST else None
+    exponent: Any = node.args[1].value if node.op is POW and node.args[1].op is CONST else None
     if exponent is None or isinstance(exponent, bool) or not abs(exponent) <= MOST_POWER:
         return None
     twice = Fraction(exponent) * 2
@@ -131,7 +131,7 @@ class _Reader:
             elif node in self.whole or not is_arithmetic(node):
                 found[node] = None
             elif (twice := _roots_in(node)) is not None and twice % 2:
-                found[_SQRT(node.args[0])] = None
+                found[SQRT(node.args[0])] = None
         return iter(found)
 
     def quotient(self) -> Quotient:
@@ -139,7 +139,7 @@ class _Reader:
         for node in self.order:
             values[node] = self._checked(self._value(node, values))
         ring = self.field.ring
-        roots = [(place, values.get(node.args[0])) for node, place in self.places.items() if node.op is _SQRT]
+        roots = [(place, values.get(node.args[0])) for node, place in self.places.items() if node.op is SQRT]
         pairs = [_functions(_ANGLE, core, self.steps) for family, core in self.steps if family == _ANGLE]
         singles = [_functions(_EXPONENT, core, self.steps) for family, core in self.steps if family == _EXPONENT]
         return Quotient(
@@ -165,7 +165,7 @@ class _Reader:
 
     def _power(self, node: Node, base: Any, twice: int) -> Any:
         whole, half = divmod(abs(twice), 2)
-        found = self.symbols[self.places[_SQRT(node.args[0])]] if half else self.field.one
+        found = self.symbols[self.places[SQRT(node.args[0])]] if half else self.field.one
         for _ in range(whole):
             found = self._checked(found * base)
         return found if twice >= 0 else 1 / found
@@ -200,7 +200,7 @@ def _joined(found: Sequence[Any], step: Sequence[Any], backwards: bool) -> list[
 def _operands(node: Node) -> tuple[Node, ...]:
     if not is_arithmetic(node):
         return ()
-    return node.args[:1] if node.op is _POW else node.args
+    return node.args[:1] if node.op is POW else node.args
 
 
 def _is_atom(node: Node) -> bool:
