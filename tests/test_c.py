@@ -24,6 +24,7 @@ from symdiff.compiler.native.base import form_of
 from symdiff.compiler.native.points import Points
 from symdiff.graph.errors import UnsupportedError
 from symdiff.graph.node import OPS, Node, Op, const
+from symdiff.graph.traversal import map_structure
 
 try:
     build.compiler()
@@ -270,7 +271,7 @@ def test_the_first_of_the_largest(text: str) -> None:
 
 def flat(structure: Any) -> list[Any]:
     found: list[Any] = []
-    sd.walk.map_structure(found.append, structure)
+    map_structure(found.append, structure)
     return found
 
 

@@ -23,8 +23,8 @@ from test_operation_counts import CONSTANTS, X, Y, chebyshev, entries, pollu
 
 import symdiff as sd
 from symdiff.codegen.counting import operations_in
+from symdiff.differentiate import linearized
 from symdiff.differentiate.linearized import Entry, Linearised
-from symdiff.differentiate.passes import linearized
 from symdiff.jacobians import elimination
 from symdiff.jacobians.elimination import ORDERS
 from symdiff.simplifier.hoist_factors import scale

@@ -16,6 +16,7 @@ from conftest import ROOT
 import symdiff as sd
 from symdiff.explanations.pictures.layout import text_width
 from symdiff.explanations.pictures.shapes import Curve, Drawing, Rectangle, Text
+from symdiff.graph.traversal import topological
 
 SHARED = "exp(exp(x)+exp(x)**2)+sin(exp(x)+exp(x)**2)"
 NET = "h1 = sigmoid(w1*x1 + w2*x2); h2 = sigmoid(w3*x1 + w4*x2); (sigmoid(u1*h1 + u2*h2) - y)**2/2"
@@ -160,7 +161,7 @@ def test_folding_says_what_is_folded() -> None:
     picture = sd.draw(chain(60))
     folded = [box for box in picture.network.boxes if box.kind == "folded"]
     assert folded and all(re.fullmatch(r"\d+ operations of [xyz, ]+", box.label) for box in folded)
-    total = sum(1 for node in sd.walk.topological(chain(60)) if node.args)
+    total = sum(1 for node in topological(chain(60)) if node.args)
     shown = sum(box.kind in ("operation", "folded") for box in picture.network.boxes)
     assert picture.network.folded == total - shown
     assert f"{total - shown} operations farthest from the result" in picture.to_svg()

@@ -18,8 +18,8 @@ from symdiff.ops.weights import weighed
 from symdiff.rules.assumptions import Facts, current
 from symdiff.rules.match import instantiate
 from symdiff.rules.table import Rule, apply_rules, bindings, rules
+from symdiff.search import rulebook
 from symdiff.search.accurate import rules as accurate_rules
-from symdiff.search.beam import rulebook
 from symdiff.search.identities import rules as search_rules
 from symdiff.simplifier.lines import rules as line_rules
 

@@ -17,7 +17,7 @@ from test_simplifier import X, Y, Z, random_graph
 import symdiff as sd
 from symdiff.codegen.counting import operations_in
 from symdiff.graph.traversal import leaves
-from symdiff.search.levels import pairs, passes
+from symdiff.simplifier import pairs, passes
 from symdiff.simplifier.normal import Normal
 
 Node = sd.Node

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from witness import extrapolated
 
 import symdiff as sd
-from symdiff.graph.node import OPS
+from symdiff.graph.node import OPS, as_node
 from symdiff.graph.traversal import topological
 from symdiff.ops.arrays import FUNCTIONS
 
@@ -351,7 +351,7 @@ class Graphs(NamedTuple):
 @cache
 def _graphs(case: Case) -> Graphs:
     inputs = [sd.symbol(name, shape) for name, shape in case.variables.items()]
-    f = sd.expr.as_node(_function(case, SYMDIFF)(*inputs))
+    f = as_node(_function(case, SYMDIFF)(*inputs))
     return Graphs(inputs, [var for var in inputs if var.name in case.floats], f, sd.symbol("W__", f.shape))
 
 
