@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import pytest
 
 DATA = Path(__file__).parent / "data" / "feynman_equations.csv"
 
@@ -18,6 +20,15 @@ class Formula(NamedTuple):
 def formulas() -> list[Formula]:
     with DATA.open(encoding="utf-8-sig") as file:
         return [_formula(row) for row in csv.DictReader(file) if row["Formula"]]
+
+
+def each_of_some(step: int) -> Any:
+    """A test for every so many formulas, and for the others where slow tests run."""
+    params = [
+        pytest.param(formula, id=formula.name, marks=[pytest.mark.slow] if place % step else [])
+        for place, formula in enumerate(formulas())
+    ]
+    return pytest.mark.parametrize("formula", params)
 
 
 def _formula(row: dict[str, str]) -> Formula:

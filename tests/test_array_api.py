@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from test_array_operations import CASES, Case, _graphs, _id, _point
 from test_codegen import ELEMENTWISE, on_variables
-from test_tensor_rows import CASES, Case, _graphs, _id, _point
 
 import symdiff as sd
 from symdiff.codegen.array_api import STANDARD

@@ -203,14 +203,15 @@ def test_emission_imports_no_numpy() -> None:
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
+@pytest.mark.parametrize("length", [2_000, pytest.param(10_000, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("backend", ["numpy", "math"])
-def test_long_and_wide_graphs(backend: str) -> None:
+def test_long_and_wide_graphs(backend: str, length: int) -> None:
     node, want = x, 0.1
-    for _ in range(10_000):
+    for _ in range(length):
         node, want = sd.sin(node) * node + x, math.sin(want) * want + 0.1
     assert compile_(node, [x], backend=backend)(0.1) == pytest.approx(want, rel=1e-9)
     fixed = const(1)
-    for _ in range(10_000):
+    for _ in range(length):
         fixed = sd.sin(fixed)
     assert 0 < compile_(fixed + x, [x], backend=backend)(0.0) < 0.1
     many = sd.symbols(" ".join(f"v{i}" for i in range(1000)))

@@ -203,8 +203,17 @@ def test_graphs_of_networkx_are_the_same_network() -> None:
         nn.dag({"a": ["b"], "b": ["a"]})
 
 
+def _chain_of_units(units: int) -> nn.Network:
+    return nn.dag({place: [place - 1] for place in range(1, units)}, "tanh")
+
+
 def test_a_deep_graph_of_units_is_built_without_recursion() -> None:
-    net = nn.dag({place: [place - 1] for place in range(1, 1500)}, "tanh")
+    assert len(_chain_of_units(1500).params) == 2 * 1499
+
+
+@pytest.mark.parametrize("units", [100, pytest.param(1500, marks=pytest.mark.slow)])
+def test_a_deep_graph_of_units_is_compiled(units: int) -> None:
+    net = _chain_of_units(units)
     values = [np.ones((2, 1)), *net.init().values()]
     assert sd.compile(net.output, [net.x, *net.params.values()])(*values).shape == (2, 1)
 

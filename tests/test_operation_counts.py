@@ -151,19 +151,19 @@ def test_harmonics_are_orthonormal() -> None:
     assert np.allclose(flat * share @ flat.T, np.eye(16), atol=1e-12)
 
 
-@pytest.mark.parametrize("degree", [2, 3, 4, 6, 8, 10])
+@pytest.mark.parametrize("degree", [2, 4, 6, *(pytest.param(degree, marks=pytest.mark.slow) for degree in (3, 8, 10))])
 def test_spherical_harmonics(degree: int) -> None:
     assert ratio(harmonics(degree), [X, W, Z]) <= 2.4
 
 
-@pytest.mark.parametrize("degree", [2, 3, 4, 5, 10, 20])
+@pytest.mark.parametrize("degree", [2, 3, 4, 5, 10, pytest.param(20, marks=pytest.mark.slow)])
 def test_chebyshev(degree: int) -> None:
     """The last polynomial alone, and all of them."""
     assert ratio(chebyshev(degree)[-1:], [X]) <= 2.4
     assert ratio(chebyshev(degree), [X]) <= 2.4
 
 
-@pytest.mark.parametrize("degree", [40, 80])
+@pytest.mark.parametrize("degree", [20, *(pytest.param(degree, marks=pytest.mark.slow) for degree in (40, 80))])
 def test_chebyshev_of_higher_degree(degree: int) -> None:
     """Two operations a degree become five: two for ``S = 2*T``, three for ``T' = S + 2*x*T' - T''``."""
     assert ratio(chebyshev(degree), [X]) <= 2.5

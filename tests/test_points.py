@@ -8,12 +8,14 @@ import sys
 import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import mpmath
 import numpy as np
 import pytest
+from counting import calls
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_codegen import ELEMENTWISE, on_variables
@@ -300,22 +302,6 @@ def test_memory_is_a_few_blocks() -> None:
     assert peak < size * 8 + 10 * fn.func.__globals__["BLOCK"] * 8
 
 
-def calls_of_emission(nodes: Any, inputs: list[Node]) -> int:
-    """How many functions are called to write a module."""
-    count = 0
-
-    def seen(frame: Any, event: str, argument: Any) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    sys.setprofile(seen)
-    try:
-        sd.source(nodes, inputs, schedule="fast")
-    finally:
-        sys.setprofile(None)
-    return count
-
-
 def deep(size: int) -> list[Node]:
     f: Node = x
     for _ in range(size):
@@ -329,7 +315,7 @@ def wide(size: int) -> list[Node]:
 
 @pytest.mark.parametrize("graph", [deep, wide])
 def test_emission_is_linear(graph: Callable[[int], list[Node]]) -> None:
-    counts = [calls_of_emission(graph(size), [x, y]) for size in (100, 200)]
+    counts = [calls(partial(sd.source, graph(size), [x, y], schedule="fast")) for size in (100, 200)]
     assert counts[1] < 2.1 * counts[0]
     sizes = [len(sd.source(graph(size), [x, y], schedule="fast")) for size in (100, 200)]
     assert sizes[1] < 2.3 * sizes[0], "names grow by a digit"

@@ -14,7 +14,7 @@ import symdiff as sd
 from symdiff.graph.node import OPS
 from symdiff.graph.traversal import topological
 from symdiff.ops.scalar import PI
-from symdiff.text.printer import show, show_structure
+from symdiff.text.printer import show_structure
 
 x, y, z = sd.symbols("x y z")
 
@@ -35,22 +35,27 @@ def build(steps: list[tuple[sd.Op, list[int]]], leaves: list[sd.Node]) -> sd.Nod
     return nodes[-1]
 
 
-@settings(max_examples=3000, deadline=None, derandomize=True)
-@given(st.lists(STEP, min_size=1, max_size=10), st.lists(st.sampled_from(LEAVES), min_size=1, max_size=4))
-def test_round_trip(steps: list[tuple[sd.Op, list[int]]], leaves: list[sd.Node]) -> None:
-    if all(row.arity <= 3 for row, _ in steps):
-        node = build(steps, leaves)
-        assert sd.parse(str(node)) is node
-
-
-@settings(max_examples=1500, deadline=None, derandomize=True)
-@given(
+#: Short programs of all operations, and long ones of operators, whose text names parts.
+SHORT = st.tuples(
+    st.lists(STEP, min_size=1, max_size=10).filter(lambda steps: all(row.arity <= 3 for row, _ in steps)),
+    st.lists(st.sampled_from(LEAVES), min_size=1, max_size=4),
+)
+WITH_PARTS = st.tuples(
     st.lists(st.tuples(st.sampled_from(OPERATORS), PLACES), min_size=10, max_size=60),
     st.lists(st.sampled_from([x, y, sd.const(2.5), sd.const(-1.5)]), min_size=2, max_size=4),
 )
-def test_round_trip_with_parts(steps: list[tuple[sd.Op, list[int]]], leaves: list[sd.Node]) -> None:
-    node = build(steps, leaves)
-    assert sd.parse(show(node)) is node
+
+
+@pytest.mark.parametrize("count", [300, pytest.param(3000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("programs", [SHORT, WITH_PARTS], ids=["short", "with parts"])
+def test_round_trip(programs: st.SearchStrategy[tuple[Any, Any]], count: int) -> None:
+    @settings(max_examples=count, deadline=None, derandomize=True, database=None)
+    @given(programs)
+    def round_trip(program: tuple[list[tuple[sd.Op, list[int]]], list[sd.Node]]) -> None:
+        node = build(*program)
+        assert sd.parse(str(node)) is node
+
+    round_trip()
 
 
 TEXTS = """
@@ -113,9 +118,10 @@ def test_long_numbers_and_names_are_shared_too() -> None:
     assert sd.parse(str(v)) is v
 
 
-def test_deep() -> None:
+@pytest.mark.parametrize("depth", [30_000, pytest.param(10**6, marks=pytest.mark.slow)])
+def test_deep(depth: int) -> None:
     v = x
-    for k in range(10**6):
+    for k in range(depth):
         v = sd.sin(v) if k % 3 else v + y if k % 2 else y**v
     assert sd.parse(str(v)) is v
 
