@@ -66,12 +66,12 @@ _LATE = {
     "to_sympy": "text.sympy_bridge",
     "from_sympy": "text.sympy_bridge",
     "to_networkx": "text.sympy_bridge",
-    "audit": "check.audit",
+    "audit": "check.audit.audit",
     "assume": "rules.assumptions",
     "integer": "ops.rewritten",
     "parse_where": "rules.assumptions",
     "check_accuracy": "check.accuracy",
-    "check_graph": "check.gradients",
+    "check_graph": "check.graph",
     "check_grads": "check.gradients",
 }
 

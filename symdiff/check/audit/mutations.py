@@ -1,4 +1,4 @@
-"""Exact derivatives with one slip put into them, in the ways people make them."""
+"""Exact derivatives with one mistake put in, in the ways people make them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ...graph.traversal import substitute, topological, variables
 from ...search.levels import simplify
 from ...text.printer import show
 
-#: Functions that are taken for one another.
+#: Functions that are mistaken for one another.
 _FAMILIES = (
     ("sin", "cos"), ("sinh", "cosh"), ("tan", "tanh"), ("sin", "sinh"), ("cos", "cosh"), ("arcsin", "arccos", "arctan"),
     ("arcsinh", "arccosh", "arctanh"), ("exp", "expm1"), ("log", "log2", "log10", "log1p"), ("sqrt", "cbrt"),
@@ -23,7 +23,7 @@ _INNER = 40
 
 
 class Slip(NamedTuple):
-    """``text`` says what it is in an entry; ``kind`` is one of
+    """A mistake in a derivative: ``text`` says it for one entry; ``kind`` is one of
 
     sign, factor, variable, transposed, missing term, extra term, sign of a term, chain factor, swapped variables,
     exponent, function, coefficient.
@@ -33,17 +33,17 @@ class Slip(NamedTuple):
     text: str
 
 
-Changed = Iterator[tuple[Slip, Node]]
+Mutations = Iterator[tuple[Slip, Node]]
 
 
-def changed(forms: Sequence[Node], f: Node, wanted: Sequence[Node], by: Sequence[Node]) -> Changed:
-    """Derivatives of ``f`` with one slip, the likelier kinds first.
+def mutations(forms: Sequence[Node], f: Node, wanted: Sequence[Node], by: Sequence[Node]) -> Mutations:
+    """Derivatives of ``f`` with one mistake, the likelier kinds first.
 
-    ``forms``: spellings of one entry; ``by``: the scalar variables that it is differentiated by, if it is by such.
+    ``forms``: equal forms of one entry; ``by``: the scalar variables that it is differentiated by, if it is by such.
     """
-    for change in (_terms, _factors, _exponents, _variables, _functions):
+    for mutate in (_terms, _factors, _exponents, _variables, _functions):
         for form in forms:
-            yield from change(form)
+            yield from mutate(form)
     for form in forms:
         yield from _chains(form, f, wanted)
     for first, second in permutations(by, 2):
@@ -53,7 +53,7 @@ def changed(forms: Sequence[Node], f: Node, wanted: Sequence[Node], by: Sequence
 
 # -- sums and products, whatever the nesting of their operations ---------------------------------------------------
 
-#: Operations that a list of terms, or of factors, runs through: the sign or power of each argument.
+#: Operations inside a sum, or a product: the sign, or power, of each argument.
 _SUM = {"add": (1, 1), "sub": (1, -1), "neg": (-1,)}
 _PRODUCT = {"mul": (1, 1), "div": (1, -1), "neg": (1,)}
 
@@ -68,15 +68,15 @@ def _lists(root: Node, through: dict[str, tuple[int, ...]]) -> Iterator[tuple[No
 
 
 def _parts(node: Node, through: dict[str, tuple[int, ...]]) -> list[tuple[Node, int]]:
-    found: list[tuple[Node, int]] = []
+    parts: list[tuple[Node, int]] = []
     stack = [(node, 1)]
     while stack:
         part, sign = stack.pop()
         if part.op.name in through:
             stack += [(arg, sign * own) for arg, own in zip(part.args, through[part.op.name], strict=True)][::-1]
         else:
-            found.append((part, sign))
-    return found
+            parts.append((part, sign))
+    return parts
 
 
 def _sum(parts: Iterable[tuple[Node, int]]) -> Node:
@@ -86,19 +86,19 @@ def _sum(parts: Iterable[tuple[Node, int]]) -> Node:
     return total
 
 
-def _terms(root: Node) -> Changed:
+def _terms(root: Node) -> Mutations:
     for node, parts in _lists(root, _SUM):
-        for place, (part, sign) in enumerate(parts if len(parts) > 1 else []):
-            before, after = parts[:place], parts[place + 1 :]
-            for kind, text, changed in (
+        for position, (part, sign) in enumerate(parts if len(parts) > 1 else []):
+            before, after = parts[:position], parts[position + 1 :]
+            for kind, text, wrong in (
                 ("missing term", f"the term {show(part)} is missing", [*before, *after]),
                 ("sign of a term", f"the sign of the term {show(part)}", [*before, (part, -sign), *after]),
                 ("extra term", f"the term {show(part)} is there twice", [*parts, (part, sign)]),
             ):
-                yield Slip(kind, text), substitute(root, {node: _sum(changed)})
+                yield Slip(kind, text), substitute(root, {node: _sum(wrong)})
 
 
-def _factors(root: Node) -> Changed:
+def _factors(root: Node) -> Mutations:
     """Products with one power of a factor more or less; with a factor or two left out."""
     for node, parts in _lists(root, _PRODUCT):
         powers = _powers(parts)
@@ -114,8 +114,8 @@ def _factors(root: Node) -> Changed:
 
 
 def _powers(parts: Iterable[tuple[Node, int]]) -> dict[Node, int]:
-    """The factors that are no numbers with their whole powers, products in powers taken apart."""
-    found: dict[Node, int] = {}
+    """The factors that are no constants with their integer powers; powers of products are expanded."""
+    powers: dict[Node, int] = {}
     stack = list(parts)
     while stack:
         part, power = stack.pop()
@@ -124,8 +124,8 @@ def _powers(parts: Iterable[tuple[Node, int]]) -> dict[Node, int]:
         elif part.op.name in _PRODUCT:
             stack += [(inner, power * sign) for inner, sign in _parts(part, _PRODUCT)]
         elif part.op is not CONST:
-            found[part] = found.get(part, 0) + power
-    return {part: power for part, power in found.items() if power}
+            powers[part] = powers.get(part, 0) + power
+    return {part: power for part, power in powers.items() if power}
 
 
 def _power_slip(base: Node, power: int, new: int) -> Slip:
@@ -137,7 +137,7 @@ def _power_slip(base: Node, power: int, new: int) -> Slip:
 # -- single operations ---------------------------------------------------------------------------------------------
 
 
-def _exponents(root: Node) -> Changed:
+def _exponents(root: Node) -> Mutations:
     for node in topological(root):
         if node.op.name == "pow" and node.args[1].op is CONST:
             base, power = node.args
@@ -147,7 +147,7 @@ def _exponents(root: Node) -> Changed:
             yield Slip("exponent", f"{show(node**2)} in place of {node}"), substitute(root, {node: node**2})
 
 
-def _variables(root: Node) -> Changed:
+def _variables(root: Node) -> Mutations:
     known = variables(root)
     for a, b in permutations(known, 2):
         if a.shape == b.shape:
@@ -155,15 +155,15 @@ def _variables(root: Node) -> Changed:
                 yield Slip("swapped variables", f"{a} and {b} are exchanged"), substitute(root, {a: b, b: a})
             yield Slip("swapped variables", f"{b} in place of {a}"), substitute(root, {a: b})
     for node in topological(root):
-        for place, arg in enumerate(node.args):
+        for position, arg in enumerate(node.args):
             for other in known if arg.op is VAR else ():
                 if other is not arg and other.shape == arg.shape:
-                    new = node.op(*node.args[:place], other, *node.args[place + 1 :], *node.attrs)
+                    new = node.op(*node.args[:position], other, *node.args[position + 1 :], *node.attrs)
                     slip = Slip("swapped variables", f"{other} in place of {arg} in {show(node)}")
                     yield slip, substitute(root, {node: new})
 
 
-def _functions(root: Node) -> Changed:
+def _functions(root: Node) -> Mutations:
     for node in topological(root):
         for family in _FAMILIES:
             for name in family if node.op.name in family else ():
@@ -178,7 +178,7 @@ def _functions(root: Node) -> Changed:
 # -- the chain rule ------------------------------------------------------------------------------------------------
 
 
-def _chains(root: Node, f: Node, wanted: Sequence[Node]) -> Changed:
+def _chains(root: Node, f: Node, wanted: Sequence[Node]) -> Mutations:
     """The entry, or one of its terms, without one of the derivatives of inner functions, or with it twice."""
     slopes = list(_slopes(f, wanted))
     terms = _parts(root, _SUM)
@@ -186,8 +186,8 @@ def _chains(root: Node, f: Node, wanted: Sequence[Node]) -> Changed:
         slip = Slip("chain factor", f"the factor {text} is missing")
         yield slip, root / slope
         yield Slip("chain factor", f"the factor {text} is there twice"), root * slope
-        for place, (part, sign) in enumerate(terms if len(terms) > 1 else []):
-            yield slip, _sum([*terms[:place], (part / slope, sign), *terms[place + 1 :]])
+        for position, (part, sign) in enumerate(terms if len(terms) > 1 else []):
+            yield slip, _sum([*terms[:position], (part / slope, sign), *terms[position + 1 :]])
 
 
 def _slopes(f: Node, wanted: Sequence[Node]) -> Iterator[tuple[Node, str]]:
