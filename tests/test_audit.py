@@ -16,7 +16,7 @@ import pytest
 import sympy as sp
 
 import symdiff as sd
-from symdiff.check.audit import audit
+from symdiff.check.audit.audit import audit
 from symdiff.cli import main
 from tests.feynman import formulas
 

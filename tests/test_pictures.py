@@ -14,8 +14,8 @@ import pytest
 from conftest import ROOT
 
 import symdiff as sd
-from symdiff.explanations.pictures.layout import text_width
-from symdiff.explanations.pictures.shapes import Curve, Drawing, Rectangle, Text
+from symdiff.explanations.drawing.layout import text_width
+from symdiff.explanations.drawing.shapes import Curve, Drawing, Rectangle, Text
 from symdiff.graph.traversal import topological
 
 SHARED = "exp(exp(x)+exp(x)**2)+sin(exp(x)+exp(x)**2)"
@@ -120,7 +120,7 @@ def test_nothing_overlaps(name: str, numbers: bool) -> None:
     f = GRAPHS[name]
     at = {var.name: np.ones(var.shape) for var in sd.variables(f)} if name == "arrays" else point(f)
     picture = sd.draw(f, at if numbers else None)
-    assert len(picture.network.boxes) <= 62
+    assert len(picture.diagram.boxes) <= 62
     check_drawing(picture.drawing)
 
 
@@ -137,20 +137,20 @@ def test_the_check_sees_an_overlap() -> None:
 
 def test_numbers_on_arrows() -> None:
     """The lecture's picture: each arrow's value and what flows back along it, the sum where a value is used twice."""
-    network = sd.draw(sd.parse("(a+3*b)*c**2"), {"a": 2, "b": 3, "c": 4}).network
-    arrows = {(arrow.source, arrow.target): (arrow.value, arrow.derivative) for arrow in network.arrows}
+    diagram = sd.draw(sd.parse("(a+3*b)*c**2"), {"a": 2, "b": 3, "c": 4}).diagram
+    arrows = {(arrow.source, arrow.target): (arrow.value, arrow.derivative) for arrow in diagram.arrows}
     assert arrows == {
         ("b", "v1"): ("3", "48"), ("a", "v2"): ("2", "16"), ("v1", "v2"): ("9", "16"), ("c", "v3"): ("4", "88"),
         ("v2", "v4"): ("11", "16"), ("v3", "v4"): ("16", "11"), ("v4", "= f"): ("176", "1"),
     }  # fmt: skip
-    network = sd.draw(sd.parse("x**2*y + y + 2"), {"x": 3, "y": 4}).network
-    assert [arrow.derivative for arrow in network.arrows if arrow.source == "y"] == ["9", "1"]
-    assert {box.name: box.note for box in network.boxes}["y"] == "sum 10"
-    assert [box.label for box in network.boxes] == ["x", "·**2", "y", "*", "+", "· + 2", "f"]
+    diagram = sd.draw(sd.parse("x**2*y + y + 2"), {"x": 3, "y": 4}).diagram
+    assert [arrow.derivative for arrow in diagram.arrows if arrow.source == "y"] == ["9", "1"]
+    assert {box.name: box.note for box in diagram.boxes}["y"] == "sum 10"
+    assert [box.label for box in diagram.boxes] == ["x", "·**2", "y", "*", "+", "· + 2", "f"]
 
 
 def test_the_derivative_beside_the_function() -> None:
-    boxes = {box.name: box for box in sd.draw(sd.parse("sin(x)*y"), derivative=True).network.boxes}
+    boxes = {box.name: box for box in sd.draw(sd.parse("sin(x)*y"), derivative=True).diagram.boxes}
     kinds = [(box.label, box.kind) for box in boxes.values()]
     assert ("cos", "derivative") in kinds and ("sin", "operation") in kinds
     assert sum(label == "sin" for label, _ in kinds) == 1, "sin(x) is df/dy: one box for both"
@@ -159,11 +159,11 @@ def test_the_derivative_beside_the_function() -> None:
 
 def test_folding_says_what_is_folded() -> None:
     picture = sd.draw(chain(60))
-    folded = [box for box in picture.network.boxes if box.kind == "folded"]
+    folded = [box for box in picture.diagram.boxes if box.kind == "folded"]
     assert folded and all(re.fullmatch(r"\d+ operations of [xyz, ]+", box.label) for box in folded)
     total = sum(1 for node in topological(chain(60)) if node.args)
-    shown = sum(box.kind in ("operation", "folded") for box in picture.network.boxes)
-    assert picture.network.folded == total - shown
+    shown = sum(box.kind in ("operation", "folded") for box in picture.diagram.boxes)
+    assert picture.diagram.folded == total - shown
     assert f"{total - shown} operations farthest from the result" in picture.to_svg()
     assert str(picture).endswith("folded into dashed boxes")
     assert sd.draw(chain(60), limit=1000).caption == ""

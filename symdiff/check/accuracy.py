@@ -1,4 +1,4 @@
-"""A table of how many digits the emitted code of a formula and its derivatives keeps."""
+"""Rounding errors of emitted code, of a formula and of its derivatives, as a table."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ class Accuracy(NamedTuple):
 
     def __str__(self) -> str:
         head = f"{'output':<14} {'worst ulp':>10} {'median':>8} {'as typed':>10}  worst point"
-        return "\n".join([head, *map(_shown, self.lines)])
+        return "\n".join([head, *map(_show, self.lines)])
 
 
-def _shown(line: Line) -> str:
+def _show(line: Line) -> str:
     at = ", ".join(f"{name}={value!r}" for name, value in line.at.items())
     return f"{line.output:<14} {_short(line.worst):>10} {_short(line.median):>8} {_short(line.typed):>10}  {at}"
 
@@ -69,20 +69,21 @@ def check_accuracy(
     >>> report.worst < 2, report.lines[0].typed > 1e6
     (True, True)
     """
-    names, typed = outputs_of(f, list(wrt) if wrt is not None else list(variables(f)), parts)
+    wanted = list(variables(f) if wrt is None else wrt)
+    names, typed = outputs_of(f, wanted, parts)
     inputs = list(variables([f, *typed]))
     chosen, truth = sample(typed, inputs, box or {}, points, seed)
     (simple,) = stable([f], derivatives=set(parts) != {"value"}) if level == "code" else simplify([f], level)
-    made = simplify(outputs_of(simple, list(wrt) if wrt is not None else list(variables(f)), parts)[1], level)
-    ours, raw = (truth.errors(outputs, inputs, chosen, backend) for outputs in (made, typed))
-    return Accuracy([_line(*part, chosen) for part in zip(names, ours, raw, strict=True)])
+    emitted = simplify(outputs_of(simple, wanted, parts)[1], level)
+    errors, of_typed = (truth.errors(outputs, inputs, chosen, backend) for outputs in (emitted, typed))
+    return Accuracy([_line(*part, chosen) for part in zip(names, errors, of_typed, strict=True)])
 
 
-def _line(name: str, ours: Any, raw: Any, points: list[Point]) -> Line:
+def _line(name: str, errors: Any, typed: Any, points: list[Point]) -> Line:
     import numpy as np
 
-    known = ours[~np.isnan(ours)]
-    place = int(np.argmax(np.nan_to_num(ours, nan=-1.0, posinf=np.inf)))
-    at = {var.name: value for var, value in points[place].items()}
-    worst, typed = (float(np.nanmax(part, initial=0.0)) for part in (ours, raw))
-    return Line(name, worst, float(np.median(known)) if known.size else 0.0, typed, at, known.size)
+    known = errors[~np.isnan(errors)]
+    worst_point = points[int(np.argmax(np.nan_to_num(errors, nan=-1.0, posinf=np.inf)))]
+    at = {var.name: value for var, value in worst_point.items()}
+    worst, worst_typed = (float(np.nanmax(part, initial=0.0)) for part in (errors, typed))
+    return Line(name, worst, float(np.median(known)) if known.size else 0.0, worst_typed, at, known.size)

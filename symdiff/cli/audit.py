@@ -44,7 +44,7 @@ def audit_command(
     symdiff audit model.py:gradient --of loss --formula "sum((A @ w)**2)" --shape A=n,d --shape w=d --wrt w
     """
     with busy("auditing"):
-        from ..check.audit import audit
+        from ..check.audit.audit import audit
 
         roots, wanted = read_problem([read_text(text) for text in formulas], wrt, shape)
         point = read_point(at, roots) if at else None

@@ -14,7 +14,7 @@ from .reading import read_point, read_problem, read_text
 from .values import arrays, evaluating
 
 if TYPE_CHECKING:
-    from ..explanations import Explanation
+    from ..explanations.explain import Explanation
 
 
 def _json(found: Explanation) -> str:
@@ -54,7 +54,7 @@ def explain_command(
     symdiff explain "(x+y)*z" --at x=-2,y=5,z=-4 --format html -o steps.html
     """
     with busy("explaining"):
-        from ..explanations import explain
+        from ..explanations.explain import explain
 
         (root,), wanted = read_problem([read_text(formula)], wrt, shape)
         given = read_point(at, [root])

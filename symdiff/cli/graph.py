@@ -42,7 +42,7 @@ def graph_command(
     symdiff graph "(x+y)*z" --format mmd
     """
     with busy("drawing"):
-        from ..explanations.pictures import draw
+        from ..explanations.drawing.draw import draw
 
         (root,), wanted = read_problem([read_text(formula)], wrt, shape)
         point = arrays(read_point(at, [root]), [root]) if at else None

@@ -1,6 +1,6 @@
-"""Plots: functions of one variable with their derivatives, of two with the gradient field, losses and landscapes.
+"""Plots: functions of one variable with their derivatives, of two with their gradient field; loss curves, landscapes.
 
-Matplotlib is imported when something is drawn, and no window is opened: every plot becomes a file.
+Matplotlib is imported when something is drawn. No window is opened: every plot becomes a file.
 """
 
 from __future__ import annotations
@@ -21,11 +21,13 @@ from ..graph.node import VAR, Node, as_node, const, symbol
 from ..graph.shapes import show_shape
 from ..graph.traversal import substitute, variables
 from ..search.levels import simplify
+from .tables import shorten
 
 Bounds = tuple[float, float]
 
-#: Where a variable goes unless told otherwise, and how many points are computed along it.
+#: The interval of a variable unless one is given.
 DEFAULT: Bounds = (-3.0, 3.0)
+#: Points along a curve, and along each side of a field of contours and of arrows.
 POINTS, CELLS, ARROWS = 601, 121, 17
 KINDS = ("svg", "png", "pdf")
 #: The same plot is the same file: no dates, no random names.
@@ -34,7 +36,7 @@ _UNDATED: dict[str, dict[str, None]] = {"svg": {"Date": None}, "pdf": {"Creation
 
 
 def matplotlib(module: str) -> Any:
-    """A module of matplotlib; raises UnsupportedError where it is not installed.
+    """A module of Matplotlib; raises UnsupportedError where it is not installed.
 
     >>> matplotlib("figure").Figure.__name__
     'Figure'
@@ -62,7 +64,7 @@ class Plot:
             return saved(axes.figure, kind)
 
     def draw(self, axes: Any) -> None:
-        """Draw on matplotlib axes."""
+        """Draw on Matplotlib axes."""
         variables = [(symbol(name), bounds) for name, bounds in self.ranges.items()]
         if len(variables) == 1:
             curves(axes, self.formula, *variables[0], self.order)
@@ -80,11 +82,11 @@ class Plot:
 def plot(
     f: Any, ranges: Mapping[Any, Bounds] | None = None, at: Mapping[Any, float] | None = None, order: int = 2
 ) -> Plot:
-    """The plot of a function of one or two variables.
+    """The plot of a scalar function of one or two scalar variables.
 
     ``ranges``: lowest and highest value by name or variable, by default -3 and 3. ``at``: values of variables that
     stay fixed. ``order``: how many derivatives are drawn beside a function of one variable. Raises SymdiffError for
-    another number of variables or an empty range, ShapeError for arrays.
+    other counts of variables or an empty range, ShapeError for arrays.
 
     >>> import symdiff as sd
     >>> plot(sd.parse("a*x**2"), at={"a": 2}).formula
@@ -93,14 +95,14 @@ def plot(
     root = as_node(f)
     fixed = {_name(key): value for key, value in (at or {}).items()}
     given = {_name(key): value for key, value in (ranges or {}).items()}
-    found = {var.name: var for var in variables(root)}
+    inputs = {var.name: var for var in variables(root)}
     for name in (*fixed, *given):
-        if name not in found:
-            raise SymdiffError(f"the formula has no variable {name}; its variables are {', '.join(found) or 'none'}")
-    if root.shape or any(var.shape for var in found.values()):
+        if name not in inputs:
+            raise SymdiffError(f"the formula has no variable {name}; its variables are {', '.join(inputs) or 'none'}")
+    if root.shape or any(var.shape for var in inputs.values()):
         raise ShapeError(f"plots are of numbers by numbers, not of shape {show_shape(root.shape)} or by arrays")
-    root = substitute(root, {found[name]: const(value) for name, value in fixed.items()})
-    free = [name for name in found if name not in fixed]
+    root = substitute(root, {inputs[name]: const(value) for name, value in fixed.items()})
+    free = [name for name in inputs if name not in fixed]
     if not 1 <= len(free) <= 2:
         raise SymdiffError(
             f"a plot is of one or two variables, and this formula has {', '.join(free) or 'none'}; "
@@ -142,11 +144,13 @@ def curves(axes: Any, f: Node, x: Node, bounds: Bounds, order: int) -> None:
         derivatives.append(simplify(grad(derivatives[-1], x)))
     points = np.linspace(*bounds, POINTS)
     with np.errstate(all="ignore"):
-        found = compile(derivatives, [x])(points)
-    outside = np.isnan(_somewhere(f, found[0]))  # a derivative's formula may have values where the function has none
-    for count, (derivative, values) in enumerate(zip(derivatives, found, strict=True)):
+        curves = compile(derivatives, [x])(points)
+    outside = np.isnan(
+        _check_finite(f, curves[0])
+    )  # a derivative's formula may have values where the function has none
+    for count, (derivative, values) in enumerate(zip(derivatives, curves, strict=True)):
         name = "f" + "'" * count if count < 4 else f"f({count})"
-        axes.plot(points, np.where(outside, np.nan, values), label=f"{name} = {_short(derivative)}")
+        axes.plot(points, np.where(outside, np.nan, values), label=f"{name} = {_label(derivative)}")
     axes.axhline(0, color="grey", linewidth=0.6)
     axes.set(xlabel=x.name, xlim=bounds)
     axes.grid(alpha=0.3)
@@ -172,39 +176,39 @@ def field(axes: Any, f: Node, first: tuple[Node, Bounds], second: tuple[Node, Bo
     coarse = np.meshgrid(*(np.linspace(*bounds, ARROWS + 2)[1:-1] for bounds in (across, up)))
     with np.errstate(all="ignore"):
         heights = np.broadcast_to(compile(simplify(f), [x, y])(*grid), grid[0].shape)
-        slopes = [
-            np.broadcast_to(part, coarse[0].shape) for part in compile(simplify(grad(f, [x, y])), [x, y])(*coarse)
-        ]
-    heights = np.ma.masked_invalid(_somewhere(f, heights))
+        gradient = compile(simplify(grad(f, [x, y])), [x, y])(*coarse)
+        slopes = [np.broadcast_to(part, coarse[0].shape) for part in gradient]
+    heights = np.ma.masked_invalid(_check_finite(f, heights))
     shades = axes.contourf(*grid, heights, levels=20, cmap="viridis")
     axes.contour(*grid, heights, levels=20, colors="black", linewidths=0.3)
     length = np.ma.masked_invalid(np.hypot(*slopes))
     units = (np.ma.masked_invalid(part) / np.where(length > 0, length, 1) for part in slopes)
     axes.quiver(*coarse, *units, length, cmap="autumn", pivot="mid", scale=30)
     axes.figure.colorbar(shades, ax=axes, label="f")
-    axes.set(title=f"f = {_short(f)}\narrows: directions of its gradient", xlabel=x.name, ylabel=y.name)
+    axes.set(title=f"f = {_label(f)}\narrows: directions of its gradient", xlabel=x.name, ylabel=y.name)
 
 
 def losses(axes: Any, courses: Mapping[str, Sequence[float]], xlabel: str = "step") -> None:
-    """Losses by step on a logarithmic scale, a line for each name.
+    """Losses by step on a logarithmic scale, a line for each run.
 
-    ``courses``: for each name, its losses.
+    ``courses``: the losses of each run by its name.
 
     >>> with figure() as axes:
     ...     losses(axes, {"Adam": [1.0, 0.5], "SGD": [1.0, 0.8]})
     ...     len(axes.lines)
     2
     """
-    for name, course in courses.items():
-        axes.semilogy(course, label=name)
+    for name, values in courses.items():
+        axes.semilogy(values, label=name)
     axes.set(xlabel=xlabel, ylabel="loss")
     axes.legend()
 
 
 def landscape(axes: Any, side: Any, heights: Any, trained: str = "trained net") -> None:
-    """A section of a loss above a square, on a logarithmic scale, with its middle marked.
+    """A loss on a plane through its parameters, as contours on a logarithmic scale, with the origin marked.
 
-    ``side``: the coordinates of both sides; ``heights``: the losses, positive, a row for each value of the second.
+    ``side``: the coordinates along both axes, shape (n,); ``heights``: the losses, positive, of shape (n, n) with a row
+    for each value of the second coordinate.
 
     >>> import numpy as np
     >>> side = np.linspace(-1, 1, 9)
@@ -225,18 +229,17 @@ def landscape(axes: Any, side: Any, heights: Any, trained: str = "trained net") 
     axes.legend()
 
 
-def _somewhere(f: Node, values: Any) -> Any:
-    """The values, refused where none is a number that can be drawn."""
+def _check_finite(f: Node, values: Any) -> Any:
+    """The values; raises DomainError where none is finite."""
     import numpy as np
 
     if not np.isfinite(values).any():
-        raise DomainError(f"{_short(f)} has no finite value there; choose another range")
+        raise DomainError(f"{_label(f)} has no finite value there; choose another range")
     return values
 
 
-def _short(f: Node, most: int = 48) -> str:
-    text = str(f)
-    return (text if len(text) <= most else text[: most - 4] + " ...").replace("$", r"\$")
+def _label(f: Node) -> str:
+    return shorten(str(f), 48).replace("$", r"\$")
 
 
 # -- files ---------------------------------------------------------------------------------------------------------
@@ -244,9 +247,9 @@ def _short(f: Node, most: int = 48) -> str:
 
 @contextmanager
 def figure(rows: int = 1, columns: int = 1, *, figsize: Any = None, **settings: Any) -> Iterator[Any]:
-    """Axes to draw on, as ``subplots`` gives them with these settings, of a figure without a window.
+    """Axes to draw on, as Matplotlib's ``subplots`` gives them with these settings, of a figure without a window.
 
-    Raises UnsupportedError without matplotlib.
+    Raises UnsupportedError without Matplotlib.
 
     >>> with figure() as axes:
     ...     losses(axes, {"Adam": [1.0, 0.5, 0.25]})

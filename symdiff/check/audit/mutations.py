@@ -1,4 +1,4 @@
-"""Exact derivatives with one slip put into them, in the ways people make them."""
+"""Exact derivatives with one mistake put in, in the ways people make them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ...ops.terms import SIGNED_PRODUCT, SIGNED_SUM, Family, Part, parts_of
 from ...search.levels import simplify
 from ...text.printer import show
 
-#: Functions that are taken for one another.
+#: Functions that are mistaken for one another.
 _FAMILIES = (
     ("sin", "cos"), ("sinh", "cosh"), ("tan", "tanh"), ("sin", "sinh"), ("cos", "cosh"), ("arcsin", "arccos", "arctan"),
     ("arcsinh", "arccosh", "arctanh"), ("exp", "expm1"), ("log", "log2", "log10", "log1p"), ("sqrt", "cbrt"),
@@ -26,7 +26,7 @@ _INNER = 40
 
 
 class Slip(NamedTuple):
-    """``text`` says what it is in an entry; ``kind`` is one of
+    """A mistake in a derivative: ``text`` says it for one entry; ``kind`` is one of
 
     sign, factor, variable, transposed, missing term, extra term, sign of a term, chain factor, swapped variables,
     exponent, function, coefficient.
@@ -36,17 +36,17 @@ class Slip(NamedTuple):
     text: str
 
 
-Changed = Iterator[tuple[Slip, Node]]
+Mutations = Iterator[tuple[Slip, Node]]
 
 
-def changed(forms: Sequence[Node], f: Node, wanted: Sequence[Node], by: Sequence[Node]) -> Changed:
-    """Derivatives of ``f`` with one slip, the likelier kinds first.
+def mutations(forms: Sequence[Node], f: Node, wanted: Sequence[Node], by: Sequence[Node]) -> Mutations:
+    """Derivatives of ``f`` with one mistake, the likelier kinds first.
 
-    ``forms``: spellings of one entry; ``by``: the scalar variables that it is differentiated by, if it is by such.
+    ``forms``: equal forms of one entry; ``by``: the scalar variables that it is differentiated by, if it is by such.
     """
-    for change in (_terms, _factors, _exponents, _variables, _functions):
+    for mutate in (_terms, _factors, _exponents, _variables, _functions):
         for form in forms:
-            yield from change(form)
+            yield from mutate(form)
     for form in forms:
         yield from _chains(form, f, wanted)
     for first, second in permutations(by, 2):
@@ -73,19 +73,19 @@ def _sum(parts: Iterable[Part], shape: Shape) -> Node:
     return broadcast_to(total, shape)
 
 
-def _terms(root: Node) -> Changed:
+def _terms(root: Node) -> Mutations:
     for node, parts in _lists(root, SIGNED_SUM):
-        for place, (sign, part) in enumerate(parts if len(parts) > 1 else []):
-            before, after = parts[:place], parts[place + 1 :]
-            for kind, text, changed in (
+        for position, (sign, part) in enumerate(parts if len(parts) > 1 else []):
+            before, after = parts[:position], parts[position + 1 :]
+            for kind, text, wrong in (
                 ("missing term", f"the term {show(part)} is missing", [*before, *after]),
                 ("sign of a term", f"the sign of the term {show(part)}", [*before, (-sign, part), *after]),
                 ("extra term", f"the term {show(part)} is there twice", [*parts, (sign, part)]),
             ):
-                yield Slip(kind, text), substitute(root, {node: _sum(changed, node.shape)})
+                yield Slip(kind, text), substitute(root, {node: _sum(wrong, node.shape)})
 
 
-def _factors(root: Node) -> Changed:
+def _factors(root: Node) -> Mutations:
     """Products with one power of a factor more or less; with a factor or two left out."""
     for node, parts in _lists(root, SIGNED_PRODUCT):
         powers = _powers(parts)
@@ -101,8 +101,8 @@ def _factors(root: Node) -> Changed:
 
 
 def _powers(parts: Iterable[Part]) -> dict[Node, int]:
-    """The factors that are no numbers with their whole powers, products in powers taken apart."""
-    found: dict[Node, int] = {}
+    """The factors that are no constants with their integer powers; powers of products are expanded."""
+    powers: dict[Node, int] = {}
     stack = list(parts)
     while stack:
         power, part = stack.pop()
@@ -111,8 +111,8 @@ def _powers(parts: Iterable[Part]) -> dict[Node, int]:
         elif part.op in SIGNED_PRODUCT:
             stack += [(power * own, inner) for own, inner in parts_of(part, SIGNED_PRODUCT)]
         elif part.op is not CONST:
-            found[part] = found.get(part, 0) + power
-    return {part: power for part, power in found.items() if power}
+            powers[part] = powers.get(part, 0) + power
+    return {part: power for part, power in powers.items() if power}
 
 
 def _power_slip(base: Node, power: int, new: int) -> Slip:
@@ -124,7 +124,7 @@ def _power_slip(base: Node, power: int, new: int) -> Slip:
 # -- single operations ---------------------------------------------------------------------------------------------
 
 
-def _exponents(root: Node) -> Changed:
+def _exponents(root: Node) -> Mutations:
     for node in topological(root):
         if node.op.name == "pow" and node.args[1].op is CONST:
             base, power = node.args
@@ -134,7 +134,7 @@ def _exponents(root: Node) -> Changed:
             yield Slip("exponent", f"{show(node**2)} in place of {node}"), substitute(root, {node: node**2})
 
 
-def _variables(root: Node) -> Changed:
+def _variables(root: Node) -> Mutations:
     known = variables(root)
     for a, b in permutations(known, 2):
         if a.shape == b.shape:
@@ -142,15 +142,15 @@ def _variables(root: Node) -> Changed:
                 yield Slip("swapped variables", f"{a} and {b} are exchanged"), substitute(root, {a: b, b: a})
             yield Slip("swapped variables", f"{b} in place of {a}"), substitute(root, {a: b})
     for node in topological(root):
-        for place, arg in enumerate(node.args):
+        for position, arg in enumerate(node.args):
             for other in known if arg.op is VAR else ():
                 if other is not arg and other.shape == arg.shape:
-                    new = node.op(*node.args[:place], other, *node.args[place + 1 :], *node.attrs)
+                    new = node.op(*node.args[:position], other, *node.args[position + 1 :], *node.attrs)
                     slip = Slip("swapped variables", f"{other} in place of {arg} in {show(node)}")
                     yield slip, substitute(root, {node: new})
 
 
-def _functions(root: Node) -> Changed:
+def _functions(root: Node) -> Mutations:
     for node in topological(root):
         for family in _FAMILIES:
             for name in family if node.op.name in family else ():
@@ -165,7 +165,7 @@ def _functions(root: Node) -> Changed:
 # -- the chain rule ------------------------------------------------------------------------------------------------
 
 
-def _chains(root: Node, f: Node, wanted: Sequence[Node]) -> Changed:
+def _chains(root: Node, f: Node, wanted: Sequence[Node]) -> Mutations:
     """The entry, or one of its terms, without one of the derivatives of inner functions, or with it twice."""
     slopes = list(_slopes(f, wanted))
     terms = parts_of(root, SIGNED_SUM)
@@ -173,7 +173,7 @@ def _chains(root: Node, f: Node, wanted: Sequence[Node]) -> Changed:
         slip = Slip("chain factor", f"the factor {text} is missing")
         yield slip, root / slope
         yield Slip("chain factor", f"the factor {text} is there twice"), root * slope
-        for place, (sign, part) in enumerate(terms if len(terms) > 1 else []):
+        for position, (sign, part) in enumerate(terms if len(terms) > 1 else []):
             yield slip, _sum([*terms[:place], (sign, part / slope), *terms[place + 1 :]], root.shape)
 
 

@@ -1,4 +1,4 @@
-"""Pictures of graphs: in layers, with values and derivatives on the arrows, as SVG, PNG, dot, Mermaid and text."""
+"""The picture of a graph: what it shows, and the files that it can be written to."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from ...graph.node import Node, as_node
 from ...graph.shapes import show_shape
 from ...graph.traversal import variables
 from ...search.levels import simplify
-from .. import explain
-from ..steps import Names, named_steps
-from ..text import SHOWN, number
-from . import painters, texts
+from ..explain import explain
+from ..steps import Names, name_steps
+from ..tables import SHOWN, show_value
+from . import render, text_formats
+from .diagram import Diagram, Labels, diagram
 from .layout import layout
-from .network import Network, Numbers, evaluated, network, none_known
 from .shapes import Drawing, drawing
 
 #: Pictures show at most so many steps; the parts farthest from the result are folded.
 LIMIT = 60
-#: Digits of the numbers on arrows, and characters of the arrays there.
+#: Digits of the scalars on arrows, and characters of the arrays there.
 DIGITS, LONGEST = 4, 24
 
 
@@ -33,10 +33,10 @@ DIGITS, LONGEST = 4, 24
 class Picture:
     """A picture of a graph; ``str`` is an indented list, a notebook shows the SVG."""
 
-    network: Network
+    diagram: Diagram
 
     def __str__(self) -> str:
-        return "\n".join(filter(None, [texts.listing(self.network), self.caption]))
+        return "\n".join(filter(None, [text_formats.indented(self.diagram), self.caption]))
 
     def __repr__(self) -> str:
         return str(self)
@@ -44,29 +44,29 @@ class Picture:
     @property
     def caption(self) -> str:
         """What is folded away, if anything."""
-        hidden = self.network.folded
+        hidden = self.diagram.folded
         return f"{hidden} operations farthest from the result are folded into dashed boxes" if hidden else ""
 
     @property
     def drawing(self) -> Drawing:
-        """The shapes and their places."""
-        return drawing(self.network, layout(self.network), self.caption)
+        """The shapes and their coordinates."""
+        return drawing(self.diagram, layout(self.diagram), self.caption)
 
     def to_svg(self) -> str:
         """SVG with titles on boxes and arrows."""
-        return painters.svg(self.drawing)
+        return render.svg(self.drawing)
 
     def to_png(self) -> bytes:
         """PNG, drawn by matplotlib."""
-        return painters.rendered(self.drawing, "png")
+        return render.matplotlib_file(self.drawing, "png")
 
     def to_dot(self) -> str:
         """The graph for Graphviz."""
-        return texts.dot(self.network)
+        return text_formats.dot(self.diagram)
 
     def to_mermaid(self) -> str:
         """The graph for Mermaid."""
-        return texts.mermaid(self.network)
+        return text_formats.mermaid(self.diagram)
 
     _repr_svg_ = to_svg
 
@@ -80,8 +80,7 @@ class Picture:
 
     def save(self, path: str | Path) -> None:
         """Write a file, of the kind that its name ends with."""
-        content = self.content(Path(path).suffix.lower().removeprefix("."))
-        write_whole(path, content)
+        write_whole(path, self.content(Path(path).suffix.lower().removeprefix(".")))
 
 
 #: Kinds of files.
@@ -116,37 +115,37 @@ def draw(
     if limit < 3:
         raise SymdiffError(f"a picture has a limit of at least 3 steps, not {limit}")
     roots = {"f": root} | (_derivatives(root, wrt) if derivative else {})
-    names = named_steps(list(roots.values()), "ghqr")
-    numbers = none_known() if at is None else _numbers(root, names, at, flowing=not derivative and not root.shape)
-    return Picture(network(roots, root, names, numbers, limit))
+    names = name_steps(list(roots.values()), "ghqr")
+    labels = Labels() if at is None else _labels(root, names, at, derivatives=not derivative and not root.shape)
+    return Picture(diagram(roots, root, names, labels, limit))
 
 
 def _derivatives(root: Node, wrt: Any) -> dict[str, Node]:
     if root.shape:
         raise ShapeError(f"the derivative of an array of shape {show_shape(root.shape)} has no one graph; sum it")
     wanted = list(variables(root)) if wrt is None else [wrt] if isinstance(wrt, Node) else list(wrt)
-    found = simplify(grad(root, wanted))
-    return {f"df/d{var}": part for var, part in zip(wanted, found, strict=True) if part.args or part in wanted}
+    gradient = simplify(grad(root, wanted))
+    return {f"df/d{var}": part for var, part in zip(wanted, gradient, strict=True) if part.args or part in wanted}
 
 
-def _numbers(root: Node, names: Names, at: Mapping[Any, Any], flowing: bool) -> Numbers:
-    if not flowing:
+def _labels(root: Node, names: Names, at: Mapping[Any, Any], derivatives: bool) -> Labels:
+    """Values, and with ``derivatives`` those of the reverse sweep."""
+    if not derivatives:
         nodes = list(names.steps)
-        return evaluated(dict(zip(nodes, evaluate(nodes, at), strict=True)), _shown)
-    found = explain(root, at)
-    moves = found.sweeps[0].moves
-    shares = {(move.step.node, share.place): _shown(share.value) for move in moves for share in move.shares}
-    derivatives = {move.step.node: _shown(move.derivative) for move in moves}
-    return Numbers({step.node: _shown(step.value) for step in found.steps}, derivatives, shares)
+        return Labels({node: _label(value) for node, value in zip(nodes, evaluate(nodes, at), strict=True)})
+    explanation = explain(root, at)
+    moves = explanation.sweeps[0].moves
+    return Labels(
+        {step.node: _label(step.value) for step in explanation.steps},
+        {move.step.node: _label(move.derivative) for move in moves},
+        {(move.step.node, share.position): _label(share.value) for move in moves for share in move.shares},
+    )
 
 
-def _shown(value: Any) -> str:
-    """A number or a short array with few digits; of another array its shape."""
+def _label(value: Any) -> str:
+    """A scalar or a short array with few digits; of another array its shape."""
     import numpy as np
 
-    text = number(value, DIGITS)
-    return (
-        text
-        if np.ndim(value) == 0 or (np.size(value) <= SHOWN and len(text) <= LONGEST)
-        else show_shape(np.shape(value))
-    )
+    text = show_value(value, DIGITS)
+    short = np.ndim(value) == 0 or (np.size(value) <= SHOWN and len(text) <= LONGEST)
+    return text if short else show_shape(np.shape(value))

@@ -1,18 +1,18 @@
-"""Numbers of a candidate against exact ones, at several points at once."""
+"""Values of a candidate against exact ones, at several points at once: the first axis of every array is the point."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-#: Two numbers agree to this part of the larger; what cancellation leaves of larger ones, to this part of those.
+#: Relative difference of two values that agree; and what cancellation leaves of larger values, relative to those.
 TOLERANCE, CANCELLED = 1e-6, 1e-6
 
 
-def gaps(got: Any, expected: Any, size: Any = None) -> Any:
-    """The differences, as parts of what they may be; a number that is not finite differs from one that is.
+def relative_gaps(got: Any, expected: Any, size: Any = None) -> Any:
+    """The differences in units of the tolerance; infinite where only one of the two is finite.
 
-    The first axis is of points; ``size``: how large the numbers are that may have cancelled, at each point.
+    ``size``: how large the values are that may have cancelled, at each point.
     """
     import numpy as np
 
@@ -27,32 +27,32 @@ def gaps(got: Any, expected: Any, size: Any = None) -> Any:
 
 
 def largest(parts: Sequence[Any]) -> Any:
-    """The largest number of all parts at each point."""
+    """The largest absolute value of all parts at each point."""
     import numpy as np
 
     return np.max([np.abs(part).reshape(len(part), -1).max(1, initial=0) for part in parts], axis=0)
 
 
 def agree(got: Any, expected: Any, size: Any = None) -> bool:
-    """Whether they are the same numbers at every point."""
-    return bool((gaps(got, expected, size) <= 1).all())
+    """Whether they have the same values at every point."""
+    return bool((relative_gaps(got, expected, size) <= 1).all())
 
 
 def worst(got: Any, expected: Any) -> tuple[int, ...]:
-    """The place of the largest difference, the point first."""
+    """The index of the largest difference."""
     import numpy as np
 
-    found = gaps(got, expected)
-    return tuple(int(place) for place in np.unravel_index(int(np.argmax(found)), found.shape))
+    gaps = relative_gaps(got, expected)
+    return tuple(map(int, np.unravel_index(int(np.argmax(gaps)), gaps.shape)))
 
 
 def ratio(got: Any, expected: Any) -> float | None:
-    """The number that all of ``got/expected`` are, if there is one."""
+    """The constant ``got/expected``, if it is one."""
     import numpy as np
 
     with np.errstate(all="ignore"):
-        found = (got / expected)[np.abs(expected) > 1e-12 * np.max(np.abs(expected), initial=0)]
-    if not found.size or not np.isfinite(found).all():
+        quotients = (got / expected)[np.abs(expected) > 1e-12 * np.max(np.abs(expected), initial=0)]
+    if not quotients.size or not np.isfinite(quotients).all():
         return None
-    middle = float(np.median(found))
+    middle = float(np.median(quotients))
     return middle if agree(got, middle * expected) else None

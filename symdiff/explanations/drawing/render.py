@@ -1,4 +1,4 @@
-"""Shapes as SVG text, and on a matplotlib figure for other kinds of files."""
+"""Shapes as SVG, and on a Matplotlib figure for other kinds of files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _FONT = "DejaVu Sans Mono, Menlo, Consolas, monospace"
 
 
 def svg(drawing: Drawing) -> str:
-    """SVG whose boxes and arrows carry titles, which browsers show when the pointer rests on them."""
+    """SVG whose boxes and arrows have tooltips."""
     width, height = f"{drawing.width:.0f}", f"{drawing.height:.0f}"
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
@@ -20,8 +20,8 @@ def svg(drawing: Drawing) -> str:
         f'<rect width="{width}" height="{height}" fill="white"/>',
     ]
     for curve in drawing.curves:
-        path = f"M{_at(curve.points[0])}C" + " ".join(map(_at, curve.points[1:]))
-        head = " ".join(map(_at, _arrow_head(curve)))
+        path = f"M{_xy(curve.points[0])}C" + " ".join(map(_xy, curve.points[1:]))
+        head = " ".join(map(_xy, _arrow_head(curve)))
         lines.append(
             f'<g><title>{escape(curve.about)}</title><path d="{path}" fill="none" stroke="{LINE}"/>'
             + (f'<polygon points="{head}" fill="{LINE}"/></g>' if curve.ends else "</g>")
@@ -44,7 +44,7 @@ def _rectangle(shape: Rectangle) -> str:
     )
 
 
-def _at(point: Point) -> str:
+def _xy(point: Point) -> str:
     return f"{point[0]:.1f},{point[1]:.1f}"
 
 
@@ -57,8 +57,8 @@ def _arrow_head(curve: Curve) -> list[Point]:
     return [(x, y), (x - back, y - side), (x - back, y + side)]
 
 
-def rendered(drawing: Drawing, kind: str) -> bytes:
-    """The file's content: ``kind`` is what matplotlib writes, such as png or pdf; needs matplotlib."""
+def matplotlib_file(drawing: Drawing, kind: str) -> bytes:
+    """The file's content, of a kind that Matplotlib writes, such as png or pdf; needs Matplotlib."""
     patches, path = matplotlib("patches"), matplotlib("path")
     figure = matplotlib("figure").Figure(figsize=(drawing.width / 72, drawing.height / 72))
     axes = figure.add_axes((0, 0, 1, 1))
