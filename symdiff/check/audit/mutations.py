@@ -174,7 +174,7 @@ def _chains(root: Node, f: Node, wanted: Sequence[Node]) -> Mutations:
         yield slip, root / slope
         yield Slip("chain factor", f"the factor {text} is there twice"), root * slope
         for position, (sign, part) in enumerate(terms if len(terms) > 1 else []):
-            yield slip, _sum([*terms[:place], (sign, part / slope), *terms[place + 1 :]], root.shape)
+            yield slip, _sum([*terms[:position], (sign, part / slope), *terms[position + 1 :]], root.shape)
 
 
 def _slopes(f: Node, wanted: Sequence[Node]) -> Iterator[tuple[Node, str]]:
