@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ..graph.node import Node
 from ..graph.traversal import variables
 from ..numerics.ulp_error import Box, Point, outputs_of, sample
-from ..search.levels import simplify
+from ..search.levels import simplify_guarded
 from ..simplifier.stable import stable
 
 
@@ -73,8 +73,8 @@ def check_accuracy(
     names, typed = outputs_of(f, wanted, parts)
     inputs = list(variables([f, *typed]))
     chosen, truth = sample(typed, inputs, box or {}, points, seed)
-    (simple,) = stable([f], derivatives=set(parts) != {"value"}) if level == "code" else simplify([f], level)
-    emitted = simplify(outputs_of(simple, wanted, parts)[1], level)
+    (simple,) = stable([f], derivatives=set(parts) != {"value"}) if level == "code" else simplify_guarded([f], level)
+    emitted = simplify_guarded(outputs_of(simple, wanted, parts)[1], level)
     errors, of_typed = (truth.errors(outputs, inputs, chosen, backend) for outputs in (emitted, typed))
     return Accuracy([_line(*part, chosen) for part in zip(names, errors, of_typed, strict=True)])
 

@@ -13,7 +13,7 @@ from ..graph.node import Node
 from ..graph.shapes import show_shape
 from ..graph.traversal import map_structure
 from .common import FormulaCommand, busy, options
-from .notes import note_undefined
+from .notes import note_edge, note_undefined
 from .printing import print_result
 from .reading import read_point, read_problem, read_text, scalar
 from .values import kept_digits
@@ -37,19 +37,21 @@ def _derivative(
     """
     texts = [read_text(formula) for formula in formulas]
     with busy("differentiating"):
-        from ..search.levels import simplify
+        from ..search.levels import simplify, simplify_guarded
 
         roots, wanted = read_problem(texts, wrt, shape)
         point = read_point(at, roots) if at else None
 
         def made(forms: list[Node]) -> Any:
-            return simplify(make(with_kinks(forms, kinks), wanted), level)
+            return simplify_guarded(make(with_kinks(forms, kinks), wanted), level)
 
         # each entry is read on a line of its own: what it shares with others need not stay together
-        result = map_structure(lambda part: simplify(part, level), made(simplify(roots, level)))
-        values = None if point is None else kept_digits(result, made, roots, point, level)
+        guarded = made(simplify_guarded(roots, level))
+        result = map_structure(lambda part: simplify(part, level), guarded)
+        values = None if point is None else kept_digits(guarded, made, roots, point, level)
         if point is not None:
             note_undefined(roots, values, point)
+            note_edge(result, guarded, values, point, roots)
     names = [var.name for var in wanted]
     if note is not None:
         note(wanted)
@@ -87,7 +89,7 @@ def diff(formula: str, order: int, **common: Any) -> None:
     symdiff diff "x**2*y" --wrt x,y --format latex
     """
     from ..differentiate.passes import diff as differentiate
-    from ..search.levels import simplify
+    from ..search.levels import simplify_guarded
 
     def make(roots: list[Node], wanted: list[Node]) -> Node:
         _only_numbers(roots[0], wanted)
@@ -95,7 +97,7 @@ def diff(formula: str, order: int, **common: Any) -> None:
             return roots[0] * 0
         found = roots[0]
         for var in [var for var in wanted for _ in range(order)]:
-            found = simplify(differentiate(found, var), common["level"])
+            found = simplify_guarded(differentiate(found, var), common["level"])
         return found
 
     _derivative(make, [formula], note=_mixed if common["wrt"] is None else None, **common)

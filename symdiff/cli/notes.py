@@ -10,7 +10,7 @@ import click
 
 from ..differentiate.kinks import Kink, kinks
 from ..graph.node import OPS, Node
-from ..graph.traversal import variables
+from ..graph.traversal import leaves, variables
 from .printing import shown
 from .values import values_at
 
@@ -35,11 +35,25 @@ def note_names(roots: Sequence[Node]) -> None:
 def note_undefined(roots: Sequence[Node], values: Any, point: Mapping[str, Any]) -> None:
     """Where the formula has no value at the point, or a kink there has no derivative."""
     if _undefined(values_at(list(roots), point, variables(roots))):
-        place = ", ".join(f"{name}={shown(value)}" for name, value in list(point.items())[:_MOST])
-        click.echo(f"note: the formula has no value at {place}, so a derivative there means nothing", err=True)
+        click.echo(
+            f"note: the formula has no value at {_shown_point(point)}, so a derivative there means nothing", err=True
+        )
     elif _undefined(values):
         for kink in _met(roots, point):
             click.echo(f"note: {kink.node} has no derivative there; --kinks zero takes 0", err=True)
+
+
+def note_edge(printed: Any, guarded: Any, values: Any, point: Mapping[str, Any], roots: Sequence[Node]) -> None:
+    """Where the printed formula has no value at the point, and the derivative has one: the edge of a domain."""
+    if leaves(printed) == leaves(guarded) or _undefined(values):
+        return
+    if _undefined(values_at(printed, point, variables(roots))):
+        place = _shown_point(point)
+        click.echo(f"note: at {place} the formula as printed has no value; the derivative has the one shown", err=True)
+
+
+def _shown_point(point: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={shown(value)}" for name, value in list(point.items())[:_MOST])
 
 
 def note_kinks(root: Node, point: Mapping[str, Any]) -> None:

@@ -16,7 +16,7 @@ from ..graph.traversal import dependents, topological
 from ..ops import assembly, tensor
 from ..ops.contraction import contraction
 from ..ops.kinds import broadcast_to
-from ..search.levels import simplify
+from ..search.levels import simplify_guarded
 from .blocks import CARRIED, derivative
 from .sparsity import MOST, elements, pattern
 
@@ -82,7 +82,8 @@ def _read_back(
     own = np.repeat(colours, np.diff(found.indptr))
     values = tensor.gather(whole, _places(own.tolist()), _places(found.indices))
     shape = tuple(map(int, found.shape))
-    return assembly.compressed(*simplify([values], sizes=sizes), _places(found.indices), _places(found.indptr), shape)
+    (values,) = simplify_guarded([values], sizes=sizes)
+    return assembly.compressed(values, _places(found.indices), _places(found.indptr), shape)
 
 
 def _weights(outputs: Sequence[Node], colours: Sequence[int], count: int) -> list[Node]:
@@ -118,5 +119,5 @@ def weighted_rows(
     for output, weight in zip(outputs, weights, strict=True):
         axes = list(range(output.ndim))
         total = total + broadcast_to(contraction([weight, output], [["sum", *axes], axes], ["sum"]), total.shape)
-    found = derivative(simplify(total, sizes=sizes), sources, sizes)
-    return list(simplify([found.block(source) for source in sources], sizes=sizes))
+    found = derivative(simplify_guarded(total, sizes=sizes), sources, sizes)
+    return list(simplify_guarded([found.block(source) for source in sources], sizes=sizes))

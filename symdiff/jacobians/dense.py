@@ -15,7 +15,7 @@ from ..graph.shapes import symbolic_sizes
 from ..graph.traversal import topological
 from ..ops import tensor
 from ..ops.spelling import Range
-from ..search.levels import simplify
+from ..search.levels import simplify_guarded
 from ..simplifier.contraction_order import number_of
 from .blocks import derivative
 from .hessians import Sizes, hessian, unflatten
@@ -67,7 +67,7 @@ class DenseHessian:
     # -- choosing ------------------------------------------------------------------------------------------------
 
     def _blocks(self) -> bool:
-        matrix = simplify(hessian(self.loss, self.sources, form="dense", sizes=self.sizes), sizes=self.sizes)
+        matrix = simplify_guarded(hessian(self.loss, self.sources, form="dense", sizes=self.sizes), sizes=self.sizes)
         found = plan(matrix, self.sizes)
         if not self._fits("blocks", found, 0):
             self.least = found.peak_bytes
@@ -81,7 +81,7 @@ class DenseHessian:
         self.start = symbol(
             _free("rows", [var.name for var in self.inputs]), (_free("start", letters), _free("count", letters))
         )
-        gradient = simplify(grad(simplify(self.loss, sizes=self.sizes), self.sources), sizes=self.sizes)
+        gradient = simplify_guarded(grad(simplify_guarded(self.loss, sizes=self.sizes), self.sources), sizes=self.sizes)
         groups = [self._group(part, self.sources[place:]) for place, part in enumerate(gradient)]
         if not all(groups):
             return False
@@ -101,7 +101,7 @@ class DenseHessian:
         rows: list[Range] = [(0, whole, 1) for whole in part.shape]
         rows[:1] = [(start, letter, 1)] * len(rows[:1])
         found = derivative(tensor.index(part, tuple(rows)), sources, sizes)
-        blocks = simplify([found.block(source) for source in sources], sizes=sizes)
+        blocks = simplify_guarded([found.block(source) for source in sources], sizes=sizes)
 
         def group(places: int) -> Group:
             return Group(blocks, places, plan(blocks, sizes | {letter: places}))
@@ -116,7 +116,7 @@ class DenseHessian:
 
     def _products(self) -> bool:
         vectors = [symbol(_free(f"v_{s.name}", [var.name for var in self.inputs]), s.shape) for s in self.sources]
-        products = simplify(list(hvp(simplify(self.loss), self.sources, vectors)), sizes=self.sizes)
+        products = simplify_guarded(list(hvp(simplify_guarded(self.loss), self.sources, vectors)), sizes=self.sizes)
         found = plan(products, self.sizes)
         self.compiled = [compile(products, [*self.inputs, *vectors])]
         fits = self._fits("products", found, 2 * found.result_bytes)

@@ -20,7 +20,7 @@ from ..differentiate.linearized import Entry, Linearised
 from ..differentiate.passes import grad, like, sources_of, vjp
 from ..graph.node import OPS, VAR, Node, const, is_const
 from ..graph.traversal import gc_paused, leaves, topological
-from ..search.levels import simplify
+from ..search.levels import simplify_guarded
 from ..simplifier.hoist_factors import scale
 
 #: Linearised graphs of more edges are eliminated in one order, forward or reverse.
@@ -55,7 +55,7 @@ def nested(entries: list[Entry], rows: int, wrt: Any) -> tuple[Any, ...]:
 def scalar_hessian(f: Any, wrt: Any) -> Any:
     """Second derivatives of a scalar by scalars; one triangle is built, the other is the same nodes."""
     sources = sources_of(wrt)
-    gradient = simplify(grad(f, sources))
+    gradient = simplify_guarded(grad(f, sources))
     entries: dict[tuple[int, int], Node] = {}
     for i, row in enumerate(gradient):
         for j, entry in enumerate(vjp(row, sources[i:], _ONE), i):
@@ -112,12 +112,12 @@ def _by_rows(outputs: Sequence[Node], sources: Sequence[Node]) -> list[Entry]:
 
 
 def _simplified(values: list[Node], entries: list[Entry]) -> Accumulated:
-    return _rewritten(simplify, values, entries)
+    return _rewritten(simplify_guarded, values, entries)
 
 
 def _shared(values: list[Node], entries: list[Entry]) -> Accumulated:
     """The form to be run; of recurrences the one with numbers inside, where that is less code."""
-    forms = (partial(simplify, level="code"), scale)
+    forms = (partial(simplify_guarded, level="code"), scale)
     return min((values, entries), *(_rewritten(form, values, entries) for form in forms), key=_cost)
 
 

@@ -19,7 +19,7 @@ from ..graph.traversal import leaves, topological
 from ..ops import assembly
 from ..ops.contraction import contraction
 from ..ops.spelling import Range
-from ..search.levels import simplify
+from ..search.levels import simplify_guarded
 from .blocks import Derivative, derivative
 from .coloring import compressed
 from .elimination import nested, nonzero_entries, scalar_hessian, scalar_jacobian
@@ -53,9 +53,9 @@ def jacobian(f: Any, wrt: Any, *, sparse: bool = False, sizes: Sizes | None = No
     if not any(node.shape for node in (*outputs, *sources)):
         return _sparse_scalars(outputs, sources) if sparse else scalar_jacobian(f, wrt)
     if sparse:
-        return _sparse(simplify(outputs, sizes=sizes), sources, sizes)
-    found = [derivative(output, sources, sizes) for output in simplify(outputs, sizes=sizes)]
-    blocks = iter(simplify([part.block(source) for part in found for source in sources], sizes=sizes))
+        return _sparse(simplify_guarded(outputs, sizes=sizes), sources, sizes)
+    found = [derivative(output, sources, sizes) for output in simplify_guarded(outputs, sizes=sizes)]
+    blocks = iter(simplify_guarded([part.block(source) for part in found for source in sources], sizes=sizes))
     rows = [_like(wrt, [next(blocks) for _ in sources]) for _ in found]
     return rows[0] if not isinstance(f, (list, tuple)) else tuple(rows)
 
@@ -75,7 +75,7 @@ def value_and_jacobian(
     sources = sources_of(wrt)
     outputs = leaves(f)
     if any(node.shape for node in (*outputs, *sources)):
-        found = simplify([*outputs, jacobian(f, wrt, sparse=sparse, sizes=sizes, kinks=kinks)], sizes=sizes)
+        found = simplify_guarded([*outputs, jacobian(f, wrt, sparse=sparse, sizes=sizes, kinks=kinks)], sizes=sizes)
         return _values_like(f, found[:-1]), found[-1]
     values, entries = nonzero_entries(leaves(with_kinks(f, kinks, sources)), sources, outputs)
     if sparse:
@@ -150,14 +150,14 @@ def _dense(f: Any, sources: Sequence[Node], sizes: Sizes | None) -> Node:
             for part in sorted(found.parts(source), key=lambda part: len(set(part.axes)) < len(part.axes)):
                 args.append(part.node)
                 layout.append((i, j, part.axes, part.ranges if part.cut(shape) else ()))
-    args = simplify(args, sizes=sizes)
+    args = simplify_guarded(args, sizes=sizes)
     return assembly.assemble(*args, tuple(source.shape for source in sources), tuple(layout))
 
 
 def _sparse_hessian(f: Node, sources: Sequence[Node], sizes: Sizes | None) -> Node:
     if not any(node.shape for node in topological(f)):
         return _sparse_scalars(list(grad(f, list(sources))), sources)
-    gradient = simplify(grad(simplify(f, sizes=sizes), list(sources)), sizes=sizes)
+    gradient = simplify_guarded(grad(simplify_guarded(f, sizes=sizes), list(sources)), sizes=sizes)
     return _sparse(gradient, sources, sizes)
 
 
@@ -185,12 +185,12 @@ def _sparse(outputs: Sequence[Node], sources: Sequence[Node], sizes: Sizes | Non
                 args.append(part.node)
                 layout.append((i, j, part.axes, part.ranges if part.cut(rows.output.shape + source.shape) else ()))
     shapes = tuple(rows.output.shape for rows in found), tuple(source.shape for source in sources)
-    return assembly.sparse(*simplify(args, sizes=sizes), *shapes, tuple(layout))
+    return assembly.sparse(*simplify_guarded(args, sizes=sizes), *shapes, tuple(layout))
 
 
 def _derivatives(f: Any, sources: Sequence[Node], sizes: Sizes | None) -> Iterator[Derivative]:
     """The derivative of each part of the simplified gradient by its own source and those after it."""
-    gradient = simplify(grad(simplify(as_node(f), sizes=sizes), list(sources)), sizes=sizes)
+    gradient = simplify_guarded(grad(simplify_guarded(as_node(f), sizes=sizes), list(sources)), sizes=sizes)
     for i, part in enumerate(gradient):
         yield derivative(part, sources[i:], sizes)
 
@@ -201,7 +201,7 @@ def _blocks(f: Any, sources: Sequence[Node], sizes: Sizes | None) -> dict[tuple[
     for i, found in enumerate(_derivatives(f, sources, sizes)):
         for j, source in enumerate(sources[i:], i):
             upper[i, j] = found.block(source)
-    entries = dict(zip(upper, simplify(list(upper.values()), sizes=sizes), strict=True))
+    entries = dict(zip(upper, simplify_guarded(list(upper.values()), sizes=sizes), strict=True))
     for i, j in upper:
         axes, own = list(range(entries[i, j].ndim)), sources[i].ndim
         entries[j, i] = entries[i, j] if i == j else contraction([entries[i, j]], [axes], axes[own:] + axes[:own])

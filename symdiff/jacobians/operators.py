@@ -16,7 +16,7 @@ from ..differentiate.passes import grad, sources_of
 from ..graph.errors import SymdiffError
 from ..graph.node import CONST, Node, as_node
 from ..graph.shapes import Size, size_value
-from ..search.levels import simplify
+from ..search.levels import simplify_guarded
 from .blocks import derivative
 from .blocks.terms import Term
 from .hessians import Sizes, flatten, unflatten
@@ -61,13 +61,13 @@ class Structured:
         self.sources = sources_of(wrt)
         self.products: list[Product] = []
         found: dict[Node, int] = {}
-        gradient = simplify(grad(simplify(as_node(f), sizes=sizes), self.sources), sizes=sizes)
+        gradient = simplify_guarded(grad(simplify_guarded(as_node(f), sizes=sizes), self.sources), sizes=sizes)
         for row, part in enumerate(gradient):
             terms = derivative(part, self.sources[row:], sizes)
             for column, source in enumerate(self.sources[row:], row):
                 for term in terms.terms.get(source, ()):
                     self.products.append(_product(row, column, term, terms.counts, found))
-        self.factors: list[Node] = simplify(list(found), sizes=sizes)
+        self.factors: list[Node] = simplify_guarded(list(found), sizes=sizes)
 
     def compile(self, inputs: Sequence[Node]) -> Function:
         """The function of the inputs that computes the factors and returns a :class:`HessianOperator`."""

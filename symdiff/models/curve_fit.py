@@ -17,7 +17,7 @@ from ..differentiate.passes import grad
 from ..graph.errors import DomainError, ShapeError, SymdiffError, UnsupportedError
 from ..graph.node import Node, as_node
 from ..graph.traversal import variables
-from ..search.levels import simplify
+from ..search.levels import simplify_guarded
 from ..text.parser import parse
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ class _Curve:
         self.params = tuple(start)
         self.known = tuple(name for name in found if name not in start)
         wrt = [found[name] for name in start]
-        outputs = simplify([model, *grad(model, wrt)])
+        outputs = simplify_guarded([model, *grad(model, wrt)])
         self.fn = functions.compile(outputs, [*(found[name] for name in self.known), *wrt])
 
     def on(self, columns: Mapping[str, NDArray[Any]], rows: int | None = None) -> Callable[[Any], Any]:

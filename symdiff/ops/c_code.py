@@ -88,6 +88,25 @@ SPHERICAL = """static inline real spherical_jn(real order, real x)
     }
     return value;
 }"""
+POWER_DERIVATIVE = """static inline real power_derivative(real by_a, real by_b, real a, real b)
+{
+    const int n = (int)by_a, m = (int)by_b;
+    real factors[m + 1];
+    for (int j = 0; j <= m; j++)
+        factors[j] = j == 0;
+    for (int k = 0; k < n; k++)
+        for (int j = m; j >= 0; j--)
+            factors[j] = (b - k)*factors[j] + (j ? j*factors[j - 1] : 0);
+    const real power = pow(a, b - n), logarithm = m ? log(a) : 1;
+    real value = 0, choose = 1, logarithms = 1;
+    for (int k = 0; k <= m; k++) {
+        const real factor = choose*factors[m - k], term = power == 0 ? power : power*logarithms;
+        value += factor == 0 ? factor : factor*term;
+        choose = choose*(m - k)/(k + 1);
+        logarithms *= logarithm;
+    }
+    return value;
+}"""
 SIGMOID = """static inline real sigmoid(real x)
 {
     return 1/(1 + exp(-x));

@@ -8,24 +8,21 @@ from __future__ import annotations
 
 import builtins
 import math
+import operator
 from fractions import Fraction
+from functools import reduce
 from typing import Any
 
 from ..graph.limits import check
 from ..graph.node import CONST, Node, Number, const, is_const
 from ..graph.order import without_variables
-from . import c_code, standard
+from . import c_code, python_code, standard
 from . import intervals as iv
 from .arithmetic import PI
-from .kinds import Map, binary, over, unary
-from .logic import (
-    equal,
-    logical_and,
-    where,
-)
-from .selection import abs
+from .kinds import binary, nary, over, unary
+from .logic import equal, where
 from .sides import tip
-from .sympy_code import select
+from .sympy_code import select, sympy_power_derivative
 from .targets import LatexForm, MpmathForm
 
 #: Whole powers of constants fold while the result has fewer bits than this.
@@ -56,26 +53,67 @@ def _times_exponent(node: Node, degrees: list[float]) -> float:
     return degrees[0] * float(node.args[1].value) if node.args[1].op is CONST else 0.0
 
 
-def _zero_wins(slope: Node, t: Node) -> Node:
-    """slope*t, 0 where slope is 0 and t infinite: the limit of a power times a logarithm at 0."""
-    if t.op is CONST:
-        return slope * t
-    return where(logical_and(equal(slope, 0), equal(abs(t), math.inf)), 0, slope * t)
+def _by_base(a: Node, b: Node) -> Node:
+    """b*a**(b - 1) for a**b; where b may be 0, in the form that is right there to every order."""
+    return b * a ** (b - 1) if without_variables(b) else power_derivative(1, 0, a, b)
 
 
-def _by_base(a: Node, b: Node) -> Node | Map:
-    """b*a**(b - 1) for a**b, 0 where b is 0."""
-    if b.op is not CONST and without_variables(b):
-        return b * a ** (b - 1)
-    slope = b * a ** where(equal(b, 0), 1, b - 1)
-    return slope if b.op is CONST else lambda t: _zero_wins(slope, t)
-
-
-def _by_exponent(y: Node, a: Node) -> Node | Map:
-    """y*log(a) for y = a**b, 0 where y is 0."""
+def _by_exponent(y: Node, a: Node, b: Node) -> Node:
+    """log(a)*a**b for y = a**b; where a may be 0, in the form that is right there to every order."""
     if a.op is PI or (a.op is CONST and a.value > 0):
         return y * log(a)
-    return lambda t: _zero_wins(xlogy(y, a), t)
+    return power_derivative(0, 1, a, b)
+
+
+def falling_factors(n: int, m: int, b: Any) -> list[Any]:
+    """The derivatives of b*(b - 1)*...*(b - n + 1) by b, from the function itself to the m-th."""
+    factors: list[Any] = [1] + [0] * m
+    for k in range(n):
+        below = [0, *factors]
+        factors = [(b - k) * factor + j * below[j] for j, factor in enumerate(factors)]
+    return factors
+
+
+def plain_power(node: Node) -> Node:
+    """A power's derivative as it is read, by the general Leibniz rule: ``b*a**(b - 1)`` and ``a**b*log(a)``.
+
+    It has no value where a and b are such that 0 times infinity is 0.
+    """
+    n, m, a, b = int(node.args[0].value), int(node.args[1].value), *node.args[2:]
+    factors = falling_factors(n, m, b)
+    terms = [math.comb(m, k) * factors[m - k] * log(a) ** k for k in range(m + 1)]
+    return reduce(operator.add, terms) * a ** (b - n)  # type: ignore[no-any-return]
+
+
+def guarded_power(node: Node) -> Node:
+    """The first derivatives of a power with the same values everywhere, in operations that share work with the power."""
+    n, m, a, b = int(node.args[0].value), int(node.args[1].value), *node.args[2:]
+    if (n, m) == (1, 0):
+        return b * a ** where(equal(b, 0), 1, b - 1)
+    return xlogy(a**b, a) if (n, m) == (0, 1) else node
+
+
+def _local_power_derivative(n: Node, m: Node, a: Node, b: Node) -> Node | None:
+    """A power itself, or a derivative by the base where the exponent is a number."""
+    if is_const(n, 0) and is_const(m, 0):
+        return a**b
+    if not is_const(m, 0) or b.op is not CONST:
+        return None
+    factor = falling_factors(int(n.value), 0, b.value)[0]
+    return factor * a ** (b - n) if factor else const(0)
+
+
+def _precise_power_derivative(n: Any, m: Any, a: Any, b: Any) -> Any:
+    """In mpmath numbers: what a zero factor multiplies is 0."""
+    import mpmath
+
+    n, m = int(n), int(m)
+    factors = falling_factors(n, m, b)
+    if not any(factors):
+        return mpmath.mpf(0)
+    power = mpmath.power(a, b - n)
+    terms = [math.comb(m, k) * factors[m - k] * mpmath.log(a) ** k for k in range(m + 1) if factors[m - k] and power]
+    return mpmath.fsum(terms) * power
 
 
 exp = unary(
@@ -154,7 +192,7 @@ xlogy = binary(
 )
 pow = binary(
     "pow",
-    (lambda y, a, b: _by_base(a, b), lambda y, a, b: _by_exponent(y, a)),
+    (lambda y, a, b: _by_base(a, b), lambda y, a, b: _by_exponent(y, a, b)),
     infix="**",
     precedence=8,
     domain=("a > 0, or b a whole number (positive where a = 0)", lambda a, b: a > 0),
@@ -201,4 +239,23 @@ hypot = binary(
     bounds=iv.fixed(0.0, math.inf),
     sympy=(lambda s, a, b: s.sqrt(a**2 + b**2), {"hypot": None}),
     mpmath=MpmathForm((0, 1)),
+)
+power_derivative = nary(
+    "power_derivative",
+    (
+        None,
+        None,
+        lambda y, n, m, a, b: power_derivative(n + 1, m, a, b),
+        lambda y, n, m, a, b: power_derivative(n, m + 1, a, b),
+    ),
+    domain="n, m = 0, 1, 2, ... fixed: a**b differentiated n times by a and m times by b, right where a = 0 too",
+    samples=((1, 1), (1, 1), (0.3, 3), (-2, 2)),
+    local=_local_power_derivative,
+    weight=20,
+    numpy=("_power_derivative({0}, {1}, {2}, {3})", python_code.POWER_DERIVATIVE),
+    math=("_power_derivative({0}, {1}, {2}, {3})", python_code.POWER_DERIVATIVE_MATH),
+    c=("power_derivative({0}, {1}, {2}, {3})", c_code.POWER_DERIVATIVE),
+    array_api=(standard.power_derivative, (standard.POWER_DERIVATIVE,)),
+    sympy=sympy_power_derivative,
+    mpmath=MpmathForm((2,), _precise_power_derivative),
 )

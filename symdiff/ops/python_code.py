@@ -90,3 +90,25 @@ SPHERICAL_MATH = """def _spherical_jn(n, x):
         below, here = here, (2 * k + 1) / x * here - below
     return here"""
 ELU_KINK = "x = 0: the derivative of the side x <= 0"
+# The general Leibniz rule: a**(b - n) times powers of log(a) and derivatives of b*(b - 1)*...*(b - n + 1) by b. What a
+# zero factor multiplies is 0, also where the power is infinite.
+POWER_DERIVATIVE = """def _power_derivative(n, m, a, b):
+    n, m = int(np.max(n)), int(np.max(m))
+    factors = [np.ones_like(b)] + [np.zeros_like(b)] * m
+    for k in range(n):
+        factors = [(b - k) * factors[j] + (j * factors[j - 1] if j else 0) for j in range(m + 1)]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        power, logarithm = np.power(a, b - n), np.log(a) if m else 1
+        value = np.zeros_like(power)
+        for k in range(m + 1):
+            factor, term = math.comb(m, k) * factors[m - k], np.where(power == 0, power, power * logarithm**k)
+            value = value + np.where(factor == 0, factor, factor * term)
+    return value"""
+POWER_DERIVATIVE_MATH = """def _power_derivative(n, m, a, b):
+    n, m = int(n), int(m)
+    factors = [1.0] + [0.0] * m
+    for k in range(n):
+        factors = [(b - k) * factors[j] + (j * factors[j - 1] if j else 0) for j in range(m + 1)]
+    power = math.pow(a, b - n) if any(factors) else 0.0
+    logarithm = math.log(a) if m and power else 0.0
+    return sum(math.comb(m, k) * factors[m - k] * logarithm**k for k in range(m + 1)) * power"""

@@ -18,7 +18,7 @@ from .logic import (
     undefined,
     where,
 )
-from .powers import cbrt, exp, exp2, expm1, hypot, log, log1p, log2, log10, pow, sqrt, xlogy
+from .powers import cbrt, exp, exp2, expm1, hypot, log, log1p, log2, log10, pow, power_derivative, sqrt, xlogy
 from .selection import abs, ceil, floor, maximum, minimum, sign
 from .special import (
     digamma,
@@ -105,6 +105,7 @@ __all__ = [
     "not_equal",
     "polygamma",
     "pow",
+    "power_derivative",
     "refused",
     "relu",
     "sigmoid",

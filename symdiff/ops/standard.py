@@ -54,6 +54,26 @@ SPHERICAL = '''def _spherical_jn(xp, n, x):
     return xp.where(large, here, series)'''
 
 
+POWER_DERIVATIVE = '''def _power_derivative(xp, n, m, a, b):
+    """a**b differentiated n times by a and m times by b; what a zero factor multiplies is 0."""
+    factors = [xp.ones_like(b)] + [xp.zeros_like(b)] * m
+    for k in range(n):
+        factors = [(b - k) * factors[j] + (j * factors[j - 1] if j else 0) for j in range(m + 1)]
+    power, logarithm = a ** (b - n), xp.log(a) if m else xp.ones_like(a)
+    value, powers = 0, 1
+    for k in range(m + 1):
+        factor, term = math.comb(m, k) * factors[m - k], xp.where(power == 0, power, power * powers)
+        value = value + xp.where(factor == 0, factor, factor * term)
+        powers = powers * logarithm
+    return value'''
+
+
+def power_derivative(node: Node) -> str:
+    """The call, with the orders as numbers of Python's."""
+    n, m = (order.value for order in node.args[:2])
+    return f"_power_derivative(xp, {n}, {m}, {{2}}, {{3}})"
+
+
 def spherical(node: Node) -> str:
     """The call, with the order as a number of Python's."""
     return f"_spherical_jn(xp, {node.args[0].value}, {{1}})"

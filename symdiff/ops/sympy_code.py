@@ -28,6 +28,11 @@ def sympy_spherical_jn(sympy: Any, n: Any, x: Any) -> Any:
     return sympy.Piecewise((near, sympy.Eq(x, 0)), (sympy.jn(n, x).expand(func=True), True))
 
 
+def sympy_power_derivative(sympy: Any, n: Any, m: Any, a: Any, b: Any) -> Any:
+    u, v = sympy.Dummy("u", positive=True), sympy.Dummy("v", real=True)
+    return sympy.diff(u**v, u, int(n), v, int(m)).subs({u: a, v: b})
+
+
 def chain(s: Any, op: Op, *args: Node) -> Node:
     """An operation of two arguments, as SymPy's of any number is read."""
     return reduce(op, args)

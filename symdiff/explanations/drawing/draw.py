@@ -14,7 +14,7 @@ from ...graph.errors import ShapeError, SymdiffError, UnsupportedError
 from ...graph.node import Node, as_node
 from ...graph.shapes import show_shape
 from ...graph.traversal import variables
-from ...search.levels import simplify
+from ...search.levels import simplify_guarded
 from ..explain import explain
 from ..steps import Names, name_steps
 from ..tables import SHOWN, show_value
@@ -124,7 +124,7 @@ def _derivatives(root: Node, wrt: Any) -> dict[str, Node]:
     if root.shape:
         raise ShapeError(f"the derivative of an array of shape {show_shape(root.shape)} has no one graph; sum it")
     wanted = list(variables(root)) if wrt is None else [wrt] if isinstance(wrt, Node) else list(wrt)
-    gradient = simplify(grad(root, wanted))
+    gradient = simplify_guarded(grad(root, wanted))
     return {f"df/d{var}": part for var, part in zip(wanted, gradient, strict=True) if part.args or part in wanted}
 
 

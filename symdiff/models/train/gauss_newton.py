@@ -15,7 +15,7 @@ from ...graph.node import Node, as_node, symbol
 from ...graph.traversal import substitute, topological, variables
 from ...jacobians.hessians import hessian
 from ...ops.reductions import sum
-from ...search.levels import simplify
+from ...search.levels import simplify_guarded
 
 _OUTPUT = "_output"
 
@@ -46,7 +46,7 @@ def gauss_newton(
     along, curved = _curved(loss, output, chosen, moves)
     found = hessian(sum(along * curved) / 2, moves, form=form, sizes=sizes)
     # a quadratic form has the same Hessian everywhere: what the simplifier left of v may be anything
-    return simplify(_replaced(found, {move: move * 0 for move in moves}), sizes=sizes)
+    return simplify_guarded(_replaced(found, {move: move * 0 for move in moves}), sizes=sizes)
 
 
 def gauss_newton_product(

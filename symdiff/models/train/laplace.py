@@ -17,7 +17,7 @@ from ...graph.node import Node
 from ...graph.shapes import show_shape
 from ...graph.traversal import variables
 from ...jacobians.hessians import jacobian, unflatten
-from ...search.levels import simplify
+from ...search.levels import simplify_guarded
 from .data import Arrays
 from .problem import Flat, Problem, sizes_of
 from .uncertainty import inverse
@@ -98,7 +98,7 @@ class Laplace:
             raise SymdiffError(f"the output depends on none of the parameters {', '.join(self.params)}")
         given = [*(np.asarray(data[var.name]) for var in inputs), *(self.params[var.name] for var in chosen)]
         sizes = sizes_of([*inputs, *chosen], given)
-        nodes = simplify([output, *jacobian(output, chosen, sizes=sizes)], sizes=sizes)
+        nodes = simplify_guarded([output, *jacobian(output, chosen, sizes=sizes)], sizes=sizes)
         value, *found = functions.compile(nodes, [*inputs, *chosen])(*given)
         mean, blocks = np.asarray(value, float), {var.name: block for var, block in zip(chosen, found, strict=True)}
         shapes = {name: (mean.size, array.size) for name, array in self.params.items()}

@@ -10,7 +10,7 @@ from ...differentiate.passes import grad, hvp
 from ...graph.node import Node, symbol
 from ...graph.traversal import variables
 from ...jacobians.hessians import flatten, hessian, unflatten
-from ...search.levels import simplify
+from ...search.levels import simplify_guarded
 from .data import Arrays, collect, parameters
 from .gauss_newton import gauss_newton, gauss_newton_product
 from .step import trainable
@@ -74,7 +74,7 @@ class Problem:
 
     def bind(self, outputs: Any, moves: Sequence[Node] = ()) -> Callable[..., Any]:
         """The outputs as a function of the parameters' vector, and of the vector of the moves if there are any."""
-        function = functions.compile(simplify(outputs, sizes=self.sizes), [*self.inputs, *self.chosen, *moves])
+        function = functions.compile(simplify_guarded(outputs, sizes=self.sizes), [*self.inputs, *self.chosen, *moves])
 
         def bound(*vectors: NDArray[Any]) -> Any:
             return function(*self.given, *(part for vector in vectors for part in self.flat.split(vector).values()))

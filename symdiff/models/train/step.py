@@ -12,7 +12,7 @@ from ...graph.errors import ShapeError, SymdiffError
 from ...graph.node import VAR, Node, symbol
 from ...graph.shapes import show_shape
 from ...graph.traversal import variables
-from ...search.levels import simplify
+from ...search.levels import simplify_guarded
 from .optimizers import SGD, Optimizer
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def step(
     [y, w, v_w, lr]
     """
     chosen = trainable(loss, params)
-    value, *grads = simplify([loss, *grad(loss, chosen)], sizes=sizes)
+    value, *grads = simplify_guarded([loss, *grad(loss, chosen)], sizes=sizes)
     used = {var.name for var in variables(loss)}
     lr, t = _fresh("lr", used), _fresh("t", used)
     method = SGD() if optimizer is None else optimizer
@@ -92,7 +92,7 @@ def step(
     data = tuple(var for var in variables(loss) if var not in chosen)
     updates = method.updates(chosen, grads, lr, t)
     if sizes:
-        value, *new = simplify([value, *updates.values()], sizes=sizes)
+        value, *new = simplify_guarded([value, *updates.values()], sizes=sizes)
         updates = dict(zip(updates, new, strict=True))
     return Step(value, data, tuple(chosen), states, updates, lr, t)
 
