@@ -17,7 +17,7 @@ from typing import Any, NoReturn, TypeAlias
 
 from . import limits
 from .errors import SymdiffError
-from .operators import OPERATIONS, Operators
+from .operators import FUNCTIONS, OPERATIONS, Operators
 from .shapes import Shape, check_shape
 from .targets import read_targets
 
@@ -119,6 +119,8 @@ class Op:
     #: Derivative: of an elementwise operation, or of any other.
     partials: tuple[Partial, ...] | None = None
     pullback: Callable[..., tuple[Node | None, ...]] | None = None
+    #: What users and formulas call in its place: it reads and checks arguments, then builds the node.
+    function: Callable[..., Node] | None = None
     #: For readers.
     doc: str = ""
     domain: str = ""
@@ -166,6 +168,8 @@ class Op:
         self.__dict__.update(own, name=name, arity=arity, build=build, targets=targets, nodes={})
         self._check()
         OPERATIONS[name] = self
+        if self.function is not None:
+            FUNCTIONS[self.function.__name__] = self.function
 
     def __setattr__(self, name: str, value: object = None) -> NoReturn:
         raise AttributeError(f"the operation {self.name} never changes; remove it and declare another one")
@@ -181,6 +185,8 @@ class Op:
         """Forget the operation: its name is free again. Nodes of it that are alive stay what they are."""
         if OPERATIONS.get(self.name) is self:
             del OPERATIONS[self.name]
+            if self.function is not None:
+                FUNCTIONS.pop(self.function.__name__, None)
 
     def _check(self) -> None:
         """Refuse an incomplete or clashing declaration, at import."""

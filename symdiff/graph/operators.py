@@ -13,6 +13,8 @@ from .shapes import Shape
 
 #: Every operation by name; only declarations change it (:mod:`symdiff.graph.node`).
 OPERATIONS: dict[str, Any] = {}
+#: The functions of formulas that are no elementwise operations, by name: of operations on arrays, and composite ones.
+FUNCTIONS: dict[str, Callable[..., Any]] = {}
 #: What stands behind ``@``, ``.T`` and ``[...]``; :mod:`symdiff.ops.arrays` fills it.
 OPERATORS: dict[str, Callable[..., Any]] = {}
 

@@ -15,9 +15,13 @@ from ..graph.errors import ShapeError, SymdiffError
 from ..graph.node import Node, as_node, symbol
 from ..graph.shapes import Size, divide_sizes, multiply_sizes, show_shape
 from ..graph.traversal import variables
-from ..ops.rearranging import arange, concatenate, reshape, size
-from ..ops.reductions import logsumexp, max, mean, softmax, sum
+from ..ops.exponentials import logsumexp, softmax
+from ..ops.extrema import max
+from ..ops.filling import size
+from ..ops.gathering import arange
+from ..ops.rearranging import concatenate, reshape
 from ..ops.scalar import elu, leaky_relu, relu, sigmoid, softplus, tanh
+from ..ops.sums import mean, sum
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray

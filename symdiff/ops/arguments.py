@@ -11,8 +11,8 @@ from typing import Any
 from ..graph.errors import ShapeError, SymdiffError
 from ..graph.node import CONST, Node
 from ..graph.shapes import Shape, Size, add_sizes, multiply_sizes, show_shape
+from .axes import Axes
 from .contraction import SIZE
-from .tensor import Axes
 
 
 def whole(value: Any, what: str) -> int:

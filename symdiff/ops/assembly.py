@@ -13,10 +13,12 @@ from ..graph.errors import UnsupportedError
 from ..graph.node import Node, Op, as_node, make
 from ..graph.shapes import Shape, Size, add_sizes, multiply_sizes
 from . import standard
+from .axes import transposed
 from .contraction import contraction
+from .indexing import INDEX as index
 from .kinds import structural
+from .rearranging import RESHAPE as reshape
 from .spelling import Range, einsum_spec, letters, range_text, shape_text
-from .tensor import index, reshape, transposed
 
 #: Op and column of the block, axes, ranges.
 Layout = tuple[tuple[int, int, tuple[int, ...], tuple[Range, ...]], ...]

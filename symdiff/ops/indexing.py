@@ -1,18 +1,72 @@
-"""``x[...]`` as NumPy reads it: places, slices, new axes and arrays of places."""
+"""``x[...]`` as NumPy reads it: positions, slices, new axes and arrays of positions."""
 
 from __future__ import annotations
 
 import builtins
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..graph.errors import ShapeError, SymdiffError, UnsupportedError
-from ..graph.node import CONST, Node, as_node
-from ..graph.shapes import Size, add_sizes, multiply_sizes, show_shape, symbolic_sizes
-from . import tensor
+from ..graph.node import CONST, Node, Op, as_node, make
+from ..graph.shapes import (
+    Shape,
+    Size,
+    add_sizes,
+    multiply_sizes,
+    show_shape,
+    size_terms,
+    symbolic_sizes,
+)
+from . import c_code, standard
 from .arguments import as_size, lengths, named, read_shape, whole
 from .contraction import SIZE, contraction
-from .spelling import Range
+from .gathering import GATHER, PLACES
+from .kinds import broadcast_to, structural
+from .spelling import Range, index_text, range_text, shape_text
+from .targets import CCode
+
+
+def _build_index(op: Op, x: Any, ranges: tuple[Range, ...]) -> Node:
+    """Slices of slices are one slice; a whole axis is nothing."""
+    node = as_node(x)
+    if all(part == (0, size, 1) for part, size in zip(ranges, node.shape, strict=True)):
+        return node
+    if node.op is op:
+        ranges = tuple(map(_sliced_again, node.attrs[0], ranges))
+        return _build_index(op, node.args[0], ranges)
+    if node.op.name == "broadcast" and not node.args[0].shape:
+        return broadcast_to(node.args[0], tuple(count for _, count, _ in ranges))
+    return make(op, (node,), (ranges,), tuple(count for _, count, _ in ranges))
+
+
+def _sliced_again(first: Range, second: Range) -> Range:
+    start = add_sizes(first[0], multiply_sizes(second[0], first[2]))
+    return start, second[1], first[2] * second[2]
+
+
+def _build_scatter(op: Op, x: Any, shape: Shape, ranges: tuple[Range, ...]) -> Node:
+    return make(op, (as_node(x),), (shape, ranges), shape)
+
+
+def _scatter_index(node: Node) -> str:
+    parts = zip(node.attrs[1], node.shape, strict=True)
+    items = [range_text(part, size) for part, size in parts]
+    while len(items) > 1 and items[-1] == ":":
+        items.pop()
+    return ", ".join(items)
+
+
+def _scatter_text(node: Node) -> str:
+    starts = shape_text(tuple(part[0] for part in node.attrs[1]))
+    steps = shape_text(tuple(part[2] for part in node.attrs[1]))
+    return f"scatter({{0}}, {shape_text(node.shape)}, {starts}, {steps})"
+
+
+_PLACED = '''def _placed(x, shape, index):
+    """Zeros of that shape with x at the index."""
+    result = np.zeros(shape, x.dtype)
+    result[index] = x
+    return result'''
 
 
 def index(x: Any, items: Sequence[Any]) -> Node:
@@ -50,18 +104,7 @@ def index(x: Any, items: Sequence[Any]) -> Node:
             labels.append(axis)
         else:
             ranges.append((_place(found, node, size), 1, 1))
-    return _gathered(contraction([tensor.index(node, tuple(ranges))], [range(node.ndim)], labels), arrays)
-
-
-def places(values: Any) -> Node:
-    """Whole numbers as an array, to index with: ``x[places((0, 2))]``, which is ``x[[0, 2]]`` in Python.
-
-    >>> import symdiff as sd
-    >>> sd.symbol("x", shape=3)[[2, 0, 0]].shape
-    (3,)
-    """
-    found = tuple(whole(value, "a place") for value in values)
-    return tensor.places(found, (len(found),))
+    return _gathered(contraction([INDEX(node, tuple(ranges))], [range(node.ndim)], labels), arrays)
 
 
 def _known(item: Any, size: Size) -> Any:
@@ -80,7 +123,7 @@ def _known(item: Any, size: Size) -> Any:
     if isinstance(size, int) and ((array < -size) | (array >= size)).any():
         raise ShapeError(f"the places go from {array.min()} to {array.max()} and the axis has size {size}")
     found = np.where(array < 0, array + size, array) if isinstance(size, int) else array
-    return tensor.places(tuple(found.astype(int).ravel().tolist()), array.shape)
+    return PLACES(tuple(found.astype(int).ravel().tolist()), array.shape)
 
 
 def _gathered(node: Node, arrays: list[tuple[int, Node]]) -> Node:
@@ -88,7 +131,7 @@ def _gathered(node: Node, arrays: list[tuple[int, Node]]) -> Node:
         return node
     if [place for place, _ in arrays] != list(range(len(arrays))):
         raise UnsupportedError("index arrays stand first, as in x[i] and x[i, j]; transpose the array before")
-    return tensor.gather(node, *(array for _, array in arrays))
+    return GATHER(node, *(array for _, array in arrays))
 
 
 def _filled(items: list[Any], node: Node) -> list[Any]:
@@ -162,17 +205,60 @@ def scatter(x: Any, shape: Any, starts: Any, steps: Any) -> Node:
         if isinstance(start, int) and isinstance(count, int) and isinstance(length, int) and count:
             _place(as_node(start), node, length)
             _place(as_node(start + step * (count - 1)), node, length)
-    return tensor.scatter(node, result, ranges)
+    return SCATTER(node, result, ranges)
 
 
-def scatter_add(x: Any, shape: Any, *places: Any) -> Node:
-    """Zeros of that shape with the elements of x added at the places: what indexing takes out, put back.
+INDEX = structural(
+    "index",
+    1,
+    _build_index,
+    lambda ct, y, x: (SCATTER(ct, x.shape, y.attrs[0]),),
+    domain="all arrays",
+    numpy=lambda node: f"{{0}}[{index_text(node)}]",
+    text_of=lambda node: f"{{0}}[{index_text(node)}]",
+    view=True,
+    selects=True,
+    rule="part of an array",
+    gate="a part gets, the rest gets 0",
+    array_api=standard.sliced,
+    c=CCode(element=c_code.index_element),
+    function=index,
+)
 
-    Places that occur twice add up.
 
-    >>> import symdiff as sd
-    >>> x = sd.symbol("x", shape=3)
-    >>> sd.evaluate(scatter_add(x, (4,), sd.places((1, 1, 3))), {"x": [7.0, 8.0, 9.0]})
-    array([ 0., 15.,  0.,  9.])
-    """
-    return tensor.scatter_add(x, *places, lengths(shape))
+SCATTER = structural(
+    "scatter",
+    1,
+    _build_scatter,
+    lambda ct, y, x: (INDEX(ct, y.attrs[1]),),
+    domain="all arrays",
+    numpy=(lambda node: f"_placed({{0}}, {shape_text(node.shape)}, np.s_[{_scatter_index(node)}])", _PLACED),
+    text_of=_scatter_text,
+    selects=True,
+    array_api=(standard.placed, (standard.PLACED,)),
+    c=CCode(element=c_code.scatter_element),
+    function=scatter,
+)
+
+
+def least_sizes(nodes: Iterable[Node]) -> dict[str, int]:
+    """How large each letter has to be for the slices among the nodes to have the elements that they say."""
+    found: dict[str, int] = {}
+    for node in nodes:
+        if node.op in (INDEX, SCATTER):
+            whole = node.shape if node.op is SCATTER else node.args[0].shape
+            for (start, count, step), size in zip(node.attrs[-1], whole, strict=True):
+                last = add_sizes(start, multiply_sizes(step, add_sizes(count, -1)))
+                low, high = (last, start) if step < 0 else (start, last)
+                for positive in (count, low, add_sizes(size, multiply_sizes(-1, high), -1)):
+                    _raise_least(found, positive)
+    return {letter: least for letter, least in found.items() if least > 0}
+
+
+def _raise_least(found: dict[str, int], size: Size) -> None:
+    """Note what a size of one letter and a number needs to be 0 or more."""
+    terms = size_terms(size)
+    letters = [term for term in terms if term]
+    if len(letters) == 1 and len(letters[0]) == terms[letters[0]] == 1:
+        (letter,) = letters[0]
+        found[letter] = max(found.get(letter, 0), -terms.get((), 0))

@@ -1,15 +1,100 @@
-"""Functions of matrices under NumPy's names."""
+"""Functions of matrices.
+
+Pullbacks: M. Giles, Collected matrix derivative results for forward and reverse mode algorithmic differentiation
+(2008); Cholesky: I. Murray, Differentiation of the Cholesky decomposition, arXiv:1602.07527.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ..graph.errors import ShapeError
-from ..graph.node import Node, as_node
-from ..graph.shapes import show_shape
-from . import tensor
+from ..graph.node import Node, Op, as_node, make
+from ..graph.shapes import (
+    show_shape,
+)
+from . import c_code
 from .arguments import whole
-from .contraction import contraction
+from .axes import expanded, product, transposed
+from .contraction import VIEW, contraction
+from .kinds import composite, structural
+from .targets import CCode
+
+
+def check_square(name: str, node: Node) -> None:
+    if node.ndim < 2 or node.shape[-1] != node.shape[-2]:
+        raise ShapeError(f"{name} needs a square matrix, not shape {show_shape(node.shape)}")
+
+
+def _build_square(op: Op, x: Any) -> Node:
+    node = as_node(x)
+    check_square(op.name, node)
+    return make(op, (node,), (), node.shape)
+
+
+def _build_scalar(op: Op, x: Any) -> Node:
+    node = as_node(x)
+    check_square(op.name, node)
+    return make(op, (node,), (), node.shape[:-2])
+
+
+def _build_inv(op: Op, x: Any) -> Node:
+    """inv(inv(X)) = X, inv(X.T) = inv(X).T: the transpose outside, so that both find one inverse."""
+    node = as_node(x)
+    if node.op is VIEW and node.ndim == node.args[0].ndim == 2 and node is transposed(node.args[0]):
+        return transposed(_build_inv(op, node.args[0]))
+    return _build_square(op, node)
+
+
+def _build_triangle(op: Op, x: Any, k: int) -> Node:
+    node = as_node(x)
+    if node.ndim < 2:
+        raise ShapeError(f"{op.name} needs a matrix, not shape {show_shape(node.shape)}")
+    return make(op, (node,), (k,), node.shape)
+
+
+def _build_solve(op: Op, a: Any, b: Any) -> Node:
+    matrix, right = as_node(a), as_node(b)
+    check_square("solve", matrix)
+    if matrix.ndim != 2 or right.ndim not in (1, 2) or right.shape[0] != matrix.shape[0]:
+        raise ShapeError(
+            f"solve needs a matrix (n, n) and a right side (n,) or (n, k), not the shapes "
+            f"{show_shape(matrix.shape)} and {show_shape(right.shape)}"
+        )
+    return make(op, (matrix, right), (), right.shape)
+
+
+def _pull_inv(ct: Node, y: Node, x: Node) -> tuple[Node, ...]:
+    flipped = transposed(y)
+    return (-product(product(flipped, ct), flipped),)
+
+
+def _pull_solve(ct: Node, y: Node, a: Node, b: Node) -> tuple[Node, ...]:
+    back = SOLVE(transposed(a), ct)
+    rest = ["k"] if y.ndim == 2 else []
+    return -contraction([back, y], [["i", *rest], ["j", *rest]], "ij"), back
+
+
+def _by_inverse(factor: Node, x: Node) -> tuple[Node, ...]:
+    return (expanded(factor, (x.ndim - 2, x.ndim - 1), x.ndim) * transposed(INV(x)),)
+
+
+def _pull_cholesky(ct: Node, y: Node, x: Node) -> tuple[Node, ...]:
+    """Murray (2016), equation 10; the factor is that of the symmetric part."""
+    whole = product(transposed(y), ct)
+    half = (TRIL(whole, 0) + TRIL(whole, -1)) / 2
+    inverse = INV(y)
+    found = product(product(transposed(inverse), half), inverse)
+    return ((found + transposed(found)) / 2,)
+
+
+_CHOLESKY = '''def _cholesky(x):
+    """The lower factor of the symmetric part of x."""
+    return np.linalg.cholesky((x + np.swapaxes(x, -1, -2)) / 2)'''
+
+
+def _triangle(name: str, node: Node) -> str:
+    return f"{name}({{0}})" if node.attrs[0] == 0 else f"{name}({{0}}, {node.attrs[0]})"
 
 
 def _matrix(x: Any, name: str) -> Node:
@@ -19,6 +104,7 @@ def _matrix(x: Any, name: str) -> Node:
     return node
 
 
+@composite
 def trace(x: Any) -> Node:
     """The sum of the diagonal of a square matrix.
 
@@ -30,10 +116,11 @@ def trace(x: Any) -> Node:
     A.T + A.T
     """
     node = _matrix(x, "trace")
-    tensor.check_square("trace", node)
+    check_square("trace", node)
     return contraction([node], ["ii"], "")
 
 
+@composite
 def diag(x: Any) -> Node:
     """The diagonal of a square matrix; of a vector, the matrix with it on the diagonal.
 
@@ -47,7 +134,7 @@ def diag(x: Any) -> Node:
     node = as_node(x)
     if node.ndim == 1:
         return contraction([node], ["i"], "ii")
-    tensor.check_square("diag", _matrix(node, "diag"))
+    check_square("diag", _matrix(node, "diag"))
     return contraction([node], ["ii"], "i")
 
 
@@ -62,7 +149,7 @@ def tril(x: Any, k: Any = 0) -> Node:
     array([[1., 0.],
            [3., 4.]])
     """
-    return tensor.tril(x, whole(k, "k"))
+    return TRIL(x, whole(k, "k"))
 
 
 def triu(x: Any, k: Any = 0) -> Node:
@@ -76,7 +163,7 @@ def triu(x: Any, k: Any = 0) -> Node:
     array([[0., 2.],
            [0., 0.]])
     """
-    return tensor.triu(x, whole(k, "k"))
+    return TRIU(x, whole(k, "k"))
 
 
 def inv(x: Any) -> Node:
@@ -90,7 +177,7 @@ def inv(x: Any) -> Node:
     array([[0.5 , 0.  ],
            [0.  , 0.25]])
     """
-    return tensor.inv(x)
+    return INV(x)
 
 
 def solve(a: Any, b: Any) -> Node:
@@ -104,7 +191,7 @@ def solve(a: Any, b: Any) -> Node:
     >>> sd.evaluate(solve(A, x), {"A": [[2.0, 0.0], [0.0, 4.0]], "x": [1.0, 1.0]})
     array([0.5 , 0.25])
     """
-    return tensor.solve(a, b)
+    return SOLVE(a, b)
 
 
 def det(x: Any) -> Node:
@@ -118,7 +205,7 @@ def det(x: Any) -> Node:
     array([[ 4., -3.],
            [-2.,  1.]])
     """
-    return tensor.det(x)
+    return DET(x)
 
 
 def logdet(x: Any) -> Node:
@@ -131,7 +218,7 @@ def logdet(x: Any) -> Node:
     >>> sd.grad(logdet(A), A)
     inv(A).T
     """
-    return tensor.logdet(x)
+    return LOGDET(x)
 
 
 def cholesky(x: Any) -> Node:
@@ -146,4 +233,97 @@ def cholesky(x: Any) -> Node:
     array([[2., 0.],
            [1., 2.]])
     """
-    return tensor.cholesky(x)
+    return CHOLESKY(x)
+
+
+INV = structural(
+    "inv",
+    1,
+    _build_inv,
+    _pull_inv,
+    numpy=lambda node: "np.linalg.inv({0})",
+    text_of=lambda node: "inv({0})",
+    latex=("{0:base}^{-1}", "power"),
+    domain="regular matrices",
+    function=inv,
+)
+
+
+SOLVE = structural(
+    "solve",
+    2,
+    _build_solve,
+    _pull_solve,
+    numpy=lambda node: "np.linalg.solve({0}, {1})",
+    text_of=lambda node: "solve({0}, {1})",
+    latex=("{0:base}^{-1} {1:power}", "matrix"),
+    domain="regular matrices",
+    function=solve,
+)
+
+
+DET = structural(
+    "det",
+    1,
+    _build_scalar,
+    lambda ct, y, x: _by_inverse(ct * y, x),
+    domain="regular matrices",
+    numpy=lambda node: "np.linalg.det({0})",
+    text_of=lambda node: "det({0})",
+    latex="det",
+    function=det,
+)
+
+
+LOGDET = structural(
+    "logdet",
+    1,
+    _build_scalar,
+    lambda ct, y, x: _by_inverse(ct, x),
+    domain="regular matrices: log(abs(det(X)))",
+    numpy=lambda node: "np.linalg.slogdet({0})[1]",
+    text_of=lambda node: "logdet({0})",
+    latex=r"\log\left|\det\left({0}\right)\right|",
+    function=logdet,
+)
+
+
+CHOLESKY = structural(
+    "cholesky",
+    1,
+    _build_square,
+    _pull_cholesky,
+    domain="positive definite symmetric part",
+    numpy=(lambda node: "_cholesky({0})", _CHOLESKY),
+    text_of=lambda node: "cholesky({0})",
+    array_api="xp.linalg.cholesky(({0} + {0}.mT) / 2)",
+    function=cholesky,
+)
+
+
+TRIL = structural(
+    "tril",
+    1,
+    _build_triangle,
+    lambda ct, y, x: (TRIL(ct, y.attrs[0]),),
+    domain="all matrices",
+    numpy=lambda node: _triangle("np.tril", node),
+    text_of=lambda node: _triangle("tril", node),
+    selects=True,
+    c=CCode(element=c_code.lower_element),
+    function=tril,
+)
+
+
+TRIU = structural(
+    "triu",
+    1,
+    _build_triangle,
+    lambda ct, y, x: (TRIU(ct, y.attrs[0]),),
+    domain="all matrices",
+    numpy=lambda node: _triangle("np.triu", node),
+    text_of=lambda node: _triangle("triu", node),
+    selects=True,
+    c=CCode(element=c_code.upper_element),
+    function=triu,
+)

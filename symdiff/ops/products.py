@@ -7,13 +7,20 @@ from typing import Any
 
 from ..graph.errors import ShapeError, SymdiffError
 from ..graph.node import Node, as_node
-from ..graph.shapes import Shape, Size, broadcast_shapes, multiply_sizes, show_shape
-from . import tensor
+from ..graph.shapes import (
+    Shape,
+    Size,
+    broadcast_shapes,
+    multiply_sizes,
+    show_shape,
+)
 from .arguments import named
 from .contraction import contraction
-from .kinds import broadcast_to
+from .kinds import broadcast_to, composite
+from .rearranging import RESHAPE
 
 
+@composite
 def matmul(a: Any, b: Any) -> Node:
     """``a @ b``: matrices, vectors, and stacks of matrices along the leading axes.
 
@@ -50,6 +57,7 @@ def _stacked(node: Node, batch: Shape) -> Node:
     return broadcast_to(node, batch + node.shape[-2:]) if node.ndim > 1 else node
 
 
+@composite
 def dot(a: Any, b: Any) -> Node:
     """As ``a @ b`` for vectors and matrices; a number multiplies.
 
@@ -64,6 +72,7 @@ def dot(a: Any, b: Any) -> Node:
     return matmul(left, right) if left.shape and right.shape else left * right
 
 
+@composite
 def outer(a: Any, b: Any) -> Node:
     """Every element of one vector times every element of the other.
 
@@ -80,6 +89,7 @@ def outer(a: Any, b: Any) -> Node:
     return contraction([left, right], ["i", "j"], "ij")
 
 
+@composite
 def kron(a: Any, b: Any) -> Node:
     """The Kronecker product of two vectors or two matrices.
 
@@ -96,9 +106,10 @@ def kron(a: Any, b: Any) -> Node:
         raise ShapeError(f"kron takes two matrices or two vectors, not {shapes}")
     labels = (["ij", "kl"], "ikjl") if left.ndim == 2 else (["i", "k"], "ik")
     blocks = contraction([left, right], *labels)
-    return tensor.reshape(blocks, tuple(multiply_sizes(m, n) for m, n in zip(left.shape, right.shape, strict=True)))
+    return RESHAPE(blocks, tuple(multiply_sizes(m, n) for m, n in zip(left.shape, right.shape, strict=True)))
 
 
+@composite
 def einsum(spec: Any, *operands: Any) -> Node:
     """The contraction that the text says, such as ``"ij,jk->ik"``; a letter repeated in the result makes a diagonal.
 

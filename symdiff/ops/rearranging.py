@@ -1,4 +1,4 @@
-"""Arrays made and rearranged, under NumPy's names."""
+"""Arrays in another shape, joined, or with their axes in another order."""
 
 from __future__ import annotations
 
@@ -6,114 +6,88 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..graph.errors import ShapeError
-from ..graph.node import Node, as_node, const
-from ..graph.shapes import broadcast_shapes, multiply_sizes, show_shape
-from . import scalar, tensor
-from .arguments import as_size, lengths, one_axis, read_axes, read_shape, whole
-from .contraction import EYE, contraction, size_node
-from .kinds import broadcast_to
+from ..graph.node import Node, Op, as_node, make
+from ..graph.shapes import (
+    Shape,
+    Size,
+    add_sizes,
+    divide_sizes,
+    multiply_sizes,
+    show_shape,
+)
+from . import c_code
+from .arguments import one_axis, read_axes, read_shape, whole
+from .contraction import contraction
+from .gathering import PLACES
+from .indexing import INDEX
+from .kinds import broadcast_to, composite, structural
+from .spelling import Range, shape_text
+from .targets import CCode
 
 
-def size(name: Any) -> Node:
-    """The size of that letter, as a number.
-
-    It is for averages written by hand, and for counts in formulas.
-
-    >>> import symdiff as sd
-    >>> X = sd.symbol("X", shape=("N", 3))
-    >>> sd.sum(X) / size("N")
-    sum(X)/N
-    """
-    return size_node(as_size(name))
-
-
-def eye(n: Any) -> Node:
-    """The identity matrix.
-
-    ``n``: a number or a letter.
-
-    >>> import symdiff as sd
-    >>> A = sd.symbol("A", shape=("n", "n"))
-    >>> A + eye("n")
-    A + eye(n)
-    >>> eye("n").shape
-    ('n', 'n')
-    """
-    return EYE(*lengths(n))
+def _build_reshape(op: Op, x: Any, shape: Shape) -> Node:
+    node = as_node(x)
+    if node.op is op:
+        node = node.args[0]
+    if node.shape == shape:
+        return node
+    if not node.shape and set(shape) <= {1}:
+        return broadcast_to(node, shape)
+    if node.op.name == "broadcast" and not node.args[0].shape:
+        return broadcast_to(node.args[0], shape)
+    if node.op is PLACES and multiply_sizes(*shape) == len(node.attrs[0]):
+        return PLACES(node.attrs[0], shape)
+    if multiply_sizes(*node.shape) != multiply_sizes(*shape):
+        raise ShapeError(f"an array of shape {show_shape(node.shape)} cannot be reshaped to {show_shape(shape)}")
+    return make(op, (node,), (shape,), shape)
 
 
-def zeros(shape: Any) -> Node:
-    """An array of zeros.
-
-    ``shape``: a size or a tuple of them, numbers or letters.
-
-    >>> import symdiff as sd
-    >>> zeros(("N", 3)).shape
-    ('N', 3)
-    >>> sd.evaluate(zeros(2), {})
-    array([0., 0.])
-    """
-    return broadcast_to(const(0), lengths(shape))
+def reshaped_axes(new: Shape, old: Shape) -> tuple[int, int]:
+    """How many axes both shapes begin with, and end with, that stay as they are."""
+    most = min(len(new), len(old))
+    first = next((at for at in range(most) if new[at] != old[at]), most)
+    most -= first
+    last = next((at for at in range(most) if new[-1 - at] != old[-1 - at]), most)
+    same = multiply_sizes(*new[first : len(new) - last]) == multiply_sizes(*old[first : len(old) - last])
+    return (first, last) if same else (0, 0)  # of no elements
 
 
-def ones(shape: Any) -> Node:
-    """An array of ones.
-
-    ``shape``: a size or a tuple of them, numbers or letters.
-
-    >>> import symdiff as sd
-    >>> X = sd.symbol("X", shape=("N", 3))
-    >>> sd.simplify(X @ ones(3))
-    sum(X, axis=1)
-    >>> sd.evaluate(ones(2), {})
-    array([1., 1.])
-    """
-    return broadcast_to(const(1), lengths(shape))
+def complete_shape(shape: Sequence[Size], size: Size) -> Shape:
+    """The shape with its one -1 replaced so that it holds ``size`` elements."""
+    known = multiply_sizes(*(part for part in shape if part != -1))
+    if -1 not in shape:
+        return tuple(shape)
+    rest = divide_sizes(size, known)
+    if rest is None or list(shape).count(-1) > 1:
+        raise ShapeError(f"{size} elements cannot be reshaped to {show_shape(tuple(shape))}")
+    return tuple(rest if part == -1 else part for part in shape)
 
 
-def broadcast(x: Any, shape: Any) -> Node:
-    """The array repeated to that shape by NumPy's rule; elementwise operations do so themselves.
-
-    Its pullback is a sum. Raises ShapeError where the shape does not come from repeating.
-
-    >>> import symdiff as sd
-    >>> x = sd.symbol("x", shape="n")
-    >>> broadcast(x, (5, "n")).shape
-    (5, 'n')
-    """
-    node, whole = as_node(x), lengths(shape)
-    if broadcast_shapes("broadcast_to", node.shape, whole) != whole:
-        raise ShapeError(f"an array of shape {show_shape(node.shape)} cannot be repeated to {show_shape(whole)}")
-    return broadcast_to(node, whole)
+def _build_concatenate(op: Op, *rest: Any) -> Node:
+    *parts, axis = rest
+    nodes = tuple(map(as_node, parts))
+    if len(nodes) == 1:
+        return nodes[0]
+    shapes = [(*node.shape[:axis], *node.shape[axis + 1 :]) for node in nodes]
+    if len(set(shapes)) > 1 or len({node.ndim for node in nodes}) > 1:
+        listed = " and ".join(show_shape(node.shape) for node in nodes)
+        raise ShapeError(f"concatenate along axis {axis} needs equal other sizes, not the shapes {listed}")
+    size = add_sizes(*(node.shape[axis] for node in nodes))
+    return make(op, nodes, (axis,), (*nodes[0].shape[:axis], size, *nodes[0].shape[axis + 1 :]))
 
 
-def arange(n: Any) -> Node:
-    """0, 1, ..., n - 1.
-
-    ``n``: a number or a letter.
-
-    >>> import symdiff as sd
-    >>> sd.evaluate(arange(4), {})
-    array([0., 1., 2., 3.])
-    >>> arange("n").shape
-    ('n',)
-    """
-    return tensor.arange(*lengths(n))
+def _pull_concatenate(ct: Node, y: Node, *parts: Node) -> tuple[Node, ...]:
+    axis, start, found = y.attrs[0], 0, []
+    for part in parts:
+        ranges: list[Range] = [(0, size, 1) for size in part.shape]
+        ranges[axis] = (start, part.shape[axis], 1)
+        found.append(INDEX(ct, tuple(ranges)))
+        start = add_sizes(start, part.shape[axis])  # type: ignore[assignment]
+    return tuple(found)
 
 
-def one_hot(places: Any, n: Any) -> Node:
-    """For each place a row of n zeros with a 1 there, along a new last axis.
-
-    A place outside of 0 to n - 1 gives zeros.
-
-    >>> import symdiff as sd
-    >>> sd.evaluate(one_hot(sd.symbol("y", shape="N"), 3), {"y": [2, 0]})
-    array([[0., 0., 1.],
-           [1., 0., 0.]])
-    """
-    node = as_node(places)
-    labels = list(range(node.ndim))
-    return scalar.where(scalar.equal(contraction([node], [labels], [*labels, "new"]), arange(n)), 1, 0)
+def _parts_text(node: Node) -> str:
+    return ", ".join(f"{{{place}}}" for place in range(len(node.args)))
 
 
 def reshape(x: Any, shape: Any) -> Node:
@@ -127,9 +101,10 @@ def reshape(x: Any, shape: Any) -> Node:
     ('3*N',)
     """
     node = as_node(x)
-    return tensor.reshape(node, tensor.complete_shape(read_shape(shape), multiply_sizes(*node.shape)))
+    return RESHAPE(node, complete_shape(read_shape(shape), multiply_sizes(*node.shape)))
 
 
+@composite
 def transpose(x: Any, axes: Any = None) -> Node:
     """The axes in the opposite order, or in the order given.
 
@@ -149,6 +124,7 @@ def transpose(x: Any, axes: Any = None) -> Node:
     return contraction([node], [range(node.ndim)], order)
 
 
+@composite
 def squeeze(x: Any, axis: Any = None) -> Node:
     """The array without its axes of size 1, or without those given.
 
@@ -186,9 +162,10 @@ def concatenate(arrays: Sequence[Any], axis: Any = 0) -> Node:
     ('n + 3',)
     """
     nodes = _several("concatenate", arrays)
-    return tensor.concatenate(*nodes, one_axis(nodes[0], axis, "concatenate"))
+    return CONCATENATE(*nodes, one_axis(nodes[0], axis, "concatenate"))
 
 
+@composite
 def stack(arrays: Sequence[Any], axis: Any = 0) -> Node:
     """The arrays one after the other along a new axis.
 
@@ -205,9 +182,10 @@ def stack(arrays: Sequence[Any], axis: Any = 0) -> Node:
     place = whole(axis, "an axis") % (nodes[0].ndim + 1)
     labels: list[Any] = list(range(nodes[0].ndim))
     wide = [contraction([node], [labels], [*labels[:place], "new", *labels[place:]]) for node in nodes]
-    return tensor.concatenate(*wide, place)
+    return CONCATENATE(*wide, place)
 
 
+@composite
 def T(x: Any) -> Node:
     """The axes in the opposite order.
 
@@ -219,3 +197,36 @@ def T(x: Any) -> Node:
     X.T
     """
     return transpose(x)
+
+
+RESHAPE = structural(
+    "reshape",
+    1,
+    _build_reshape,
+    lambda ct, y, x: (RESHAPE(ct, x.shape),),
+    domain="as many elements as before",
+    view=True,
+    selects=True,
+    numpy=lambda node: (
+        f"{{0}}.reshape{shape_text(node.shape)}" if node.ndim != 1 else f"{{0}}.reshape({{={node.shape[0]}}})"
+    ),
+    text_of=lambda node: f"reshape({{0}}, {shape_text(node.shape)})",
+    array_api=lambda node: f"xp.reshape({{0}}, {shape_text(node.shape)})",
+    c=CCode(element=c_code.reshape_element),
+    function=reshape,
+)
+
+
+CONCATENATE = structural(
+    "concatenate",
+    -1,
+    _build_concatenate,
+    _pull_concatenate,
+    domain="equal sizes along the other axes",
+    numpy=lambda node: f"np.concatenate(({_parts_text(node)}), {node.attrs[0]})",
+    text_of=lambda node: f"concatenate(({_parts_text(node)}), axis={node.attrs[0]})",
+    selects=True,
+    array_api=lambda node: f"xp.concat(({_parts_text(node)}), axis={node.attrs[0]})",
+    c=CCode(element=c_code.concatenate_element),
+    function=concatenate,
+)

@@ -14,7 +14,7 @@ from ...graph.errors import SymdiffError
 from ...graph.node import Node, as_node, symbol
 from ...graph.traversal import substitute, topological, variables
 from ...jacobians.hessians import hessian
-from ...ops.reductions import sum
+from ...ops.sums import sum
 from ...search.levels import simplify_guarded
 
 _OUTPUT = "_output"

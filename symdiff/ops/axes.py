@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...graph.node import Node
-from ..contraction import contraction
+from ..graph.node import Node
+from .contraction import contraction
 
 Axes = tuple[int, ...]
 

@@ -1,0 +1,142 @@
+"""The largest and the smallest elements over axes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..graph.errors import ShapeError
+from ..graph.node import Node, as_node
+from ..graph.shapes import (
+    multiply_sizes,
+)
+from . import c_code, standard
+from .arguments import read_axes
+from .axes import expanded, total
+from .contraction import contraction, size_node
+from .gathering import ARANGE
+from .kinds import broadcast_to
+from .logic import equal, logical_or, not_equal, where
+from .rearranging import RESHAPE
+from .rewritten import largest, smallest
+from .sides import Sides
+from .sums import _array_reduction, _reduce, _reduction
+from .targets import CCode, LatexForm
+
+
+def _pull_extreme(ct: Node, y: Node, x: Node) -> tuple[Node, ...]:
+    """Equal shares among ties, selected so that nothing else is touched."""
+    axes = y.attrs[0]
+    chosen = equal(x, expanded(y, axes, x.ndim))
+    share = ct / total(broadcast_to(where(chosen, 1, 0), x.shape), axes)
+    return (where(chosen, expanded(share, axes, x.ndim), 0),)
+
+
+def _tied(y: Node, x: Node) -> Sides:
+    """Several elements are the extreme one; which is first says nothing, so there is no left and right."""
+    axes = y.attrs[0]
+    ties = where(equal(x, expanded(y, axes, x.ndim)), 1, 0)
+    return Sides(total(broadcast_to(ties, x.shape), axes) > 1, mean=y)
+
+
+def _lower_argmax(node: Node, x: Node) -> Node:
+    """The first place where the largest element stands, or NaN."""
+    if len(node.attrs[0]) > 1:
+        x = RESHAPE(x, (multiply_sizes(*x.shape),))
+    axis = node.attrs[0][0]
+    size = x.shape[axis]
+    positions = contraction([ARANGE(size)], [[axis]], list(range(x.ndim)))
+    largest = logical_or(equal(x, expanded(MAX(x, (axis,)), (axis,), x.ndim)), not_equal(x, x))
+    return MIN(broadcast_to(where(largest, positions, size_node(size)), x.shape), (axis,))
+
+
+def max(x: Any, *others: Any, axis: Any = None, keepdims: Any = False) -> Node:
+    """The largest element over the axes; of several arguments, elementwise. Ties share the derivative equally.
+
+    ``axis``: one axis, a tuple of them, or None for all; ``keepdims`` leaves each with size 1.
+
+    >>> import symdiff as sd
+    >>> x = sd.symbol("x", shape="n")
+    >>> sd.evaluate(sd.grad(max(x), x), {"x": [1.0, 4.0, 4.0]})
+    array([0. , 0.5, 0.5])
+    >>> max(*sd.symbols("a b"))
+    maximum(a, b)
+    """
+    return largest(x, *others) if others else _reduce(x, axis, keepdims, "max", MAX)
+
+
+def min(x: Any, *others: Any, axis: Any = None, keepdims: Any = False) -> Node:
+    """The smallest element over the axes; of several arguments, elementwise. Ties share the derivative equally.
+
+    ``axis``: one axis, a tuple of them, or None for all; ``keepdims`` leaves each with size 1.
+
+    >>> import symdiff as sd
+    >>> x = sd.symbol("x", shape="n")
+    >>> sd.evaluate(sd.grad(min(x), x), {"x": [1.0, 4.0, 4.0]})
+    array([1., 0., 0.])
+    >>> min(*sd.symbols("a b"))
+    minimum(a, b)
+    """
+    return smallest(x, *others) if others else _reduce(x, axis, keepdims, "min", MIN)
+
+
+def argmax(x: Any, axis: Any = None) -> Node:
+    """The place of the largest element along the axis, or in the flattened array; its derivative is 0.
+
+    Of several largest ones the first. Raises ShapeError for more than one axis of several.
+
+    >>> import symdiff as sd
+    >>> X = sd.symbol("X", shape=("N", 3))
+    >>> argmax(X, axis=1).shape
+    ('N',)
+    >>> sd.evaluate(argmax(X), {"X": [[1, 2, 9], [4, 5, 6]]})
+    2
+    """
+    node = as_node(x)
+    axes = read_axes(node, axis, "argmax")
+    if not node.ndim:
+        raise ShapeError("argmax takes an array, not a number")
+    if len(axes) not in (1, node.ndim):
+        raise ShapeError("argmax takes one axis, or None for the flattened array")
+    return ARGMAX(node, axes)
+
+
+MAX = _reduction(
+    "max",
+    _pull_extreme,
+    "{0}.max({axes})",
+    latex=LatexForm(functions={"max": (r"\max\left({0}\right)", "atom")}),
+    domain="real arrays, not empty along the axes",
+    kink="ties share equally",
+    sides=_tied,
+    gate="max routes",
+    array_api=(_array_reduction('_extreme(xp, "max", {0}, {axes})'), (standard.EXTREME,)),
+    c=CCode("", c_code.MAXIMUM, labels=c_code.reduced_labels, accumulate=("-INFINITY", "{0} = maximum({0}, {1})")),
+    function=max,
+)
+
+
+MIN = _reduction(
+    "min",
+    _pull_extreme,
+    "{0}.min({axes})",
+    latex=LatexForm(functions={"min": (r"\min\left({0}\right)", "atom")}),
+    domain="real arrays, not empty along the axes",
+    kink="ties share equally",
+    sides=_tied,
+    gate="min routes",
+    array_api=(_array_reduction('_extreme(xp, "min", {0}, {axes})'), (standard.EXTREME,)),
+    c=CCode("", c_code.MINIMUM, labels=c_code.reduced_labels, accumulate=("INFINITY", "{0} = minimum({0}, {1})")),
+    function=min,
+)
+
+
+ARGMAX = _reduction(
+    "argmax",
+    lambda ct, y, x: (None,),
+    "{0}.argmax({axes})",
+    domain="real arrays, one axis or all",
+    kink="derivative 0 everywhere; the first of ties",
+    array_api=standard.argmax,
+    c=CCode(lowered=_lower_argmax),
+    function=argmax,
+)
