@@ -28,11 +28,13 @@ WIDE = {"polygamma"}
 def on_variables(row: Op) -> tuple[Node, list[Node], list[np.ndarray]]:
     """The row on variables, with points from its samples."""
     rng = np.random.default_rng(1)
-    inputs = [sd.symbol(name) for name in "abcdefg"[: row.arity]]
-    points = [rng.uniform(*interval, 20) for interval in row.samples]
-    args: list[Node] = list(inputs)
-    if row.samples[0][0] == row.samples[0][1]:  # a fixed whole number
-        args[0], inputs, points = const(1), inputs[1:], points[1:]
+    args: list[Node] = []
+    inputs, points = [], []
+    for name, (low, high) in zip("abcdefg", row.samples, strict=False):
+        fixed = low == high  # a whole number that is no variable
+        args.append(const(int(low)) if fixed else sd.symbol(name))
+        inputs += [] if fixed else args[-1:]
+        points += [] if fixed else [rng.uniform(low, high, 20)]
     if row.logical:
         args = [arg > 0 if place == 0 or row.predicate else arg for place, arg in enumerate(args)]
     return row(*args), inputs, points
