@@ -22,7 +22,11 @@ SHAPES = {
 
 
 def _convertible(row: Op) -> bool:
-    return row.partials is not None and row.name not in ("sinc_derivative", "spherical_jn", "power_derivative") and not row.surrogate
+    return (
+        row.partials is not None
+        and row.name not in ("sinc_derivative", "spherical_jn", "power_derivative")
+        and not row.surrogate
+    )
 
 
 CONVERTED = [row for row in OPS.values() if row.arity and _convertible(row)]

@@ -13,10 +13,7 @@ from ..graph.node import CONST, Node, Number, Op, const, is_const, make
 from . import c_code, python_code
 from . import intervals as iv
 from .kinds import binary, everywhere, nary, over, unary, unbroadcast
-from .logic import (
-    equal,
-    not_equal,
-)
+from .logic import equal, not_equal
 from .selection import floor
 from .sides import jump
 from .targets import MpmathForm

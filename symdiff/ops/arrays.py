@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..graph.operators import FUNCTIONS, OPERATORS
-from . import assembly, exponentials, extrema, filling, running, sums  # noqa: F401  (declare operations and functions)
+from . import assembly, diagonals, exponentials, extrema, filling, running, sums  # noqa: F401  (declare operations and functions)
 from .arguments import as_size
 from .filling import broadcast
 from .indexing import index

@@ -15,16 +15,27 @@ one operand alone is summed there first.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import reduce
 from typing import Any
 
 from ..graph.errors import ShapeError
 from ..graph.node import OPS, Node, as_node, const, is_const, make
-from ..graph.order import key
-from ..graph.shapes import Shape, Size, broadcast_shapes, show_shape, size_terms
+from ..graph.shapes import Shape, Size, broadcast_shapes, show_shape
 from . import c_code, standard
-from .kinds import broadcast_to, structural, without_axes
+from .kinds import broadcast_to, structural
+from .networks import (
+    Label,
+    has_delta,
+    keeps_axes,
+    multiply_operands,
+    name_deltas,
+    narrow,
+    size_node,
+    sum_alone,
+    take_diagonals,
+    view_axes,
+)
 from .spelling import (
     ON_DIAGONAL,
     Labels,
@@ -37,8 +48,6 @@ from .spelling import (
     text_view,
 )
 from .targets import CCode, LatexForm
-
-Label = Hashable
 
 
 def contraction(operands: Sequence[Any], labels: Sequence[Sequence[Label]], output: Sequence[Label]) -> Node:
@@ -88,7 +97,7 @@ class _Network:
                 node = node.args[0]
             elif name == "broadcast":
                 node, labels = narrow(node, labels)
-            elif name == "view" and (single or _renames(*node.attrs)):
+            elif name == "view" and (single or keeps_axes(*node.attrs)):
                 inner, outer = node.attrs
                 node, labels = node.args[0], self.through(inner, outer, labels)
             elif name == "eye":
@@ -136,18 +145,18 @@ class _Network:
         shape = tuple(self.sizes.get(label, 1) for label in output)
         if any(is_const(factor, 0) for factor in self.factors):
             return broadcast_to(const(0), shape)
-        nodes = [_distinct(node, tuple(map(self.find, labels))) for node, labels in self.nodes]
+        nodes = [take_diagonals(node, tuple(map(self.find, labels))) for node, labels in self.nodes]
         held = {label for _, labels in nodes for label in labels}
         unused = [label for label in dict.fromkeys(map(self.find, self.sizes)) if label not in held]
         self.deltas(nodes, output, held)
-        output = _name_deltas(output, nodes)
-        nodes = _summed_alone(nodes, output)
+        output = name_deltas(output, nodes)
+        nodes = sum_alone(nodes, output)
         self.factors += [size_node(self.sizes[label]) for label in unused if label not in output]
         self.factors += [node for node, labels in nodes if not labels]
         factor = reduce(OPS["mul"], self.factors) if self.factors else None
         nodes = [pair for pair in nodes if pair[1]]
         if not nodes:
-            return self.signed(broadcast_to(_view(const(1) if factor is None else factor, (), output), shape))
+            return self.signed(broadcast_to(view_axes(const(1) if factor is None else factor, (), output), shape))
         node = self.assembled(nodes, output, shape)
         return self.signed(node if factor is None else factor * node)
 
@@ -165,160 +174,8 @@ class _Network:
         """The product of what is left, with the axes of the result."""
         held = {label for _, labels in nodes for label in labels}
         kept = tuple(dict.fromkeys(label for label in output if label in held))
-        node, labels = _product(nodes, kept)
-        return broadcast_to(_view(node, labels, output), shape)
-
-
-def has_delta(node: Node) -> bool:
-    """Whether a product of arrays has an identity matrix among its factors, perhaps with other axes."""
-    stack = [node]
-    while stack:
-        part = stack.pop()
-        if part.op.name == "mul":
-            stack.extend(part.args)
-        if without_axes(part).op.name == "eye":
-            return True
-    return False
-
-
-def _name_deltas(output: Labels, nodes: list[tuple[Node, Labels]]) -> Labels:
-    """The output with the second label of each identity operand in place of the repeated one."""
-    seconds = {labels[0]: labels[1] for node, labels in nodes if node.op.name == "eye"}
-    seen: set[Label] = set()
-    named = []
-    for label in output:
-        named.append(seconds[label] if label in seen and label in seconds else label)
-        seen.add(label)
-    return tuple(named)
-
-
-def _renames(inner: Labels, outer: Labels) -> bool:
-    """Whether the view keeps every axis of its operand once: no diagonal is taken, no axis dropped."""
-    return len(set(inner)) == len(inner) and set(inner) <= set(outer)
-
-
-def narrow(node: Node, labels: Labels) -> tuple[Node, Labels]:
-    """What a broadcast repeats, and the labels that it has itself."""
-    inner = node.args[0]
-    own = labels[node.ndim - inner.ndim :]
-    wide = node.shape[node.ndim - inner.ndim :]
-    kept = [place for place, size in enumerate(inner.shape) if size == wide[place]]
-    places = tuple(range(inner.ndim))
-    return _view(inner, places, tuple(kept)), tuple(own[place] for place in kept)
-
-
-def _distinct(node: Node, labels: Labels) -> tuple[Node, Labels]:
-    """Diagonals for labels that an operand has twice."""
-    once = tuple(dict.fromkeys(labels))
-    return (node, labels) if len(once) == len(labels) else (_view(node, labels, once), once)
-
-
-def _summed_alone(nodes: list[tuple[Node, Labels]], output: Labels) -> list[tuple[Node, Labels]]:
-    """Operands of a product, each summed over the labels that only it has."""
-    if len(nodes) < 2:
-        return nodes
-    found = []
-    for place, (node, labels) in enumerate(nodes):
-        others = {label for at, (_, own) in enumerate(nodes) if at != place for label in own}
-        kept = tuple(label for label in labels if label in output or label in others)
-        node, own = _sum(node, labels, set(labels) - set(kept))
-        found.append((_view(node, own, kept), kept))
-    return found
-
-
-def _product(nodes: list[tuple[Node, Labels]], kept: Labels) -> tuple[Node, Labels]:
-    """The contraction of operands with distinct labels to ``kept``, and the labels that it has.
-
-    Operands that all have every label are multiplied element by element: sum(A*B), not einsum("ij,ij->", A, B).
-    """
-    summed = {label for _, labels in nodes for label in labels} - set(kept)
-    if len(nodes) == 1:
-        return _sum(*nodes[0], summed)
-    labels = _sorted(nodes)[0][1]
-    if summed and len(labels) > 1 and all(set(own) == set(labels) for _, own in nodes):
-        return _sum(_multiplied(nodes, labels), labels, summed)
-    if summed or ([len(labels) for _, labels in nodes] == [1, 1] and len(kept) == 2):
-        kept = _natural(nodes, kept)
-        return _contract(nodes, kept), kept
-    return _multiplied(nodes, kept), kept
-
-
-def _natural(nodes: list[tuple[Node, Labels]], kept: Labels) -> Labels:
-    """The axes of a product of two as matrix products give them: stacked ones, those of one operand, of the other."""
-    if len(nodes) != 2:
-        return kept
-    (_, a), (_, b) = _sorted(nodes)
-    batch = tuple(label for label in kept if label in a and label in b)
-    rows, columns = (tuple(label for label in own if label in kept and label not in batch) for own in (a, b))
-    return kept if kept == batch + columns + rows else batch + rows + columns
-
-
-def _multiplied(nodes: list[tuple[Node, Labels]], output: Labels) -> Node:
-    """Operands multiplied element by element, each with axes for all labels of the result."""
-    return reduce(OPS["mul"], [_view(node, labels, output) for node, labels in _sorted(nodes)])
-
-
-def _sum(node: Node, labels: Labels, summed: Iterable[Label]) -> tuple[Node, Labels]:
-    """One operand summed, other axes in their order; axes of size 1 are dropped, and left to a view where that is all."""
-    single = {label for label, size in zip(labels, node.shape, strict=True) if size == 1 and label in summed}
-    left = tuple(label for label in labels if label not in single)
-    kept = tuple(label for label in left if label not in summed)
-    if kept == left:
-        return node, labels
-    return _contract([(_view(node, labels, left), left)], kept), kept
-
-
-def _sorted(nodes: list[tuple[Node, Labels]]) -> list[tuple[Node, Labels]]:
-    return sorted(nodes, key=lambda pair: key(pair[0])[:4]) if len(nodes) > 1 else nodes
-
-
-def _contract(nodes: list[tuple[Node, Labels]], kept: Labels) -> Node:
-    """The node, with the labels numbered: those of the result first, in its order."""
-    numbers = {label: place for place, label in enumerate(kept)}
-    ranked = sorted(nodes, key=lambda pair: (key(pair[0])[:4], [numbers.get(label, len(kept)) for label in pair[1]]))
-    sizes: dict[Label, Size] = {}
-    for node, labels in ranked:
-        for label, size in zip(labels, node.shape, strict=True):
-            numbers.setdefault(label, len(numbers))
-            sizes[label] = size
-    inputs = tuple(tuple(numbers[label] for label in labels) for _, labels in ranked)
-    shape = tuple(sizes[label] for label in kept)
-    return make(CONTRACT, tuple(node for node, _ in ranked), (inputs, tuple(range(len(kept)))), shape)
-
-
-def _view(node: Node, labels: Labels, output: Labels) -> Node:
-    """The operand with other axes, nothing summed: the node itself where they are its own, in order.
-
-    An axis of size 1 that is dropped takes the place of one that is new.
-    """
-    output = tuple(label if label in labels else ("new", place) for place, label in enumerate(output))
-    dropped = [label for label in labels if label not in output]
-    new = [label for label in output if label not in labels]
-    swap = dict(zip(new, dropped, strict=False))
-    output = tuple(swap.get(label, label) for label in output)
-    if labels == output:
-        return node
-    if not node.shape:
-        return broadcast_to(node, (1,) * len(output))
-    if node.op is VIEW and len(set(node.attrs[0])) == len(node.attrs[0]):
-        return contraction([node], [labels], output)
-    numbers: dict[Label, int] = {}
-    for label in (*output, *labels):
-        numbers.setdefault(label, len(numbers))
-    sizes = dict(zip(labels, node.shape, strict=True))
-    attrs = tuple(numbers[label] for label in labels), tuple(numbers[label] for label in output)
-    return make(VIEW, (node,), attrs, tuple(sizes.get(label, 1) for label in output))
-
-
-def size_node(size: Size) -> Node:
-    """A size as a number: the constant, or the polynomial of its letters."""
-    if isinstance(size, int):
-        return const(size)
-    terms = []
-    for letters, count in size_terms(size).items():
-        factors = [OPS["size"](letter) for letter in letters]
-        terms.append(reduce(lambda a, b: a * b, factors, const(count)))
-    return reduce(lambda a, b: a + b, terms)
+        node, labels = multiply_operands(nodes, kept)
+        return broadcast_to(view_axes(node, labels, output), shape)
 
 
 # -- pullbacks -----------------------------------------------------------------------------------------------------

@@ -6,16 +6,15 @@ from typing import Any
 
 from ..graph.errors import ShapeError
 from ..graph.node import Node, as_node
-from ..graph.shapes import (
-    multiply_sizes,
-)
+from ..graph.shapes import multiply_sizes
 from . import c_code, standard
 from .arguments import read_axes
 from .axes import expanded, total
-from .contraction import contraction, size_node
+from .contraction import contraction
 from .gathering import ARANGE
 from .kinds import broadcast_to
 from .logic import equal, logical_or, not_equal, where
+from .networks import size_node
 from .rearranging import RESHAPE
 from .rewritten import largest, smallest
 from .sides import Sides

@@ -7,15 +7,13 @@ from typing import Any
 from ..graph.errors import ShapeError
 from ..graph.node import Node, as_node, const
 from ..graph.operators import FUNCTIONS
-from ..graph.shapes import (
-    broadcast_shapes,
-    show_shape,
-)
+from ..graph.shapes import broadcast_shapes, show_shape
 from . import logic
 from .arguments import as_size, lengths
-from .contraction import EYE, contraction, size_node
+from .contraction import EYE, contraction
 from .gathering import arange
 from .kinds import broadcast_to, composite
+from .networks import size_node
 
 
 @composite

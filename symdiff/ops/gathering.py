@@ -7,11 +7,7 @@ from typing import Any
 
 from ..graph.errors import ShapeError
 from ..graph.node import VAR, Node, Op, as_node, make
-from ..graph.shapes import (
-    Shape,
-    broadcast_shapes,
-    show_shape,
-)
+from ..graph.shapes import Shape, broadcast_shapes, show_shape
 from . import c_code, standard
 from .arguments import lengths, whole
 from .kinds import structural, without_axes

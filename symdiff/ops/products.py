@@ -7,13 +7,7 @@ from typing import Any
 
 from ..graph.errors import ShapeError, SymdiffError
 from ..graph.node import Node, as_node
-from ..graph.shapes import (
-    Shape,
-    Size,
-    broadcast_shapes,
-    multiply_sizes,
-    show_shape,
-)
+from ..graph.shapes import Shape, Size, broadcast_shapes, multiply_sizes, show_shape
 from .arguments import named
 from .contraction import contraction
 from .kinds import broadcast_to, composite

@@ -7,14 +7,7 @@ from typing import Any
 
 from ..graph.errors import ShapeError
 from ..graph.node import Node, Op, as_node, make
-from ..graph.shapes import (
-    Shape,
-    Size,
-    add_sizes,
-    divide_sizes,
-    multiply_sizes,
-    show_shape,
-)
+from ..graph.shapes import Shape, Size, add_sizes, divide_sizes, multiply_sizes, show_shape
 from . import c_code
 from .arguments import one_axis, read_axes, read_shape, whole
 from .contraction import contraction

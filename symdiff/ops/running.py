@@ -6,9 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..graph.node import Node, Op, as_node, make
-from ..graph.shapes import (
-    add_sizes,
-)
+from ..graph.shapes import add_sizes
 from . import c_code, standard
 from .arguments import one_axis
 from .axes import expanded, total

@@ -12,10 +12,7 @@ from ..graph.node import Node
 from . import c_code
 from . import intervals as iv
 from .kinds import Map, binary, unary
-from .logic import (
-    equal,
-    where,
-)
+from .logic import equal, where
 from .sides import around_tie, around_zero, jump
 from .sympy_code import chain
 from .targets import MpmathForm

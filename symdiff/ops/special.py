@@ -13,9 +13,7 @@ from . import c_code, python_code, standard
 from . import intervals as iv
 from .arithmetic import PI
 from .kinds import binary, everywhere, mask, unary
-from .logic import (
-    where,
-)
+from .logic import where
 from .powers import exp, expm1, sqrt
 from .sides import around_zero
 from .sympy_code import select

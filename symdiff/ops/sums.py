@@ -7,16 +7,13 @@ from typing import Any
 
 from ..graph.errors import UnsupportedError
 from ..graph.node import Node, Op, as_node, make
-from ..graph.shapes import (
-    add_sizes,
-    multiply_sizes,
-)
+from ..graph.shapes import add_sizes, multiply_sizes
 from . import powers, selection, standard
 from .arguments import read_axes, truth, whole
 from .axes import Axes, expanded, total
-from .contraction import size_node
 from .kinds import composite, structural
 from .logic import equal, where
+from .networks import size_node
 from .powers import sqrt
 from .sides import Sides, tip
 from .targets import CCode, LatexForm

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from .axes import Axes, expanded, total, transposed
+from .diagonals import TRIL as tril
+from .diagonals import TRIU as triu
+from .diagonals import check_square
 from .exponentials import LOGSUMEXP as logsumexp
 from .exponentials import SOFTMAX as softmax
 from .extrema import ARGMAX as argmax
@@ -21,9 +24,6 @@ from .matrices import DET as det
 from .matrices import INV as inv
 from .matrices import LOGDET as logdet
 from .matrices import SOLVE as solve
-from .matrices import TRIL as tril
-from .matrices import TRIU as triu
-from .matrices import check_square
 from .rearranging import CONCATENATE as concatenate
 from .rearranging import RESHAPE as reshape
 from .rearranging import complete_shape, reshaped_axes

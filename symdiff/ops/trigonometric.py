@@ -13,9 +13,7 @@ from . import c_code, python_code, standard
 from . import intervals as iv
 from .arithmetic import PI
 from .kinds import binary, everywhere, over, unary
-from .logic import (
-    not_equal,
-)
+from .logic import not_equal
 from .powers import sqrt
 from .sympy_code import sympy_sinc_derivative, sympy_spherical_jn
 from .targets import MpmathForm

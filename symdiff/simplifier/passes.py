@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ..graph.node import CONST, Node, Number, Op
 from ..graph.traversal import gc_paused, map_graph, rebuild, topological, use_counts
-from ..ops.contraction import contraction, has_delta
+from ..ops.contraction import contraction
 from ..ops.kinds import broadcast_to, unbroadcast, unrepeated
+from ..ops.networks import has_delta
 from ..ops.terms import ADD, DIV, MINUS_ONE, MUL, NEG, POW, SIGNED_PRODUCT, SIGNED_SUM, SQRT, SUB, SUM, parts_of
 from ..rules.table import apply_rules
 from .contraction_order import cheaper, scaled_inside

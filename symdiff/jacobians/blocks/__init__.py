@@ -20,8 +20,9 @@ from ...graph.node import Node, as_node, const, is_const
 from ...graph.shapes import Shape, Size
 from ...graph.traversal import dependents, gc_paused, topological
 from ...ops import tensor
-from ...ops.contraction import contraction, narrow
+from ...ops.contraction import contraction
 from ...ops.kinds import broadcast_to, operands, unbroadcast
+from ...ops.networks import narrow
 from ...ops.spelling import Range
 from .carried import CARRIED, carried
 from .factors import FACTORS

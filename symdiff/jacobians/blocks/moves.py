@@ -7,7 +7,7 @@ from math import gcd
 
 from ...graph.node import Node
 from ...graph.shapes import Shape, Size, add_sizes, multiply_sizes
-from ...ops.contraction import size_node
+from ...ops.networks import size_node
 from ...ops.spelling import Range
 from .labels import Labels
 from .terms import Axis, Factor, Label, Term
