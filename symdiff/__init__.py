@@ -18,7 +18,7 @@ from .graph.node import VAR as Var
 from .graph.traversal import substitute, variables
 from .ops import arrays as _arrays
 from .ops import rewritten as _rewritten
-from .ops.kinds import binary, mask, nary, over, unary
+from .ops.kinds import binary, mask, nary, over, structural, unary
 from .ops.scalar import PI
 
 __version__ = "0.1.0"
@@ -129,6 +129,7 @@ __all__ = [
     "nary",
     "over",
     "pi",
+    "structural",
     "substitute",
     "symbol",
     "symbols",
