@@ -12,7 +12,6 @@ import symdiff as sd
 from symdiff.graph.node import OPS, as_node, make
 from symdiff.graph.operators import FUNCTIONS
 from symdiff.ops.arguments import one_axis, whole
-from symdiff.ops.targets import CCode
 
 
 def declared() -> sd.Op:
@@ -36,7 +35,7 @@ def declared() -> sd.Op:
         text_of=lambda node: f"roll({{0}}, {node.attrs[0]}, axis={node.attrs[1]})",
         numpy=lambda node: f"np.roll({{0}}, {node.attrs[0]}, {node.attrs[1]})",
         array_api=lambda node: f"xp.roll({{0}}, {node.attrs[0]}, axis={node.attrs[1]})",
-        c=CCode(lowered=by_slices),
+        lowered=by_slices,
     )
     return op
 
@@ -108,6 +107,16 @@ def test_derivatives_agree_with_differences_and_each_other() -> None:
         got, expected = (sd.evaluate(derivative(f, X, V), values) for f in (loss, by_slices))
         assert np.allclose(got, expected, rtol=1e-12)
     assert sd.jvp(sd.roll(x, 1), x, x**2) is sd.roll(x**2, 1)
+
+
+def test_dense_derivatives() -> None:
+    loss, by_slices = losses()
+    for got, expected in ((sd.hessian(f, X), sd.jacobian(sd.grad(f, X), X)) for f in (loss, by_slices)):
+        assert np.allclose(*sd.evaluate((got, expected), {"X": POINT}), rtol=1e-12)
+    got, expected = sd.evaluate((sd.hessian(loss, X), sd.hessian(by_slices, X)), {"X": POINT})
+    assert np.allclose(got, expected, rtol=1e-12)
+    by_x = sd.compile(sd.jacobian(sd.roll(x, -1), x), [x])
+    assert np.array_equal(by_x([1.0, 2.0, 4.0]), np.roll(np.eye(3), -1, axis=0))
 
 
 def test_removal_frees_the_name(roll: sd.Op) -> None:

@@ -121,6 +121,8 @@ class Op:
     pullback: Callable[..., tuple[Node | None, ...]] | None = None
     #: What users and formulas call in its place: it reads and checks arguments, then builds the node.
     function: Callable[..., Node] | None = None
+    #: The same value by other operations, from the node and its arguments: for what knows those, but not this one.
+    lowered: Callable[..., Node] | None = None
     #: For readers.
     doc: str = ""
     domain: str = ""

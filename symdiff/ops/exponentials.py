@@ -15,7 +15,6 @@ from .logic import equal, where
 from .powers import exp, log
 from .selection import abs
 from .sums import _array_reduction, _axes_text, _reduce, _reduction
-from .targets import CCode
 
 _LOGSUMEXP = '''def _logsumexp(x, axis=None):
     """log(sum(exp(x))) over the axes, without overflow."""
@@ -118,7 +117,7 @@ LOGSUMEXP = _reduction(
     helper=_LOGSUMEXP,
     array_api=(_array_reduction("_logsumexp(xp, {0}, {axes})"), (standard.EXTREME, standard.LOGSUMEXP)),
     domain="real arrays, not empty along the axes",
-    c=CCode(lowered=_lower_logsumexp),
+    lowered=_lower_logsumexp,
     weight=14,
     function=logsumexp,
 )
@@ -133,7 +132,7 @@ SOFTMAX = structural(
     text_of=_softmax_text,
     domain="real arrays",
     array_api=(_array_reduction("_softmax(xp, {0}, {axes})"), (standard.EXTREME, standard.SOFTMAX)),
-    c=CCode(lowered=_lower_softmax),
+    lowered=_lower_softmax,
     weight=14,
     function=softmax,
 )

@@ -137,6 +137,6 @@ ARGMAX = _reduction(
     domain="real arrays, one axis or all",
     kink="derivative 0 everywhere; the first of ties",
     array_api=standard.argmax,
-    c=CCode(lowered=_lower_argmax),
+    lowered=_lower_argmax,
     function=argmax,
 )

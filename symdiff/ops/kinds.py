@@ -172,7 +172,8 @@ def structural(
 
     ``numpy``, ``array_api`` and ``text_of``: functions of a node that return its NumPy code, its code for the array API
     and its text as templates, with ``{0}`` for the first operand and ``{=N}`` for the size N; the text parses back.
-    ``c``: :class:`symdiff.ops.targets.CCode`. Raises SymdiffError for what is incomplete, or a name that is taken.
+    ``c``: :class:`symdiff.ops.targets.CCode`; or ``lowered``: a function of the node and its arguments that writes it by
+    operations that C and dense Jacobians know. Raises SymdiffError for what is incomplete, or a name that is taken.
 
     >>> import symdiff as sd
     >>> from symdiff.graph.node import make

@@ -146,7 +146,7 @@ PRODUCT_OF_OTHERS = structural(
     domain="all arrays",
     text_of=lambda node: f"product_of_others({{0}}, axis={node.attrs[0]})",
     array_api=(lambda node: f"_product_of_others(xp, {{0}}, {node.attrs[0]})", (standard.OTHERS,)),
-    c=CCode(lowered=lambda node, x: _reduced_for_each(x, node.attrs[0], not_equal, 1, PROD)),
+    lowered=lambda node, x: _reduced_for_each(x, node.attrs[0], not_equal, 1, PROD),
     function=product_of_others,
 )
 
@@ -160,6 +160,6 @@ CUMSUM = structural(
     numpy=lambda node: f"{{0}}.cumsum({node.attrs[0]})",
     text_of=lambda node: f"cumsum({{0}}, axis={node.attrs[0]})",
     array_api=(lambda node: f"_cumsum(xp, {{0}}, {node.attrs[0]})", (standard.CUMSUM,)),
-    c=CCode(lowered=lambda node, x: _reduced_for_each(x, node.attrs[0], less_equal, 0, total)),
+    lowered=lambda node, x: _reduced_for_each(x, node.attrs[0], less_equal, 0, total),
     function=cumsum,
 )

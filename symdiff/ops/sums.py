@@ -19,7 +19,7 @@ from .kinds import composite, structural
 from .logic import equal, where
 from .powers import sqrt
 from .sides import Sides, tip
-from .targets import CCode, LatexForm
+from .targets import LatexForm
 
 
 def _axes_text(axes: Axes) -> str:
@@ -192,6 +192,6 @@ NORM = _reduction(
     kink="x = 0: nan; 0 with kinks zero",
     sides=_tip,
     array_api=_array_reduction("xp.sqrt(xp.sum({0} * {0}, axis={axes}))"),
-    c=CCode(lowered=lambda node, x: sqrt(total(x**2, node.attrs[0]))),
+    lowered=lambda node, x: sqrt(total(x**2, node.attrs[0])),
     function=norm,
 )
