@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from ..graph.node import Node, Op, as_node, const, make
-from . import standard
+from . import array_api_code
 from .arguments import read_axes
 from .axes import Axes, expanded, total
 from .extrema import MAX
@@ -115,7 +115,7 @@ LOGSUMEXP = _reduction(
     _pull_logsumexp,
     "_logsumexp({0}, {axes})",
     helper=_LOGSUMEXP,
-    array_api=(_array_reduction("_logsumexp(xp, {0}, {axes})"), (standard.EXTREME, standard.LOGSUMEXP)),
+    array_api=(_array_reduction("_logsumexp(xp, {0}, {axes})"), (array_api_code.EXTREME, array_api_code.LOGSUMEXP)),
     domain="real arrays, not empty along the axes",
     lowered=_lower_logsumexp,
     weight=14,
@@ -131,7 +131,7 @@ SOFTMAX = structural(
     numpy=(_softmax_numpy, _SOFTMAX),
     text_of=_softmax_text,
     domain="real arrays",
-    array_api=(_array_reduction("_softmax(xp, {0}, {axes})"), (standard.EXTREME, standard.SOFTMAX)),
+    array_api=(_array_reduction("_softmax(xp, {0}, {axes})"), (array_api_code.EXTREME, array_api_code.SOFTMAX)),
     lowered=_lower_softmax,
     weight=14,
     function=softmax,

@@ -12,7 +12,7 @@ from ..graph.shapes import (
     broadcast_shapes,
     show_shape,
 )
-from . import c_code, standard
+from . import array_api_code, c_code
 from .arguments import lengths, whole
 from .kinds import structural, without_axes
 from .logic import equal
@@ -150,7 +150,7 @@ SCATTER_ADD = structural(
     text_of=lambda node: f"scatter_add({{0}}, {shape_text(node.shape)}, {_places_text(node)})",
     array_api=(
         lambda node: f"_scatter_add(xp, {{0}}, {shape_text(node.shape)}, device, {_array_index(node)})",
-        (standard.SCATTER_ADD,),
+        (array_api_code.SCATTER_ADD,),
     ),
     function=scatter_add,
 )

@@ -11,7 +11,7 @@ from ..graph.shapes import (
     add_sizes,
     multiply_sizes,
 )
-from . import powers, selection, standard
+from . import array_api_code, powers, selection
 from .arguments import read_axes, truth, whole
 from .axes import Axes, expanded, total
 from .contraction import size_node
@@ -43,7 +43,7 @@ def _reduction(name: str, pullback: Callable[..., Any], numpy: str, helper: str 
 
 def _array_reduction(call: str) -> Callable[[Node], str]:
     """Code for the array API standard: a call with ``{axes}``."""
-    return lambda node: standard.over_axes(call, node.attrs[0])
+    return lambda node: array_api_code.over_axes(call, node.attrs[0])
 
 
 def _reduction_text(name: str) -> Callable[[Node], str]:
