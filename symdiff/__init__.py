@@ -17,8 +17,8 @@ from .graph.node import DISPLAYS, OPS, Node, Op, const, symbol, symbols
 from .graph.node import VAR as Var
 from .graph.traversal import substitute, variables
 from .ops import arrays as _arrays
-from .ops import rewritten as _rewritten
-from .ops.kinds import binary, mask, nary, over, unary
+from .ops import composites as _composites
+from .ops.kinds import binary, mask, nary, over, structural, unary
 from .ops.scalar import PI
 
 __version__ = "0.1.0"
@@ -68,7 +68,7 @@ _LATE = {
     "to_networkx": "text.sympy_bridge",
     "audit": "check.audit.audit",
     "assume": "rules.assumptions",
-    "integer": "ops.rewritten",
+    "integer": "ops.composites",
     "parse_where": "rules.assumptions",
     "check_accuracy": "check.accuracy",
     "check_graph": "check.graph",
@@ -98,8 +98,8 @@ def __getattr__(name: str) -> Any:
 
 def _spelled(name: str) -> Any:
     """What formulas call by that name: a function that is only a spelling, or a row by another name."""
-    if name in _rewritten.FUNCTIONS:
-        return _rewritten.FUNCTIONS[name]
+    if name in _composites.FUNCTIONS:
+        return _composites.FUNCTIONS[name]
     for row in OPS.values():
         if name in row.aliases:
             return row
@@ -129,6 +129,7 @@ __all__ = [
     "nary",
     "over",
     "pi",
+    "structural",
     "substitute",
     "symbol",
     "symbols",

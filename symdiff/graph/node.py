@@ -121,6 +121,8 @@ class Op:
     pullback: Callable[..., tuple[Node | None, ...]] | None = None
     #: What users and formulas call in its place: it reads and checks arguments, then builds the node.
     function: Callable[..., Node] | None = None
+    #: The same value by other operations, from the node and its arguments: for what knows those, but not this one.
+    lowered: Callable[..., Node] | None = None
     #: For readers.
     doc: str = ""
     domain: str = ""
@@ -192,6 +194,9 @@ class Op:
         """Refuse an incomplete or clashing declaration, at import."""
         if self.name in OPERATIONS:
             raise SymdiffError(f"there is an operation named {self.name!r} already")
+        called = self.name if self.function is None else self.function.__name__
+        if self.function is not None and (called in FUNCTIONS or called in OPERATIONS):
+            raise SymdiffError(f"formulas have a function {called!r} already; rename that of {self.name!r}")
         if not self.name.isidentifier():
             raise SymdiffError(f"an operation's name is an identifier, not {self.name!r}")
         missing = self.partials is None or len(self.partials) != self.arity

@@ -12,7 +12,7 @@ from typing import Any
 from ..graph.errors import UnsupportedError
 from ..graph.node import Node, Op, as_node, make
 from ..graph.shapes import Shape, Size, add_sizes, multiply_sizes
-from . import standard
+from . import array_api_code
 from .axes import transposed
 from .contraction import contraction
 from .indexing import INDEX as index
@@ -133,7 +133,7 @@ def _layout_text(node: Node) -> str:
 assemble = structural(
     "assemble", -1, _build_assemble, _pull_assemble, domain="parts of blocks on and above the diagonal",
     numpy=(_numpy_assemble, _ASSEMBLE), text_of=_text_assemble,
-    array_api=(_array_assemble, (standard.ON_DIAGONAL, standard.PLACED, standard.ASSEMBLE)),
+    array_api=(_array_assemble, (array_api_code.ON_DIAGONAL, array_api_code.PLACED, array_api_code.ASSEMBLE)),
 )  # fmt: skip
 
 # -- sparse --------------------------------------------------------------------------------------------------------

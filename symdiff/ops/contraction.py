@@ -22,7 +22,7 @@ from typing import Any
 from ..graph.errors import ShapeError
 from ..graph.node import OPS, Node, as_node, const, is_const, make
 from ..graph.shapes import Shape, Size, broadcast_shapes, show_shape
-from . import c_code, standard
+from . import array_api_code, c_code
 from .kinds import broadcast_to, structural
 from .networks import (
     Label,
@@ -257,7 +257,7 @@ BROADCAST = structural(
 VIEW = structural(
     "view", 1, lambda op, x, inner, outer: contraction([x], [inner], outer), _pull_view, domain="all arrays",
     numpy=(numpy_view, ON_DIAGONAL), text_of=text_view, view=True, selects=True,
-    operands_of=read_by_view, rule="change of axes", array_api=(standard.viewed, (standard.ON_DIAGONAL,)),
+    operands_of=read_by_view, rule="change of axes", array_api=(array_api_code.viewed, (array_api_code.ON_DIAGONAL,)),
     c=CCode(element=c_code.view_element),
 )  # fmt: skip
 _FUNCTIONS = {
@@ -269,7 +269,7 @@ CONTRACT = structural(
     "contract", -1, lambda op, *rest: contraction(rest[:-2], rest[-2], rest[-1]), _pull_contract,
     domain="all arrays whose labelled axes fit", numpy=numpy_contract, text_of=text_contract,
     operands_of=read_by_contract, latex=LatexForm(functions=_FUNCTIONS), rule="product rule", gate="products switch, sums distribute",
-    array_api=standard.contracted,
+    array_api=array_api_code.contracted,
     c=CCode(labels=lambda node: node.attrs, accumulate=("0", "{0} += {1}")),
 )  # fmt: skip
 EYE = structural(

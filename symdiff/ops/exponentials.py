@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from ..graph.node import Node, Op, as_node, const, make
-from . import standard
+from . import array_api_code
 from .arguments import read_axes
 from .axes import Axes, expanded, total
 from .extrema import MAX
@@ -15,7 +15,6 @@ from .logic import equal, where
 from .powers import exp, log
 from .selection import abs
 from .sums import _array_reduction, _axes_text, _reduce, _reduction
-from .targets import CCode
 
 _LOGSUMEXP = '''def _logsumexp(x, axis=None):
     """log(sum(exp(x))) over the axes, without overflow."""
@@ -116,9 +115,9 @@ LOGSUMEXP = _reduction(
     _pull_logsumexp,
     "_logsumexp({0}, {axes})",
     helper=_LOGSUMEXP,
-    array_api=(_array_reduction("_logsumexp(xp, {0}, {axes})"), (standard.EXTREME, standard.LOGSUMEXP)),
+    array_api=(_array_reduction("_logsumexp(xp, {0}, {axes})"), (array_api_code.EXTREME, array_api_code.LOGSUMEXP)),
     domain="real arrays, not empty along the axes",
-    c=CCode(lowered=_lower_logsumexp),
+    lowered=_lower_logsumexp,
     weight=14,
     function=logsumexp,
 )
@@ -132,8 +131,8 @@ SOFTMAX = structural(
     numpy=(_softmax_numpy, _SOFTMAX),
     text_of=_softmax_text,
     domain="real arrays",
-    array_api=(_array_reduction("_softmax(xp, {0}, {axes})"), (standard.EXTREME, standard.SOFTMAX)),
-    c=CCode(lowered=_lower_softmax),
+    array_api=(_array_reduction("_softmax(xp, {0}, {axes})"), (array_api_code.EXTREME, array_api_code.SOFTMAX)),
+    lowered=_lower_softmax,
     weight=14,
     function=softmax,
 )

@@ -7,16 +7,16 @@ from typing import Any
 from ..graph.errors import ShapeError
 from ..graph.node import Node, as_node
 from ..graph.shapes import multiply_sizes
-from . import c_code, standard
+from . import array_api_code, c_code
 from .arguments import read_axes
 from .axes import expanded, total
+from .composites import largest, smallest
 from .contraction import contraction
 from .gathering import ARANGE
 from .kinds import broadcast_to
 from .logic import equal, logical_or, not_equal, where
 from .networks import size_node
 from .rearranging import RESHAPE
-from .rewritten import largest, smallest
 from .sides import Sides
 from .sums import _array_reduction, _reduce, _reduction
 from .targets import CCode, LatexForm
@@ -108,7 +108,7 @@ MAX = _reduction(
     kink="ties share equally",
     sides=_tied,
     gate="max routes",
-    array_api=(_array_reduction('_extreme(xp, "max", {0}, {axes})'), (standard.EXTREME,)),
+    array_api=(_array_reduction('_extreme(xp, "max", {0}, {axes})'), (array_api_code.EXTREME,)),
     c=CCode("", c_code.MAXIMUM, labels=c_code.reduced_labels, accumulate=("-INFINITY", "{0} = maximum({0}, {1})")),
     function=max,
 )
@@ -123,7 +123,7 @@ MIN = _reduction(
     kink="ties share equally",
     sides=_tied,
     gate="min routes",
-    array_api=(_array_reduction('_extreme(xp, "min", {0}, {axes})'), (standard.EXTREME,)),
+    array_api=(_array_reduction('_extreme(xp, "min", {0}, {axes})'), (array_api_code.EXTREME,)),
     c=CCode("", c_code.MINIMUM, labels=c_code.reduced_labels, accumulate=("INFINITY", "{0} = minimum({0}, {1})")),
     function=min,
 )
@@ -135,7 +135,7 @@ ARGMAX = _reduction(
     "{0}.argmax({axes})",
     domain="real arrays, one axis or all",
     kink="derivative 0 everywhere; the first of ties",
-    array_api=standard.argmax,
-    c=CCode(lowered=_lower_argmax),
+    array_api=array_api_code.argmax,
+    lowered=_lower_argmax,
     function=argmax,
 )

@@ -8,7 +8,7 @@ from typing import Any
 from ..graph.errors import ShapeError
 from ..graph.node import VAR, Node, Op, as_node, make
 from ..graph.shapes import Shape, broadcast_shapes, show_shape
-from . import c_code, standard
+from . import array_api_code, c_code
 from .arguments import lengths, whole
 from .kinds import structural, without_axes
 from .logic import equal
@@ -45,7 +45,7 @@ def index_code(node: Node) -> str:
 
 
 def _array_index(node: Node) -> str:
-    """The index arrays for the array API standard."""
+    """The index arrays for the array API array_api_code."""
     return index_code(node).replace("np.arange(", "xp.arange(").replace("})", "}, device=device)")
 
 
@@ -146,7 +146,7 @@ SCATTER_ADD = structural(
     text_of=lambda node: f"scatter_add({{0}}, {shape_text(node.shape)}, {_places_text(node)})",
     array_api=(
         lambda node: f"_scatter_add(xp, {{0}}, {shape_text(node.shape)}, device, {_array_index(node)})",
-        (standard.SCATTER_ADD,),
+        (array_api_code.SCATTER_ADD,),
     ),
     function=scatter_add,
 )

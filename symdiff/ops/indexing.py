@@ -17,7 +17,7 @@ from ..graph.shapes import (
     size_terms,
     symbolic_sizes,
 )
-from . import c_code, standard
+from . import array_api_code, c_code
 from .arguments import as_size, lengths, named, read_shape, whole
 from .contraction import SIZE, contraction
 from .gathering import GATHER, PLACES
@@ -220,7 +220,7 @@ INDEX = structural(
     selects=True,
     rule="part of an array",
     gate="a part gets, the rest gets 0",
-    array_api=standard.sliced,
+    array_api=array_api_code.sliced,
     c=CCode(element=c_code.index_element),
     function=index,
 )
@@ -235,7 +235,7 @@ SCATTER = structural(
     numpy=(lambda node: f"_placed({{0}}, {shape_text(node.shape)}, np.s_[{_scatter_index(node)}])", _PLACED),
     text_of=_scatter_text,
     selects=True,
-    array_api=(standard.placed, (standard.PLACED,)),
+    array_api=(array_api_code.placed, (array_api_code.PLACED,)),
     c=CCode(element=c_code.scatter_element),
     function=scatter,
 )

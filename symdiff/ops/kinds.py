@@ -164,10 +164,28 @@ def structural(
 ) -> Op:
     """Declare an operation that is not elementwise; ``arity`` is -1 for any number of arguments.
 
-    ``build``: function of the row, the arguments and the attributes that checks shapes and returns the node.
-    ``pullback``: function of ``(cotangent, node, *args)`` that returns the part of each argument, None for zero.
-    ``numpy`` and ``text_of``: functions of a node that return its NumPy code and its text as templates, with ``{0}``
-    for the first operand and ``{=N}`` for the size N. Forward mode follows from the pullback.
+    ``build``: function of the operation, its arguments and its attributes (fixed values, such as an axis) that checks
+    shapes and returns the node, made by :func:`symdiff.graph.node.make`. ``pullback``: function of
+    ``(cotangent, node, *args)`` that returns the part of each argument, None for zero; forward mode follows from it.
+    ``function``: what users and formulas call, under its own name: it reads arguments as
+    :mod:`symdiff.ops.arguments` does, since a formula's numbers are constants, and calls the operation.
+
+    ``numpy``, ``array_api`` and ``text_of``: functions of a node that return its NumPy code, its code for the array API
+    and its text as templates, with ``{0}`` for the first operand and ``{=N}`` for the size N; the text parses back.
+    ``c``: :class:`symdiff.ops.targets.CCode`; or ``lowered``: a function of the node and its arguments that writes it by
+    operations that C and dense Jacobians know. Raises SymdiffError for what is incomplete, or a name that is taken.
+
+    >>> import symdiff as sd
+    >>> from symdiff.graph.node import make
+    >>> turned = sd.structural(
+    ...     "turned", 1,
+    ...     lambda op, x: make(op, (x,), (), x.shape),
+    ...     lambda ct, y, x: (turned(ct),),
+    ...     domain="vectors", numpy=lambda node: "{0}[::-1]", text_of=lambda node: "turned({0})",
+    ... )
+    >>> x = sd.symbol("x", shape="n")
+    >>> sd.grad(sd.sum(turned(x) ** 2 * x), x)
+    turned(x)**2 + turned(2*turned(x)*x)
     """
     return Op(name, arity, build=build, pullback=pullback, domain=domain, **traits)
 

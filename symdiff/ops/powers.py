@@ -16,7 +16,7 @@ from typing import Any
 from ..graph.limits import check
 from ..graph.node import CONST, Node, Number, const, is_const
 from ..graph.order import without_variables
-from . import c_code, python_code, standard
+from . import array_api_code, c_code, python_code
 from . import intervals as iv
 from .arithmetic import PI
 from .kinds import binary, nary, over, unary
@@ -186,7 +186,7 @@ xlogy = binary(
     numpy=("_xlogy({0}, {1})", "def _xlogy(a, b):\n    return a * np.log(np.where(a == 0, 1, b))"),
     math=("_xlogy({0}, {1})", "def _xlogy(a, b):\n    return a * (math.log(b) if b else -math.inf) if a else 0.0"),
     c=("xlogy({0}, {1})", c_code.XLOGY),
-    array_api=("_xlogy(xp, {0}, {1})", (standard.XLOGY,)),
+    array_api=("_xlogy(xp, {0}, {1})", (array_api_code.XLOGY,)),
     sympy=lambda s, a, b: select(s, s.Eq(a, 0), s.Integer(0), a * s.log(b)),
     mpmath=MpmathForm((0, 1)),
 )
@@ -225,7 +225,7 @@ cbrt = unary(
     samples=(0.2, 4),
     odd=True,
     bounds=iv.increasing(lambda x: math.copysign(builtins.abs(x) ** (1 / 3), x)),
-    array_api=("_cbrt(xp, {0})", (standard.CBRT,)),
+    array_api=("_cbrt(xp, {0})", (array_api_code.CBRT,)),
     latex=r"\sqrt[3]{{0}}",
     sympy=(lambda s, x: s.sign(x) * s.Abs(x) ** s.Rational(1, 3), {"Cbrt": None}),
     mpmath=MpmathForm((0,)),
@@ -255,7 +255,7 @@ power_derivative = nary(
     numpy=("_power_derivative({0}, {1}, {2}, {3})", python_code.POWER_DERIVATIVE),
     math=("_power_derivative({0}, {1}, {2}, {3})", python_code.POWER_DERIVATIVE_MATH),
     c=("power_derivative({0}, {1}, {2}, {3})", c_code.POWER_DERIVATIVE),
-    array_api=(standard.power_derivative, (standard.POWER_DERIVATIVE,)),
+    array_api=(array_api_code.power_derivative, (array_api_code.POWER_DERIVATIVE,)),
     sympy=sympy_power_derivative,
     mpmath=MpmathForm((2,), _precise_power_derivative),
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..graph.node import Node, Op, as_node, make
 from ..graph.shapes import add_sizes
-from . import c_code, standard
+from . import array_api_code, c_code
 from .arguments import one_axis
 from .axes import expanded, total
 from .contraction import EYE, contraction
@@ -129,7 +129,7 @@ PROD = _reduction(
     "{0}.prod({axes})",
     latex=LatexForm(functions={"prod": (r"\prod {0:product}", "big")}),
     domain="all arrays",
-    array_api=lambda node: standard.products(node.attrs[0]),
+    array_api=lambda node: array_api_code.products(node.attrs[0]),
     c=CCode(labels=c_code.reduced_labels, accumulate=("1", "{0} *= {1}")),
     function=prod,
 )
@@ -143,8 +143,8 @@ PRODUCT_OF_OTHERS = structural(
     numpy=(lambda node: f"_product_of_others({{0}}, {node.attrs[0]})", _OTHERS),
     domain="all arrays",
     text_of=lambda node: f"product_of_others({{0}}, axis={node.attrs[0]})",
-    array_api=(lambda node: f"_product_of_others(xp, {{0}}, {node.attrs[0]})", (standard.OTHERS,)),
-    c=CCode(lowered=lambda node, x: _reduced_for_each(x, node.attrs[0], not_equal, 1, PROD)),
+    array_api=(lambda node: f"_product_of_others(xp, {{0}}, {node.attrs[0]})", (array_api_code.OTHERS,)),
+    lowered=lambda node, x: _reduced_for_each(x, node.attrs[0], not_equal, 1, PROD),
     function=product_of_others,
 )
 
@@ -157,7 +157,7 @@ CUMSUM = structural(
     domain="all arrays",
     numpy=lambda node: f"{{0}}.cumsum({node.attrs[0]})",
     text_of=lambda node: f"cumsum({{0}}, axis={node.attrs[0]})",
-    array_api=(lambda node: f"_cumsum(xp, {{0}}, {node.attrs[0]})", (standard.CUMSUM,)),
-    c=CCode(lowered=lambda node, x: _reduced_for_each(x, node.attrs[0], less_equal, 0, total)),
+    array_api=(lambda node: f"_cumsum(xp, {{0}}, {node.attrs[0]})", (array_api_code.CUMSUM,)),
+    lowered=lambda node, x: _reduced_for_each(x, node.attrs[0], less_equal, 0, total),
     function=cumsum,
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from ..graph.node import const
-from . import c_code, python_code, standard
+from . import array_api_code, c_code, python_code
 from . import intervals as iv
 from .arithmetic import PI
 from .kinds import binary, everywhere, mask, unary
@@ -31,7 +31,7 @@ sigmoid = unary(
         "def _sigmoid(x):\n    e = math.exp(-abs(x))\n    return (1.0 if x >= 0 else e) / (1.0 + e)",
     ),
     c=("sigmoid({0})", c_code.SIGMOID),
-    array_api=("_sigmoid(xp, {0})", (standard.SIGMOID,)),
+    array_api=("_sigmoid(xp, {0})", (array_api_code.SIGMOID,)),
     latex=r"\sigma\left({0}\right)",
     sympy=lambda s, x: 1 / (s.exp(-x) + 1),
 )
@@ -43,7 +43,7 @@ softplus = unary(
     numpy="np.logaddexp({0}, 0)",
     math=("_softplus({0})", "def _softplus(x):\n    return max(x, 0.0) + math.log1p(math.exp(-abs(x)))"),
     c=("softplus({0})", c_code.SOFTPLUS),
-    array_api=("_softplus(xp, {0})", (standard.SOFTPLUS,)),
+    array_api=("_softplus(xp, {0})", (array_api_code.SOFTPLUS,)),
     sympy=lambda s, x: s.log(s.exp(x) + 1),
 )
 logaddexp = binary(

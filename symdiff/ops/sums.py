@@ -8,7 +8,7 @@ from typing import Any
 from ..graph.errors import UnsupportedError
 from ..graph.node import Node, Op, as_node, make
 from ..graph.shapes import add_sizes, multiply_sizes
-from . import powers, selection, standard
+from . import array_api_code, powers, selection
 from .arguments import read_axes, truth, whole
 from .axes import Axes, expanded, total
 from .kinds import composite, structural
@@ -16,7 +16,7 @@ from .logic import equal, where
 from .networks import size_node
 from .powers import sqrt
 from .sides import Sides, tip
-from .targets import CCode, LatexForm
+from .targets import LatexForm
 
 
 def _axes_text(axes: Axes) -> str:
@@ -40,7 +40,7 @@ def _reduction(name: str, pullback: Callable[..., Any], numpy: str, helper: str 
 
 def _array_reduction(call: str) -> Callable[[Node], str]:
     """Code for the array API standard: a call with ``{axes}``."""
-    return lambda node: standard.over_axes(call, node.attrs[0])
+    return lambda node: array_api_code.over_axes(call, node.attrs[0])
 
 
 def _reduction_text(name: str) -> Callable[[Node], str]:
@@ -189,6 +189,6 @@ NORM = _reduction(
     kink="x = 0: nan; 0 with kinks zero",
     sides=_tip,
     array_api=_array_reduction("xp.sqrt(xp.sum({0} * {0}, axis={axes}))"),
-    c=CCode(lowered=lambda node, x: sqrt(total(x**2, node.attrs[0]))),
+    lowered=lambda node, x: sqrt(total(x**2, node.attrs[0])),
     function=norm,
 )

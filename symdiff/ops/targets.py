@@ -48,8 +48,8 @@ class CCode(NamedTuple):
 
     Left out, the code is that of ``math`` where it names a function of C99; None: C has none.
     ``element``: a function of the node, the index and a reader of the operands' elements. Of a reduction: the ``labels``
-    of operands and result, and ``accumulate``: the start, and how a term ``{1}`` is taken into ``{0}``. ``lowered``: the
-    same value by other operations, a function of the node and its arguments.
+    of operands and result, and ``accumulate``: the start, and how a term ``{1}`` is taken into ``{0}``.
+    An operation that says nothing of C is computed by those that it is ``lowered`` to.
     """
 
     code: str | None = ""
@@ -57,7 +57,6 @@ class CCode(NamedTuple):
     element: Callable[[Node, Index, Read], str] | None = None
     labels: Callable[[Node], tuple[tuple[Sequence[Any], ...], Sequence[Any]]] | None = None
     accumulate: tuple[str, str] = ("", "")
-    lowered: Callable[..., Node] | None = None
 
 
 class LatexForm(NamedTuple):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from ..graph.node import Node
-from . import c_code, python_code, standard
+from . import array_api_code, c_code, python_code
 from . import intervals as iv
 from .arithmetic import PI
 from .kinds import binary, everywhere, over, unary
@@ -126,7 +126,7 @@ sinc = unary(
     even=True,
     math=("_sinc({0})", "def _sinc(x):\n    return math.sin(math.pi * x) / (math.pi * x) if x else 1.0"),
     c=("sinc({0})", c_code.SINC),
-    array_api=("_sinc(xp, {0})", (standard.SINC,)),
+    array_api=("_sinc(xp, {0})", (array_api_code.SINC,)),
     sympy=(lambda s, x: s.sinc(s.pi * x), {"sinc": lambda s, op, x: op(x / PI())}),
 )
 sinc_derivative = binary(
@@ -147,6 +147,6 @@ spherical_jn = binary(
     numpy=("_spherical_jn({0}, {1})", python_code.SPHERICAL),
     math=("_spherical_jn({0}, {1})", python_code.SPHERICAL_MATH),
     c=("spherical_jn({0}, {1})", c_code.SPHERICAL),
-    array_api=(standard.spherical, (standard.SPHERICAL,)),
+    array_api=(array_api_code.spherical, (array_api_code.SPHERICAL,)),
     sympy=sympy_spherical_jn,
 )

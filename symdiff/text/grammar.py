@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ..graph.node import OPS, Node, Op
 from ..ops.arrays import FUNCTIONS as ARRAYS
-from ..ops.rewritten import FUNCTIONS
+from ..ops.composites import FUNCTIONS
 
 _ALIASES = {"^": "**", "and": "&", "or": "|", "not": "~"}
 _GROUPS_RIGHT = {"**"}

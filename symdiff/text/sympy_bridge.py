@@ -16,8 +16,8 @@ from ..graph.node import CONST, OPS, VAR, Node, Op, const, symbol
 from ..graph.shapes import show_shape
 from ..graph.templates import fill_sizes
 from ..graph.traversal import map_graph, map_structure, topological
+from ..ops.composites import FUNCTIONS
 from ..ops.kinds import operands
-from ..ops.rewritten import FUNCTIONS
 from ..ops.scalar import PI
 from ..ops.targets import SYMPY
 

@@ -170,7 +170,7 @@ def _lowered(roots: Sequence[Node]) -> list[Node]:
 
     def lowered(node: Node, args: tuple[Node, ...]) -> Node:
         same = rebuild(node, args)
-        by_others = C.of(same.op).lowered
-        return by_others(same, *same.args) if by_others else same
+        lower = same.op.lowered if C.of(same.op) is C.unsaid else None
+        return lower(same, *same.args) if lower else same
 
     return map_graph(roots, lowered)

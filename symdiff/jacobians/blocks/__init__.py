@@ -16,9 +16,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ...graph.errors import UnsupportedError
-from ...graph.node import Node, as_node, const, is_const
+from ...graph.node import Node, Op, as_node, const, is_const
 from ...graph.shapes import Shape, Size
-from ...graph.traversal import dependents, gc_paused, topological
+from ...graph.traversal import dependents, gc_paused, map_graph, rebuild, topological
 from ...ops import tensor
 from ...ops.contraction import contraction
 from ...ops.kinds import broadcast_to, operands, unbroadcast
@@ -93,7 +93,25 @@ def derivative(output: Node, sources: Sequence[Node], sizes: Mapping[str, int] |
     """
     with gc_paused():
         run = Pass(sizes or {})
-        return Derivative(output, run.run(output, sources), run.sizes, run.given)
+        known, *keys = _with_rules([output, *sources])
+        terms = run.run(known, keys)
+        found = {source: terms[key] for source, key in zip(sources, keys, strict=True) if key in terms}
+        return Derivative(output, found, run.sizes, run.given)
+
+
+def _with_rules(nodes: list[Node]) -> list[Node]:
+    """The nodes with every operation that has no rule here written by those that it is lowered to."""
+
+    def lowered(node: Node, args: tuple[Node, ...]) -> Node:
+        same = rebuild(node, args)
+        lower = same.op.lowered
+        return same if lower is None or _has_rule(same.op) else lower(same, *same.args)
+
+    return map_graph(nodes, lowered)
+
+
+def _has_rule(op: Op) -> bool:
+    return op.elementwise or op.name in CARRIED or op.name in MOVES or op.name in FACTORS
 
 
 class Pass(Labels):
