@@ -20,9 +20,9 @@ from .differentiate.passes import grad as grad
 from .differentiate.passes import hvp as hvp
 from .differentiate.passes import jvp as jvp
 from .differentiate.passes import vjp as vjp
-from .explanations.explain import explain as explain
 from .explanations import plots as plots
 from .explanations.drawing.draw import draw as draw
+from .explanations.explain import explain as explain
 from .graph.errors import CheckError as CheckError
 from .graph.errors import DomainError as DomainError
 from .graph.errors import LimitError as LimitError
@@ -51,10 +51,23 @@ from .jacobians.operators import Structured as Structured
 from .models import curve_fit as curves
 from .models import nn as nn
 from .models import train as train
+from .ops.exponentials import log_softmax as log_softmax
+from .ops.exponentials import logsumexp as logsumexp
+from .ops.exponentials import softmax as softmax
+from .ops.extrema import argmax as argmax
+from .ops.extrema import max as max
+from .ops.extrema import min as min
+from .ops.filling import broadcast as broadcast_to
+from .ops.filling import eye as eye
+from .ops.filling import one_hot as one_hot
+from .ops.filling import ones as ones
+from .ops.filling import size as size
+from .ops.filling import zeros as zeros
+from .ops.gathering import arange as arange
+from .ops.gathering import places as places
+from .ops.gathering import scatter_add as scatter_add
 from .ops.indexing import index as index
-from .ops.indexing import places as places
 from .ops.indexing import scatter as scatter
-from .ops.indexing import scatter_add as scatter_add
 from .ops.kinds import binary as binary
 from .ops.kinds import mask as mask
 from .ops.kinds import nary as nary
@@ -75,32 +88,11 @@ from .ops.products import kron as kron
 from .ops.products import matmul as matmul
 from .ops.products import outer as outer
 from .ops.rearranging import T as T
-from .ops.rearranging import arange as arange
-from .ops.rearranging import broadcast as broadcast_to
 from .ops.rearranging import concatenate as concatenate
-from .ops.rearranging import eye as eye
-from .ops.rearranging import one_hot as one_hot
-from .ops.rearranging import ones as ones
 from .ops.rearranging import reshape as reshape
-from .ops.rearranging import size as size
 from .ops.rearranging import squeeze as squeeze
 from .ops.rearranging import stack as stack
 from .ops.rearranging import transpose as transpose
-from .ops.rearranging import zeros as zeros
-from .ops.reductions import argmax as argmax
-from .ops.reductions import cumsum as cumsum
-from .ops.reductions import log_softmax as log_softmax
-from .ops.reductions import logsumexp as logsumexp
-from .ops.reductions import max as max
-from .ops.reductions import mean as mean
-from .ops.reductions import min as min
-from .ops.reductions import norm as norm
-from .ops.reductions import prod as prod
-from .ops.reductions import product_of_others as product_of_others
-from .ops.reductions import softmax as softmax
-from .ops.reductions import std as std
-from .ops.reductions import sum as sum
-from .ops.reductions import var as var
 from .ops.rewritten import arccot as acot
 from .ops.rewritten import arccot as arccot
 from .ops.rewritten import arccoth as acoth
@@ -127,6 +119,14 @@ from .ops.rewritten import sec as sec
 from .ops.rewritten import sech as sech
 from .ops.rewritten import smallest as Min
 from .ops.rewritten import square as square
+from .ops.running import cumsum as cumsum
+from .ops.running import prod as prod
+from .ops.running import product_of_others as product_of_others
+from .ops.sums import mean as mean
+from .ops.sums import norm as norm
+from .ops.sums import std as std
+from .ops.sums import sum as sum
+from .ops.sums import var as var
 from .rules.assumptions import assume as assume
 from .rules.assumptions import parse_where as parse_where
 from .search.levels import simplify as simplify
@@ -153,6 +153,7 @@ __all__ = [
     "LimitError",
     "Max",
     "Min",
+    "Mod",
     "Node",
     "Op",
     "ParseError",
@@ -301,6 +302,7 @@ __all__ = [
     "plots",
     "polygamma",
     "power",
+    "power_derivative",
     "prod",
     "product_of_others",
     "psi",
@@ -439,6 +441,8 @@ def div(a: Operand, b: Operand, /) -> Node:
 def mod(a: Operand, b: Operand, /) -> Node:
     """The remainder a - b*floor(a/b), which has the sign of b. Domain: b != 0."""
 
+Mod = mod
+
 def neg(x: Operand, /) -> Node:
     """The negative -x. Domain: all real x."""
 
@@ -482,6 +486,9 @@ def cbrt(x: Operand, /) -> Node:
 
 def hypot(a: Operand, b: Operand, /) -> Node:
     """sqrt(a**2 + b**2), without overflow. Domain: all real a, b."""
+
+def power_derivative(n: Operand, m: Operand, a: Operand, b: Operand, /) -> Node:
+    """a**b differentiated n times by a and m times by b, right where a = 0 too. Domain: n, m = 0, 1, 2, ... fixed."""
 
 def sigmoid(x: Operand, /) -> Node:
     """The logistic function 1/(1 + exp(-x)). Domain: all real x."""

@@ -6,13 +6,21 @@ numbers, letters, or expressions of them such as ``size("N") - 1``.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, SupportsIndex, TypeAlias
 
 from ..graph.errors import ShapeError, SymdiffError
 from ..graph.node import CONST, Node
 from ..graph.shapes import Shape, Size, add_sizes, multiply_sizes, show_shape
 from .axes import Axes
 from .contraction import SIZE
+
+#: A whole number, given as one or as a constant; what ``keepdims`` takes; a size, a shape and axes as users write them.
+Whole: TypeAlias = SupportsIndex | Node
+Flag: TypeAlias = bool | Node
+SizeLike: TypeAlias = str | SupportsIndex | Node
+ShapeLike: TypeAlias = SizeLike | Sequence[SizeLike]
+Axis: TypeAlias = Whole | Sequence[Whole] | None
 
 
 def whole(value: Any, what: str) -> int:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..graph.errors import ShapeError
-from ..graph.node import Node, as_node
+from ..graph.node import Node, Operand, as_node
 from ..graph.shapes import (
     multiply_sizes,
 )
 from . import c_code, standard
-from .arguments import read_axes
+from .arguments import Axis, Flag, read_axes
 from .axes import expanded, total
 from .contraction import contraction, size_node
 from .gathering import ARANGE
@@ -49,7 +47,7 @@ def _lower_argmax(node: Node, x: Node) -> Node:
     return MIN(broadcast_to(where(largest, positions, size_node(size)), x.shape), (axis,))
 
 
-def max(x: Any, *others: Any, axis: Any = None, keepdims: Any = False) -> Node:
+def max(x: Operand, *others: Operand, axis: Axis = None, keepdims: Flag = False) -> Node:
     """The largest element over the axes; of several arguments, elementwise. Ties share the derivative equally.
 
     ``axis``: one axis, a tuple of them, or None for all; ``keepdims`` leaves each with size 1.
@@ -64,7 +62,7 @@ def max(x: Any, *others: Any, axis: Any = None, keepdims: Any = False) -> Node:
     return largest(x, *others) if others else _reduce(x, axis, keepdims, "max", MAX)
 
 
-def min(x: Any, *others: Any, axis: Any = None, keepdims: Any = False) -> Node:
+def min(x: Operand, *others: Operand, axis: Axis = None, keepdims: Flag = False) -> Node:
     """The smallest element over the axes; of several arguments, elementwise. Ties share the derivative equally.
 
     ``axis``: one axis, a tuple of them, or None for all; ``keepdims`` leaves each with size 1.
@@ -79,7 +77,7 @@ def min(x: Any, *others: Any, axis: Any = None, keepdims: Any = False) -> Node:
     return smallest(x, *others) if others else _reduce(x, axis, keepdims, "min", MIN)
 
 
-def argmax(x: Any, axis: Any = None) -> Node:
+def argmax(x: Operand, axis: Axis = None) -> Node:
     """The place of the largest element along the axis, or in the flattened array; its derivative is 0.
 
     Of several largest ones the first. Raises ShapeError for more than one axis of several.

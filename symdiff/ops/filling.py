@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..graph.errors import ShapeError
-from ..graph.node import Node, as_node, const
+from ..graph.node import Node, Operand, as_node, const
 from ..graph.operators import FUNCTIONS
 from ..graph.shapes import (
     broadcast_shapes,
     show_shape,
 )
 from . import logic
-from .arguments import as_size, lengths
+from .arguments import ShapeLike, SizeLike, as_size, lengths
 from .contraction import EYE, contraction, size_node
 from .gathering import arange
 from .kinds import broadcast_to, composite
 
 
 @composite
-def size(name: Any) -> Node:
+def size(name: SizeLike) -> Node:
     """The size of that letter, as a number.
 
     It is for averages written by hand, and for counts in formulas.
@@ -33,7 +31,7 @@ def size(name: Any) -> Node:
 
 
 @composite
-def eye(n: Any) -> Node:
+def eye(n: SizeLike) -> Node:
     """The identity matrix.
 
     ``n``: a number or a letter.
@@ -49,7 +47,7 @@ def eye(n: Any) -> Node:
 
 
 @composite
-def zeros(shape: Any) -> Node:
+def zeros(shape: ShapeLike) -> Node:
     """An array of zeros.
 
     ``shape``: a size or a tuple of them, numbers or letters.
@@ -64,7 +62,7 @@ def zeros(shape: Any) -> Node:
 
 
 @composite
-def ones(shape: Any) -> Node:
+def ones(shape: ShapeLike) -> Node:
     """An array of ones.
 
     ``shape``: a size or a tuple of them, numbers or letters.
@@ -79,7 +77,7 @@ def ones(shape: Any) -> Node:
     return broadcast_to(const(1), lengths(shape))
 
 
-def broadcast(x: Any, shape: Any) -> Node:
+def broadcast(x: Operand, shape: ShapeLike) -> Node:
     """The array repeated to that shape by NumPy's rule; elementwise operations do so themselves.
 
     Its pullback is a sum. Raises ShapeError where the shape does not come from repeating.
@@ -96,7 +94,7 @@ def broadcast(x: Any, shape: Any) -> Node:
 
 
 @composite
-def one_hot(places: Any, n: Any) -> Node:
+def one_hot(places: Operand, n: SizeLike) -> Node:
     """For each place a row of n zeros with a 1 there, along a new last axis.
 
     A place outside of 0 to n - 1 gives zeros.

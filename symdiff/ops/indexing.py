@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..graph.errors import ShapeError, SymdiffError, UnsupportedError
-from ..graph.node import CONST, Node, Op, as_node, make
+from ..graph.node import CONST, Node, Op, Operand, as_node, make
 from ..graph.shapes import (
     Shape,
     Size,
@@ -18,7 +18,7 @@ from ..graph.shapes import (
     symbolic_sizes,
 )
 from . import c_code, standard
-from .arguments import as_size, lengths, named, read_shape, whole
+from .arguments import ShapeLike, Whole, as_size, lengths, named, read_shape, whole
 from .contraction import SIZE, contraction
 from .gathering import GATHER, PLACES
 from .kinds import broadcast_to, structural
@@ -69,7 +69,7 @@ _PLACED = '''def _placed(x, shape, index):
     return result'''
 
 
-def index(x: Any, items: Sequence[Any]) -> Node:
+def index(x: Operand, items: Sequence[Any]) -> Node:
     """``x[...]`` with whole numbers, slices, None and ``...``; places that the call gives, or arrays of them, stand first.
 
     Raises ShapeError for too many items and for places outside the array.
@@ -184,7 +184,7 @@ def _range(item: slice, size: Size) -> Range:
     return start, count, step
 
 
-def scatter(x: Any, shape: Any, starts: Any, steps: Any) -> Node:
+def scatter(x: Operand, shape: ShapeLike, starts: ShapeLike, steps: Sequence[Whole]) -> Node:
     """Zeros of that shape with x from the starts in these steps: what slicing takes out, put back.
 
     Raises ShapeError where it does not fit.

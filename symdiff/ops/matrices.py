@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from ..graph.errors import ShapeError
-from ..graph.node import Node, Op, as_node, make
+from ..graph.node import Node, Op, Operand, as_node, make
 from ..graph.shapes import (
     show_shape,
 )
 from . import c_code
-from .arguments import whole
+from .arguments import Whole, whole
 from .axes import expanded, product, transposed
 from .contraction import VIEW, contraction
 from .kinds import composite, structural
@@ -105,7 +105,7 @@ def _matrix(x: Any, name: str) -> Node:
 
 
 @composite
-def trace(x: Any) -> Node:
+def trace(x: Operand) -> Node:
     """The sum of the diagonal of a square matrix.
 
     Raises ShapeError for another shape.
@@ -121,7 +121,7 @@ def trace(x: Any) -> Node:
 
 
 @composite
-def diag(x: Any) -> Node:
+def diag(x: Operand) -> Node:
     """The diagonal of a square matrix; of a vector, the matrix with it on the diagonal.
 
     Raises ShapeError for another shape.
@@ -138,7 +138,7 @@ def diag(x: Any) -> Node:
     return contraction([node], ["ii"], "i")
 
 
-def tril(x: Any, k: Any = 0) -> Node:
+def tril(x: Operand, k: Whole = 0) -> Node:
     """The part on and below the k-th diagonal.
 
     ``k`` counts from the main diagonal, upwards.
@@ -152,7 +152,7 @@ def tril(x: Any, k: Any = 0) -> Node:
     return TRIL(x, whole(k, "k"))
 
 
-def triu(x: Any, k: Any = 0) -> Node:
+def triu(x: Operand, k: Whole = 0) -> Node:
     """The part on and above the k-th diagonal.
 
     ``k`` counts from the main diagonal, upwards.
@@ -166,7 +166,7 @@ def triu(x: Any, k: Any = 0) -> Node:
     return TRIU(x, whole(k, "k"))
 
 
-def inv(x: Any) -> Node:
+def inv(x: Operand) -> Node:
     """The inverse of a square matrix, or of a stack of them.
 
     For ``inv(A) @ b`` use :func:`solve`, which is cheaper and more accurate. Raises ShapeError for another shape.
@@ -180,7 +180,7 @@ def inv(x: Any) -> Node:
     return INV(x)
 
 
-def solve(a: Any, b: Any) -> Node:
+def solve(a: Operand, b: Operand) -> Node:
     """The x with ``a @ x == b``.
 
     ``a`` is a square matrix, ``b`` a vector or matrix. Raises ShapeError where they do not fit.
@@ -194,7 +194,7 @@ def solve(a: Any, b: Any) -> Node:
     return SOLVE(a, b)
 
 
-def det(x: Any) -> Node:
+def det(x: Operand) -> Node:
     """The determinant.
 
     Of a square matrix or a stack of them. Raises ShapeError for another shape.
@@ -208,7 +208,7 @@ def det(x: Any) -> Node:
     return DET(x)
 
 
-def logdet(x: Any) -> Node:
+def logdet(x: Operand) -> Node:
     """log(abs(det(x))), without overflow.
 
     Of a square matrix or a stack of them.
@@ -221,7 +221,7 @@ def logdet(x: Any) -> Node:
     return LOGDET(x)
 
 
-def cholesky(x: Any) -> Node:
+def cholesky(x: Operand) -> Node:
     """The lower triangular L with ``L @ L.T`` the symmetric part of x.
 
     Its derivative is Murray's, Differentiation of the Cholesky decomposition (2016). There is no value where x is

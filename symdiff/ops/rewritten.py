@@ -196,8 +196,7 @@ def largest(a: Operand, b: Operand, *more: Operand) -> Node:
     >>> largest(*sd.symbols("a b c"))
     maximum(maximum(a, b), c)
     """
-    result: Node = reduce(rows.maximum, (a, b, *more))
-    return result
+    return reduce(rows.maximum, more, rows.maximum(a, b))
 
 
 def smallest(a: Operand, b: Operand, *more: Operand) -> Node:
@@ -207,8 +206,7 @@ def smallest(a: Operand, b: Operand, *more: Operand) -> Node:
     >>> smallest(*sd.symbols("a b c"))
     minimum(minimum(a, b), c)
     """
-    result: Node = reduce(rows.minimum, (a, b, *more))
-    return result
+    return reduce(rows.minimum, more, rows.minimum(a, b))
 
 
 def integer(x: Operand) -> Node:
