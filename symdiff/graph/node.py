@@ -331,8 +331,19 @@ def _no_call(op: Op, *args: Any) -> Node:
     raise SymdiffError(f"{op.name} is not a function")
 
 
-CONST = Op("const", 0, build=lambda op, value: const(value), special=True)
-VAR = Op("var", 0, build=lambda op, name, shape=(): symbol(name, shape))
+CONST = Op(
+    "const",
+    0,
+    doc="What constants are of: ``symdiff.const(2).op is symdiff.Const``.",
+    build=lambda op, value: const(value),
+    special=True,
+)
+VAR = Op(
+    "var",
+    0,
+    doc="What variables are of: ``symdiff.symbol('x').op is symdiff.Var``.",
+    build=lambda op, name, shape=(): symbol(name, shape),
+)
 
 
 def _const_key(value: Number) -> tuple[Any, ...]:
