@@ -77,7 +77,7 @@ class ParseError(SymdiffError):
     """A formula that cannot be read.
 
     ``message`` says what was wrong, ``line`` and ``column`` (both from 1) say where; ``str`` shows the line
-    with a caret under the place.
+    with a caret under the position.
 
     >>> from symdiff import parse
     >>> parse("sin(x")

@@ -1,7 +1,7 @@
 """What users give to array functions, read and checked: whole numbers, sizes, shapes, axes.
 
 ``axis`` is a whole number, a tuple of them, or None for all axes; negative ones count from the end. Sizes are whole
-numbers, letters, or expressions of them such as ``size("N") - 1``.
+numbers, symbolic sizes, or expressions of them such as ``size("N") - 1``.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def whole(value: Any, what: str) -> int:
 
 
 def as_size(value: Any) -> Size:
-    """A size from a whole number, a letter, or an expression of sizes."""
+    """A size from a whole number, a symbolic size, or an expression of sizes."""
     if isinstance(value, str) and value.isidentifier():
         return value
     if isinstance(value, Node) and value.op is SIZE:

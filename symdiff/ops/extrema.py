@@ -78,7 +78,7 @@ def min(x: Operand, *others: Operand, axis: Axis = None, keepdims: Flag = False)
 
 
 def argmax(x: Operand, axis: Axis = None) -> Node:
-    """The place of the largest element along the axis, or in the flattened array; its derivative is 0.
+    """The index of the largest element along the axis, or in the flattened array; its derivative is 0.
 
     Of several largest ones the first. Raises ShapeError for more than one axis of several.
 

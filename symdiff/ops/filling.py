@@ -18,7 +18,7 @@ from .kinds import broadcast_to, composite
 
 @composite
 def size(name: SizeLike) -> Node:
-    """The size of that letter, as a number.
+    """The symbolic size of that name, as a scalar.
 
     It is for averages written by hand, and for counts in formulas.
 
@@ -34,7 +34,7 @@ def size(name: SizeLike) -> Node:
 def eye(n: SizeLike) -> Node:
     """The identity matrix.
 
-    ``n``: a number or a letter.
+    ``n``: a whole number or a symbolic size.
 
     >>> import symdiff as sd
     >>> A = sd.symbol("A", shape=("n", "n"))
@@ -50,7 +50,7 @@ def eye(n: SizeLike) -> Node:
 def zeros(shape: ShapeLike) -> Node:
     """An array of zeros.
 
-    ``shape``: a size or a tuple of them, numbers or letters.
+    ``shape``: a size or a tuple of them, whole numbers or symbolic.
 
     >>> import symdiff as sd
     >>> zeros(("N", 3)).shape
@@ -65,7 +65,7 @@ def zeros(shape: ShapeLike) -> Node:
 def ones(shape: ShapeLike) -> Node:
     """An array of ones.
 
-    ``shape``: a size or a tuple of them, numbers or letters.
+    ``shape``: a size or a tuple of them, whole numbers or symbolic.
 
     >>> import symdiff as sd
     >>> X = sd.symbol("X", shape=("N", 3))
@@ -95,9 +95,9 @@ def broadcast(x: Operand, shape: ShapeLike) -> Node:
 
 @composite
 def one_hot(places: Operand, n: SizeLike) -> Node:
-    """For each place a row of n zeros with a 1 there, along a new last axis.
+    """For each index a row of n zeros with a 1 there, along a new last axis.
 
-    A place outside of 0 to n - 1 gives zeros.
+    An index outside of 0 to n - 1 gives zeros.
 
     >>> import symdiff as sd
     >>> sd.evaluate(one_hot(sd.symbol("y", shape="N"), 3), {"y": [2, 0]})

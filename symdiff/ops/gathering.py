@@ -102,9 +102,9 @@ def places(values: Iterable[Whole]) -> Node:
 
 
 def scatter_add(x: Operand, shape: ShapeLike, *places: Operand) -> Node:
-    """Zeros of that shape with the elements of x added at the places: what indexing takes out, put back.
+    """Zeros of that shape with the elements of x added at the indices: what indexing takes out, put back.
 
-    Places that occur twice add up.
+    Indices that occur twice add up.
 
     >>> import symdiff as sd
     >>> x = sd.symbol("x", shape=3)
@@ -117,7 +117,7 @@ def scatter_add(x: Operand, shape: ShapeLike, *places: Operand) -> Node:
 def arange(n: SizeLike) -> Node:
     """0, 1, ..., n - 1.
 
-    ``n``: a number or a letter.
+    ``n``: a whole number or a symbolic size.
 
     >>> import symdiff as sd
     >>> sd.evaluate(arange(4), {})

@@ -110,9 +110,9 @@ def kron(a: Operand, b: Operand) -> Node:
 
 @composite
 def einsum(spec: str, *operands: Operand) -> Node:
-    """The contraction that the text says, such as ``"ij,jk->ik"``; a letter repeated in the result makes a diagonal.
+    """The contraction that the text says, such as ``"ij,jk->ik"``; a label repeated in the result takes a diagonal.
 
-    Raises ShapeError where letters and shapes do not fit.
+    Raises ShapeError where labels and shapes do not fit.
 
     >>> import symdiff as sd
     >>> A = sd.symbol("A", shape=("m", "n"))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import reduce
 
 from ..graph.node import Node, Operand, as_node
-from . import scalar as rows
+from . import scalar
 
 
 def sec(x: Operand) -> Node:
@@ -16,7 +16,7 @@ def sec(x: Operand) -> Node:
     >>> sec(sd.symbol("x"))
     1/cos(x)
     """
-    return 1 / rows.cos(x)
+    return 1 / scalar.cos(x)
 
 
 def csc(x: Operand) -> Node:
@@ -26,7 +26,7 @@ def csc(x: Operand) -> Node:
     >>> csc(sd.symbol("x"))
     1/sin(x)
     """
-    return 1 / rows.sin(x)
+    return 1 / scalar.sin(x)
 
 
 def cot(x: Operand) -> Node:
@@ -36,7 +36,7 @@ def cot(x: Operand) -> Node:
     >>> cot(sd.symbol("x"))
     1/tan(x)
     """
-    return 1 / rows.tan(x)
+    return 1 / scalar.tan(x)
 
 
 def sech(x: Operand) -> Node:
@@ -46,7 +46,7 @@ def sech(x: Operand) -> Node:
     >>> sech(sd.symbol("x"))
     1/cosh(x)
     """
-    return 1 / rows.cosh(x)
+    return 1 / scalar.cosh(x)
 
 
 def csch(x: Operand) -> Node:
@@ -56,7 +56,7 @@ def csch(x: Operand) -> Node:
     >>> csch(sd.symbol("x"))
     1/sinh(x)
     """
-    return 1 / rows.sinh(x)
+    return 1 / scalar.sinh(x)
 
 
 def coth(x: Operand) -> Node:
@@ -66,7 +66,7 @@ def coth(x: Operand) -> Node:
     >>> coth(sd.symbol("x"))
     1/tanh(x)
     """
-    return 1 / rows.tanh(x)
+    return 1 / scalar.tanh(x)
 
 
 def arcsec(x: Operand) -> Node:
@@ -76,7 +76,7 @@ def arcsec(x: Operand) -> Node:
     >>> arcsec(sd.symbol("x"))
     arccos(1/x)
     """
-    return rows.arccos(reciprocal(x))
+    return scalar.arccos(reciprocal(x))
 
 
 def arccsc(x: Operand) -> Node:
@@ -86,7 +86,7 @@ def arccsc(x: Operand) -> Node:
     >>> arccsc(sd.symbol("x"))
     arcsin(1/x)
     """
-    return rows.arcsin(reciprocal(x))
+    return scalar.arcsin(reciprocal(x))
 
 
 def arccot(x: Operand) -> Node:
@@ -96,7 +96,7 @@ def arccot(x: Operand) -> Node:
     >>> arccot(sd.symbol("x"))
     arctan(1/x)
     """
-    return rows.arctan(reciprocal(x))
+    return scalar.arctan(reciprocal(x))
 
 
 def arcsech(x: Operand) -> Node:
@@ -106,7 +106,7 @@ def arcsech(x: Operand) -> Node:
     >>> arcsech(sd.symbol("x"))
     arccosh(1/x)
     """
-    return rows.arccosh(reciprocal(x))
+    return scalar.arccosh(reciprocal(x))
 
 
 def arccsch(x: Operand) -> Node:
@@ -116,7 +116,7 @@ def arccsch(x: Operand) -> Node:
     >>> arccsch(sd.symbol("x"))
     arcsinh(1/x)
     """
-    return rows.arcsinh(reciprocal(x))
+    return scalar.arcsinh(reciprocal(x))
 
 
 def arccoth(x: Operand) -> Node:
@@ -126,7 +126,7 @@ def arccoth(x: Operand) -> Node:
     >>> arccoth(sd.symbol("x"))
     arctanh(1/x)
     """
-    return rows.arctanh(reciprocal(x))
+    return scalar.arctanh(reciprocal(x))
 
 
 def square(x: Operand) -> Node:
@@ -156,7 +156,7 @@ def power(a: Operand, b: Operand) -> Node:
     >>> power(*sd.symbols("a b"))
     a**b
     """
-    return rows.pow(a, b)
+    return scalar.pow(a, b)
 
 
 def root(x: Operand, n: Operand) -> Node:
@@ -166,7 +166,7 @@ def root(x: Operand, n: Operand) -> Node:
     >>> root(sd.symbol("x"), 3)
     x**(1/3)
     """
-    return rows.pow(x, reciprocal(n))
+    return scalar.pow(x, reciprocal(n))
 
 
 def log_to_base(x: Operand, base: Operand) -> Node:
@@ -176,7 +176,7 @@ def log_to_base(x: Operand, base: Operand) -> Node:
     >>> log_to_base(sd.symbol("x"), 7)
     log(x)/log(7)
     """
-    return rows.log(x) / rows.log(base)
+    return scalar.log(x) / scalar.log(base)
 
 
 def clip(x: Operand, lo: Operand, hi: Operand) -> Node:
@@ -186,7 +186,7 @@ def clip(x: Operand, lo: Operand, hi: Operand) -> Node:
     >>> clip(sd.symbol("x"), 0, 1)
     minimum(maximum(x, 0), 1)
     """
-    return rows.minimum(rows.maximum(x, lo), hi)
+    return scalar.minimum(scalar.maximum(x, lo), hi)
 
 
 def largest(a: Operand, b: Operand, *more: Operand) -> Node:
@@ -196,7 +196,7 @@ def largest(a: Operand, b: Operand, *more: Operand) -> Node:
     >>> largest(*sd.symbols("a b c"))
     maximum(maximum(a, b), c)
     """
-    return reduce(rows.maximum, more, rows.maximum(a, b))
+    return reduce(scalar.maximum, more, scalar.maximum(a, b))
 
 
 def smallest(a: Operand, b: Operand, *more: Operand) -> Node:
@@ -206,7 +206,7 @@ def smallest(a: Operand, b: Operand, *more: Operand) -> Node:
     >>> smallest(*sd.symbols("a b c"))
     minimum(minimum(a, b), c)
     """
-    return reduce(rows.minimum, more, rows.minimum(a, b))
+    return reduce(scalar.minimum, more, scalar.minimum(a, b))
 
 
 def integer(x: Operand) -> Node:
@@ -220,10 +220,10 @@ def integer(x: Operand) -> Node:
     ...     sd.simplify(sd.sin(n * sd.pi))
     0
     """
-    return rows.equal(x, rows.floor(x))
+    return scalar.equal(x, scalar.floor(x))
 
 
-#: What the parser may call beside the rows, by the names it accepts.
+#: What the parser may call beside the operations, by the names it accepts.
 FUNCTIONS: dict[str, Callable[..., Node]] = {
     **{f.__name__: f for f in (sec, csc, cot, sech, csch, coth, square, reciprocal, power, root, clip, integer)},
     **{f.__name__: f for f in (arcsec, arccsc, arccot, arcsech, arccsch, arccoth)},

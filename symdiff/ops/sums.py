@@ -77,7 +77,7 @@ def sum(x: Operand, axis: Axis = None, keepdims: Flag = False) -> Node:
 
 @composite
 def mean(x: Operand, axis: Axis = None, keepdims: Flag = False) -> Node:
-    """The mean over the axes: the sum divided by the number of elements, which may be letters.
+    """The mean over the axes: the sum divided by the number of elements, which may be symbolic.
 
     ``axis``: one axis, a tuple of them, or None for all; ``keepdims`` leaves each with size 1. Raises ShapeError
     for an axis that the array has not.

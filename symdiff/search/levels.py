@@ -85,8 +85,10 @@ def simplify(structure: Structure, level: str = "full", *, sizes: Mapping[str, i
         return guarded
     roots = leaves(guarded)
     plain = _powers_as(plain_power, roots)
+    if plain == roots:
+        return guarded
     result: Structure = unflatten_like(structure, plain)
-    return guarded if plain == roots else simplify_guarded(result, level, sizes=sizes)
+    return simplify_guarded(result, level, sizes=sizes)
 
 
 def simplify_guarded(structure: Structure, level: str = "full", *, sizes: Mapping[str, int] | None = None) -> Structure:
