@@ -199,3 +199,4 @@ def test_help_at_the_prompt() -> None:
     assert (Op.__name__, Op.__module__) == ("Op", "symdiff.graph.node")
     assert "name" in inspect.signature(Op).parameters and str(inspect.signature(sd.where)) == "(c, a, b, /)"
     assert "calling it builds a node" in pydoc.render_doc(Op)
+    assert all((inspect.getdoc(op) or "").startswith(op.name) for op in OPS.values())
