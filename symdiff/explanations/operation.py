@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from inspect import Parameter, Signature, signature
+from itertools import cycle
 from typing import Any
 
 from ..compiler.functions import evaluate
@@ -11,7 +12,7 @@ from ..graph.node import VAR, Node, Op, const, symbol
 
 #: Parameters of operations whose partials do not name them.
 _NAMES = {1: ("x",), 2: ("a", "b"), 3: ("a", "b", "c")}
-#: Where the arguments of an example lie in their intervals of samples; no two are equal.
+#: Where the arguments of an example lie in their intervals of samples; neighbours are not equal.
 _FRACTIONS = (0.75, 0.9, 0.6, 0.4)
 
 
@@ -77,7 +78,7 @@ def _example(op: Op) -> str:
     if not op.elementwise or not op.samples:
         return ""
     arguments = _arguments(op)
-    points = [round(low + f * (high - low), 1) for f, (low, high) in zip(_FRACTIONS, op.samples, strict=False)]
+    points = [round(low + f * (high - low), 1) for f, (low, high) in zip(cycle(_FRACTIONS), op.samples)]
     at: dict[str, Any] = {var.name: point for var, point in zip(arguments, points, strict=True) if var.op is VAR}
     at |= {var.name: True for var in arguments[: op.logical]}
     call = f"sd.{op.name}({', '.join(map(str, arguments))})"
