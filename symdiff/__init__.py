@@ -16,8 +16,8 @@ from importlib import import_module
 from typing import Any
 
 from .graph.node import DESCRIPTIONS, DISPLAYS, OPS
-from .ops import arrays as _arrays  # noqa: F401  (declares the operations)
 from .ops.arithmetic import PI
+from .ops.arrays import FUNCTIONS
 
 __version__ = "0.1.0"
 
@@ -40,12 +40,13 @@ DESCRIPTIONS.update(
 
 
 def __getattr__(name: str) -> Any:
-    """What the stub imports, or an operation by its name or an alias, the user's own included."""
+    """What the stub imports, or a declared function or operation by its name or an alias, the user's own included."""
     if name in _IMPORTS:
         exec(_IMPORTS[name], globals())
         return globals()[name]
-    if name in OPS:
-        return OPS[name]
+    for table in (FUNCTIONS, OPS):
+        if name in table:
+            return table[name]
     for op in OPS.values():
         if name in op.aliases:
             return op
@@ -62,7 +63,7 @@ def _suggestion(name: str) -> str:
 
 def __dir__() -> list[str]:
     operations = {name for op in OPS.values() if op.elementwise for name in (op.name, *op.aliases)}
-    return sorted({"__version__", "pi", *_IMPORTS, *operations})
+    return sorted({"__version__", "pi", *_IMPORTS, *FUNCTIONS, *operations})
 
 
 #: What ``from symdiff import *`` binds: all but the names of builtins, such as ``sum``.

@@ -95,9 +95,9 @@ def broadcast(x: Operand, shape: ShapeLike) -> Node:
 
 @composite
 def one_hot(places: Operand, n: SizeLike) -> Node:
-    """For each index a row of n zeros with a 1 there, along a new last axis.
+    """For each position a row of n zeros with a 1 there, along a new last axis.
 
-    An index outside of 0 to n - 1 gives zeros.
+    A position outside of 0 to n - 1 gives zeros.
 
     >>> import symdiff as sd
     >>> sd.evaluate(one_hot(sd.symbol("y", shape="N"), 3), {"y": [2, 0]})

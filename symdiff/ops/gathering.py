@@ -102,9 +102,9 @@ def places(values: Iterable[Whole]) -> Node:
 
 
 def scatter_add(x: Operand, shape: ShapeLike, *places: Operand) -> Node:
-    """Zeros of that shape with the elements of x added at the indices: what indexing takes out, put back.
+    """Zeros of that shape with the elements of x added at the positions: what indexing takes out, put back.
 
-    Indices that occur twice add up.
+    Positions that occur twice add up.
 
     >>> import symdiff as sd
     >>> x = sd.symbol("x", shape=3)

@@ -70,9 +70,9 @@ _PLACED = '''def _placed(x, shape, index):
 
 
 def index(x: Operand, items: Sequence[Any]) -> Node:
-    """``x[...]`` with whole numbers, slices, None and ``...``; indices that are computed, or arrays of them, stand first.
+    """``x[...]`` with whole numbers, slices, None and ``...``; positions that are computed, or arrays of them, stand first.
 
-    Raises ShapeError for too many items and for indices outside the array.
+    Raises ShapeError for too many items and for positions outside the array.
 
     >>> import symdiff as sd
     >>> x = sd.symbol("x", shape="n")
@@ -108,7 +108,7 @@ def index(x: Operand, items: Sequence[Any]) -> Node:
 
 
 def _known(item: Any, size: Size) -> Any:
-    """A list or NumPy array of indices as a node, those from the end counted from the start; anything else itself."""
+    """A list or NumPy array of positions as a node, those from the end counted from the start; anything else itself."""
     if not isinstance(item, list) and not getattr(item, "ndim", 0):
         return item
     if isinstance(item, Node):
@@ -148,12 +148,12 @@ def _filled(items: list[Any], node: Node) -> list[Any]:
 
 
 def _sized(item: Node) -> bool:
-    """Whether an index is known but for symbolic sizes: a number, or an expression of sizes."""
+    """Whether a position is known but for symbolic sizes: a number, or an expression of sizes."""
     return item.op in (CONST, SIZE) or (item.op.name in ("add", "sub", "mul", "neg") and all(map(_sized, item.args)))
 
 
 def _place(item: Node, node: Node, size: Size) -> Size:
-    """An index along an axis of the node, counted from its start."""
+    """A position along an axis of the node, counted from its start."""
     place = as_size(item)
     if not isinstance(place, int):
         return place
