@@ -64,9 +64,9 @@ def command_line() -> str:
 
 
 def operations() -> str:
-    """A table of the elementwise operations, from their rows."""
+    """A table of the elementwise operations, from their declarations."""
     records = json.loads(CliRunner().invoke(commands, ["ops", "--format", "json"]).stdout)
-    fields = ("name", "domain", "kink", "aliases")
+    fields = ("name", "about", "domain", "kink", "aliases")
     made = ["", ".. list-table::", "   :header-rows: 1", ""]
     for record in [dict(zip(fields, fields, strict=True)), *(r for r in records if "aliases" in r)]:
         cells = [", ".join(cell) if isinstance(cell := record[field], list) else str(cell) for field in fields]

@@ -3,136 +3,68 @@
 >>> import symdiff as sd
 >>> sd.diff(sd.parse("x**2*sin(x)"), sd.symbol("x"))
 cos(x)*x**2 + 2*x*sin(x)
+
+The public names stand in ``__init__.pyi``, which type checkers and editors read: one import a line, which is executed
+when its name is first used (SPEC 1 of Scientific Python), and the operations, which are all declared on import.
 """
 
 from __future__ import annotations
 
+import builtins
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from .graph.errors import CheckError, DomainError, LimitError, ParseError, ShapeError, SymdiffError, UnsupportedError
-from .graph.limits import limits
-from .graph.node import CONST as Const
-from .graph.node import DISPLAYS, OPS, Node, Op, const, symbol, symbols
-from .graph.node import VAR as Var
-from .graph.traversal import substitute, variables
-from .ops import arrays as _arrays
-from .ops import composites as _composites
-from .ops.kinds import binary, mask, nary, over, structural, unary
-from .ops.scalar import PI
+from .graph.node import DESCRIPTIONS, DISPLAYS, OPS
+from .ops.arithmetic import PI
+from .ops.arrays import FUNCTIONS
 
 __version__ = "0.1.0"
 
 pi = PI()
 
-
-def _late(name: str) -> Any:
-    """A function of the table below that imports its module when it is called."""
-    return lambda *args: getattr(import_module(f".{_LATE[name]}", __name__), name)(*args)
-
-
-DISPLAYS.update(text=_late("show"), latex=_late("to_latex"))
-
-#: Public functions by the module that holds them, imported when first used: the command line starts fast.
-_LATE = {
-    "parse": "text.parser",
-    "show": "text.printer",
-    "derivatives": "taylor",
-    "diff": "differentiate.passes",
-    "grad": "differentiate.passes",
-    "kinks": "differentiate.kinks",
-    "with_kinks": "differentiate.kinks",
-    "jacobian": "jacobians.hessians",
-    "value_and_jacobian": "jacobians.hessians",
-    "hessian": "jacobians.hessians",
-    "flatten": "jacobians.hessians",
-    "unflatten": "jacobians.hessians",
-    "Structured": "jacobians.operators",
-    "DenseHessian": "jacobians.dense",
-    "plan": "compiler.plan",
-    "explain": "explanations.explain",
-    "draw": "explanations.drawing.draw",
-    "hvp": "differentiate.passes",
-    "jvp": "differentiate.passes",
-    "vjp": "differentiate.passes",
-    "simplify": "search.levels",
-    "stable": "simplifier.stable",
-    "source": "compiler.functions",
-    "compile": "compiler.functions",
-    "evaluate": "compiler.functions",
-    "count_ops": "compiler.functions",
-    "count_code": "compiler.counts",
-    "to_latex": "text.latex",
-    "to_sympy": "text.sympy_bridge",
-    "from_sympy": "text.sympy_bridge",
-    "to_networkx": "text.sympy_bridge",
-    "audit": "check.audit.audit",
-    "assume": "rules.assumptions",
-    "integer": "ops.composites",
-    "parse_where": "rules.assumptions",
-    "check_accuracy": "check.accuracy",
-    "check_graph": "check.graph",
-    "check_grads": "check.gradients",
-}
+with open(f"{__file__}i", encoding="utf-8") as _stub:
+    #: The imports of the stub, by the names that they bind.
+    _IMPORTS = {line.split()[-1]: line for line in _stub if line.startswith("from .") and " as " in line}
 
 
-#: Public modules, imported when first used.
-_MODULES = {"curves": "models.curve_fit", "nn": "models.nn", "plots": "explanations.plots", "train": "models.train"}
+def _late(module: str, name: str) -> Callable[[Any], Any]:
+    """A function that imports its module when it is called."""
+    return lambda value: getattr(import_module(module, __name__), name)(value)
+
+
+DISPLAYS.update(text=_late(".text.printer", "show"), latex=_late(".text.latex", "to_latex"))
+DESCRIPTIONS.update(
+    doc=_late(".explanations.operation", "describe"), signature=_late(".explanations.operation", "signature_of")
+)
 
 
 def __getattr__(name: str) -> Any:
-    """Late functions and modules, operations (``symdiff.sin``) and the user's own rows."""
-    if name in _MODULES:
-        found: Any = import_module(f".{_MODULES[name]}", __name__)
-    elif name in _LATE:
-        found = getattr(import_module(f".{_LATE[name]}", __name__), name)
-    elif name in _arrays.FUNCTIONS:
-        return _arrays.FUNCTIONS[name]
-    elif name in OPS:
-        return OPS[name]
-    else:
-        return _spelled(name)
-    globals()[name] = found
-    return found
+    """What the stub imports, or a declared function or operation by its name or an alias, the user's own included."""
+    if name in _IMPORTS:
+        exec(_IMPORTS[name], globals())
+        return globals()[name]
+    for table in (FUNCTIONS, OPS):
+        if name in table:
+            return table[name]
+    for op in OPS.values():
+        if name in op.aliases:
+            return op
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}{_suggestion(name)}", name=name)
 
 
-def _spelled(name: str) -> Any:
-    """What formulas call by that name: a function that is only a spelling, or a row by another name."""
-    if name in _composites.FUNCTIONS:
-        return _composites.FUNCTIONS[name]
-    for row in OPS.values():
-        if name in row.aliases:
-            return row
-    raise AttributeError(f"symdiff has no function or operation named {name!r}")
+def _suggestion(name: str) -> str:
+    if name.startswith("_"):
+        return ""
+    from difflib import get_close_matches
+
+    return "".join(f"; did you mean {near!r}?" for near in get_close_matches(name, __dir__(), 1))
 
 
 def __dir__() -> list[str]:
-    return sorted({*__all__, "__version__", *_LATE, *_MODULES, *_arrays.FUNCTIONS, *OPS})
+    operations = {name for op in OPS.values() if op.elementwise for name in (op.name, *op.aliases)}
+    return sorted({"__version__", "pi", *_IMPORTS, *FUNCTIONS, *operations})
 
 
-__all__ = [
-    "CheckError",
-    "Const",
-    "DomainError",
-    "LimitError",
-    "Node",
-    "Op",
-    "ParseError",
-    "ShapeError",
-    "SymdiffError",
-    "UnsupportedError",
-    "Var",
-    "binary",
-    "const",
-    "limits",
-    "mask",
-    "nary",
-    "over",
-    "pi",
-    "structural",
-    "substitute",
-    "symbol",
-    "symbols",
-    "unary",
-    "variables",
-]
+#: What ``from symdiff import *`` binds: all but the names of builtins, such as ``sum``.
+__all__ = [name for name in __dir__() if not hasattr(builtins, name)]

@@ -221,8 +221,9 @@ def test_check(cli, own_rows):
 
 def test_ops(cli):
     lines = cli("ops").out.splitlines()
-    assert lines[0].split() == ["name", "arguments", "domain", "kink", "aliases"]
-    assert any(line.startswith("abs ") and "x = 0: 0" in line and "fabs" in line for line in lines)
+    assert lines[0].split() == ["name", "arguments", "domain", "kink", "aliases", "about"]
+    parts = "x = 0: 0", "fabs", "The absolute value."
+    assert any(line.startswith("abs ") and all(part in line for part in parts) for line in lines)
     table = json.loads(cli("ops", "--format", "json").out)
     names = [row["name"] for row in table]
     assert set(names) == {row.name for row in OPS.values() if row.partials is not None} | set(FUNCTIONS)

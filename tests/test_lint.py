@@ -12,6 +12,7 @@ CHECKS = {
     "ruff check": ["ruff", "check", "."],
     "ruff format": ["ruff", "format", "--check", "."],
     "mypy": ["mypy"],
+    "mypy behind the stub": ["mypy", "symdiff/__init__.py"],
 }
 
 

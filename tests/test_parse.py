@@ -275,5 +275,5 @@ def test_what_formulas_call_is_there_in_python() -> None:
     x = sd.symbol("x")
     assert sd.clip(x, 0, 1) is sd.parse("clip(x, 0, 1)")
     assert sd.sec(sd.asin(x)) is sd.parse("sec(asin(x))")
-    with pytest.raises(AttributeError, match="no function or operation named 'sni'"):
+    with pytest.raises(AttributeError, match="no attribute 'sni'; did you mean 'sin'"):
         sd.sni  # noqa: B018

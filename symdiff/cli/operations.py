@@ -1,4 +1,4 @@
-"""``symdiff ops``: the table of operations, from the rows."""
+"""``symdiff ops``: the table of operations, from their declarations."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from .printing import columns
 @click.command(short_help="The operations, their domains and conventions.")
 @options("plain")
 def ops(form: str) -> None:
-    """The operations: name, arguments, domain, convention at kinks, other spellings; then the functions of arrays.
+    """The operations: name, arguments, domain, convention at kinks, other names, and what each computes; then the
+    functions of arrays.
 
     \b
     symdiff ops
     symdiff ops --format json
     """
-    tables = _rows_of_operations(), [_array_function(name) for name in ARRAYS]
+    tables = _elementwise_operations(), [_array_function(name) for name in ARRAYS]
     if form == "json":
         import json
 
@@ -32,24 +33,24 @@ def ops(form: str) -> None:
     click.echo("\n".join([*plain, "", "functions of arrays", *arrays]))
 
 
-_FIELDS = ("name", "arguments", "domain", "kink", "aliases")
+_FIELDS = ("name", "arguments", "domain", "kink", "aliases", "about")
 _ARRAY_FIELDS = ("name", "arguments", "domain", "kink", "about")
 
 
-def _rows_of_operations() -> list[dict[str, Any]]:
-    rows = [row for row in OPS.values() if row.partials is not None]  # others have no name in a formula
-    lines = [(row.name, row.arity, row.domain, row.kink, list(row.aliases)) for row in rows]
+def _elementwise_operations() -> list[dict[str, Any]]:
+    ops = [op for op in OPS.values() if op.elementwise]  # others have no name in a formula
+    lines = [(op.name, op.arity, op.domain, op.kink, list(op.aliases), op.doc) for op in ops]
     return [dict(zip(_FIELDS, line, strict=True)) for line in lines]
 
 
 def _array_function(name: str) -> dict[str, Any]:
-    """What ``ops`` says of a function of arrays; its domain and kink stand in the row of that name."""
+    """What ``ops`` says of a function of arrays; its domain and kink are those of the operation of that name."""
     import inspect
 
     parameters = inspect.signature(ARRAYS[name]).parameters.values()
     arguments = [str(parameter.replace(annotation=parameter.empty)) for parameter in parameters]
-    row = OPS.get(name)
-    domain, kink = (row.domain, row.kink) if row and row.pullback else ("arrays whose shapes fit", "")
+    op = OPS.get(name)
+    domain, kink = (op.domain, op.kink) if op and op.pullback else ("arrays whose shapes fit", "")
     about = (inspect.getdoc(ARRAYS[name]) or "").partition("\n")[0].replace("``", "")
     return {"name": name, "arguments": ", ".join(arguments), "domain": domain, "kink": kink, "about": about}
 

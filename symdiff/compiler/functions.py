@@ -149,7 +149,7 @@ SCHEDULES = ("clear", "fast")
 
 def source(
     outputs: Any,
-    inputs: Any,
+    inputs: Node | Iterable[Node],
     name: str = "f",
     backend: str = "numpy",
     *,
@@ -201,7 +201,7 @@ def _checked(inputs: list[Node], backend: str, updates: Updates, schedule: str) 
 
 def compile(
     outputs: Any,
-    inputs: Any,
+    inputs: Node | Iterable[Node],
     backend: str = "numpy",
     *,
     updates: Updates | None = None,

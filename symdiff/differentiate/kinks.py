@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from ..graph.errors import SymdiffError, UnsupportedError
 from ..graph.node import OPS, Node, Op
-from ..graph.traversal import leaves, map_graph, rebuild, topological, unflatten_like
+from ..graph.traversal import Structure, leaves, map_graph, rebuild, topological, unflatten_like
 from ..ops.sides import Sides
 
 #: What a derivative is at a kink.
@@ -46,7 +46,7 @@ def _sides(node: Node) -> Sides | None:
     return None if node.op.sides is None else node.op.sides(node, *node.args)
 
 
-def with_kinks(f: Any, policy: str | None, keep: Iterable[Node] = ()) -> Any:
+def with_kinks(f: Structure, policy: str | None, keep: Iterable[Node] = ()) -> Structure:
     """A node or nested structure of the same values, whose derivatives of every order follow ``policy`` at kinks.
 
     ``"zero"``; ``"left"`` or ``"right"``, those of the side where the operation's argument is smaller or larger (of two
@@ -71,7 +71,8 @@ def with_kinks(f: Any, policy: str | None, keep: Iterable[Node] = ()) -> Any:
         sides = _sides(new)
         return new if sides is None else _SPELLINGS[policy](new, sides)
 
-    return unflatten_like(f, map_graph(leaves(f), spelled, done={node: node for node in keep}))
+    result: Structure = unflatten_like(f, map_graph(leaves(f), spelled, done={node: node for node in keep}))
+    return result
 
 
 def _side(name: str) -> Callable[[Node, Sides], Node]:

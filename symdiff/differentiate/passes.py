@@ -7,10 +7,10 @@ order or mixture is the same code applied again. A derivative that is zero by st
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias, overload
 
 from ..graph.errors import ShapeError, SymdiffError
-from ..graph.node import CONST, OPS, VAR, Node, as_node, const, is_const, make
+from ..graph.node import CONST, OPS, VAR, Node, Operand, as_node, const, is_const, make
 from ..graph.shapes import show_shape
 from ..graph.traversal import dependents, gc_paused, leaves, topological
 from ..ops.kinds import broadcast_to, operands, unbroadcast
@@ -20,10 +20,12 @@ _COTANGENT = "__cotangent"  # no formula can name it
 _ONE, _ZERO = const(1), const(0)
 #: What is handed along each place of a node's arguments; what is zero by structure is absent.
 Shares = list[tuple[int, Node]]
+#: Several nodes, as users write them; their derivatives are a tuple.
+Nodes: TypeAlias = list[Node] | tuple[Node, ...]
 _WHERE, _AND, _OR, _NOT = OPS["where"], OPS["logical_and"], OPS["logical_or"], OPS["logical_not"]
 
 
-def diff(f: Any, *wrt: Any, kinks: str | None = None) -> Node:
+def diff(f: Operand, *wrt: Node | int, kinks: str | None = None) -> Node:
     """The derivative of a scalar, any order: ``diff(f, x)``, ``diff(f, x, 2)``, ``diff(f, x, y)``.
 
     Each variable may be followed by the number of times to differentiate by it. ``kinks``: what a derivative is where
@@ -36,10 +38,10 @@ def diff(f: Any, *wrt: Any, kinks: str | None = None) -> Node:
     """
     listed = _repeated(wrt)
     check_occurs([as_node(f)], listed)
-    f = with_kinks(as_node(f), kinks, listed)
+    derivative = with_kinks(as_node(f), kinks, listed)
     for variable in listed:
-        f = vjp(_scalar(f), variable, _ONE)
-    return f  # type: ignore[no-any-return]
+        derivative = vjp(_scalar(derivative), variable, _ONE)
+    return derivative
 
 
 def _repeated(wrt: Sequence[Any]) -> list[Node]:
@@ -56,7 +58,11 @@ def _repeated(wrt: Sequence[Any]) -> list[Node]:
     return listed
 
 
-def grad(f: Any, wrt: Any, *, kinks: str | None = None) -> Any:
+@overload
+def grad(f: Operand, wrt: Node, *, kinks: str | None = None) -> Node: ...
+@overload
+def grad(f: Operand, wrt: Nodes, *, kinks: str | None = None) -> tuple[Node, ...]: ...
+def grad(f: Operand, wrt: Node | Nodes, *, kinks: str | None = None) -> Node | tuple[Node, ...]:
     """The gradient of a scalar by a node, or by each of a list of nodes (a tuple, each of its node's shape).
 
     A node is a variable, or an expression that stands in ``f`` (held as one variable); raises SymdiffError for another.
@@ -88,7 +94,11 @@ def check_occurs(outputs: Sequence[Node], sources: Sequence[Node]) -> None:
                 )
 
 
-def vjp(f: Any, wrt: Any, ct: Any, *, kinks: str | None = None) -> Any:
+@overload
+def vjp(f: Any, wrt: Node, ct: Any, *, kinks: str | None = None) -> Node: ...
+@overload
+def vjp(f: Any, wrt: Nodes, ct: Any, *, kinks: str | None = None) -> tuple[Node, ...]: ...
+def vjp(f: Any, wrt: Node | Nodes, ct: Any, *, kinks: str | None = None) -> Node | tuple[Node, ...]:
     """The cotangent of each of ``wrt`` when ``f`` (a node or a list) has cotangent ``ct``: reverse mode.
 
     >>> import symdiff as sd
@@ -100,10 +110,15 @@ def vjp(f: Any, wrt: Any, ct: Any, *, kinks: str | None = None) -> Any:
     outputs, cotangents = leaves(with_kinks(f, kinks, sources)), leaves(ct)
     _same_shapes("cotangent", outputs, cotangents)
     found = _reverse(zip(outputs, cotangents, strict=True), sources)
-    return like(wrt, [found.get(node, _ZERO) for node in sources])
+    cotangent: Node | tuple[Node, ...] = like(wrt, [found.get(node, _ZERO) for node in sources])
+    return cotangent
 
 
-def jvp(f: Any, wrt: Any, tangents: Any, *, kinks: str | None = None) -> Any:
+@overload
+def jvp(f: Node, wrt: Node | Nodes, tangents: Any, *, kinks: str | None = None) -> Node: ...
+@overload
+def jvp(f: Sequence[Any], wrt: Node | Nodes, tangents: Any, *, kinks: str | None = None) -> tuple[Node, ...]: ...
+def jvp(f: Any, wrt: Node | Nodes, tangents: Any, *, kinks: str | None = None) -> Node | tuple[Node, ...]:
     """The tangent of ``f`` (a node or a list) when ``wrt`` move by ``tangents``: forward mode.
 
     >>> import symdiff as sd
@@ -119,7 +134,11 @@ def jvp(f: Any, wrt: Any, tangents: Any, *, kinks: str | None = None) -> Any:
     return values[0] if isinstance(f, Node) else tuple(values)
 
 
-def hvp(f: Any, wrt: Any, vectors: Any, *, kinks: str | None = None) -> Any:
+@overload
+def hvp(f: Operand, wrt: Node, vectors: Any, *, kinks: str | None = None) -> Node: ...
+@overload
+def hvp(f: Operand, wrt: Nodes, vectors: Any, *, kinks: str | None = None) -> tuple[Node, ...]: ...
+def hvp(f: Operand, wrt: Node | Nodes, vectors: Any, *, kinks: str | None = None) -> Node | tuple[Node, ...]:
     """The Hessian of a scalar times ``vectors``, without the matrix: forward mode over the gradient.
 
     >>> import symdiff as sd

@@ -1,6 +1,10 @@
 """Plots: functions of one variable with their derivatives, of two with their gradient field; loss curves, landscapes.
 
 Matplotlib is imported when something is drawn. No window is opened: every plot becomes a file.
+
+>>> import symdiff as sd
+>>> sd.plots.plot(sd.parse("a*x**2"), at={"a": 2}, order=2).formula
+2*x**2
 """
 
 from __future__ import annotations

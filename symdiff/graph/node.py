@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from keyword import kwlist
 from types import MappingProxyType
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NoReturn, SupportsFloat, TypeAlias
 
 from . import limits
 from .errors import SymdiffError
@@ -22,6 +22,8 @@ from .shapes import Shape, check_shape
 from .targets import read_targets
 
 Number: TypeAlias = int | float | Fraction | bool
+#: What may stand for a node: a constant is made of a number.
+Operand: TypeAlias = "Node | SupportsFloat"
 Partial: TypeAlias = "Callable[..., Node | int | Callable[[Node], Node]] | None"
 
 
@@ -97,13 +99,30 @@ class Node(Operators, _Fields):
         raise SymdiffError("an expression has no truth value; use where(condition, a, b), logical_and and logical_or")
 
 
+class _Description:
+    """An attribute of operations, made by :data:`DESCRIPTIONS` when it is read; the class itself keeps its own."""
+
+    def __init__(self, name: str, of_class: Any = None) -> None:
+        self.name, self.of_class = name, of_class
+
+    def __get__(self, op: Op | None, owner: type[Op]) -> Any:
+        return self.of_class if op is None else DESCRIPTIONS[self.name](op)
+
+
 class Op:
     """Everything about one operation; calling it builds a node.
 
     Declare operations with the functions of :mod:`symdiff.ops.kinds` (``unary``, ``binary``, ``structural``, ...),
     which say what each field means. What is no field here belongs to a target (:mod:`symdiff.graph.targets`). An
     operation without value, domain or derivative is refused; a declared one never changes.
+
+    >>> import symdiff as sd
+    >>> sd.sin.name, sd.sin.arity, sd.sin.domain
+    ('sin', 1, 'all real x')
     """
+
+    __doc__ = _Description("doc", __doc__)
+    __signature__ = _Description("signature")
 
     name: str
     arity: int  # -1: any number of arguments
@@ -167,7 +186,8 @@ class Op:
             own["domain"], own["inside"] = own["domain"]
         own["special"] = own.get("special", False) or own.get("predicate", False)
         targets = MappingProxyType(read_targets(name, arity, fields))
-        self.__dict__.update(own, name=name, arity=arity, build=build, targets=targets, nodes={})
+        shown = {"__name__": name, "__module__": "symdiff"}  # where users find it
+        self.__dict__.update(own, name=name, arity=arity, build=build, targets=targets, nodes={}, **shown)
         self._check()
         OPERATIONS[name] = self
         if self.function is not None:
@@ -223,6 +243,8 @@ OPS: Mapping[str, Op] = MappingProxyType(OPERATIONS)
 
 #: How nodes are shown, as ``text`` and ``latex``; :mod:`symdiff` fills it.
 DISPLAYS: dict[str, Callable[[Node], str]] = {}
+#: What ``help`` shows of an operation, as ``doc`` and ``signature``; :mod:`symdiff` fills it.
+DESCRIPTIONS: dict[str, Callable[[Op], Any]] = {}
 
 
 def op_named(name: str) -> Op:
@@ -314,8 +336,19 @@ def _no_call(op: Op, *args: Any) -> Node:
     raise SymdiffError(f"{op.name} is not a function")
 
 
-CONST = Op("const", 0, build=lambda op, value: const(value), special=True)
-VAR = Op("var", 0, build=lambda op, name, shape=(): symbol(name, shape))
+CONST = Op(
+    "const",
+    0,
+    doc="What constants are of: ``symdiff.const(2).op is symdiff.Const``.",
+    build=lambda op, value: const(value),
+    special=True,
+)
+VAR = Op(
+    "var",
+    0,
+    doc="What variables are of: ``symdiff.symbol('x').op is symdiff.Var``.",
+    build=lambda op, name, shape=(): symbol(name, shape),
+)
 
 
 def _const_key(value: Number) -> tuple[Any, ...]:

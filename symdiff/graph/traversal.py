@@ -10,10 +10,12 @@ from typing import Any, TypeVar
 
 from .errors import SymdiffError, check_mapping
 from .limits import bounded
-from .node import CONST, VAR, Node, as_node, const, make, op_named
+from .node import CONST, VAR, Node, Operand, as_node, const, make, op_named
 from .shapes import Shape, show_shape
 
 T = TypeVar("T")
+#: A node or a nested structure of nodes, where the result has the same nesting.
+Structure = TypeVar("Structure")
 K = TypeVar("K", bound=Hashable)
 
 
@@ -94,7 +96,7 @@ def map_graph(
     return [known[root] for root in roots]
 
 
-def substitute(node: Node, replacements: Mapping[Node, Any]) -> Node:
+def substitute(node: Node, replacements: Mapping[Node, Operand]) -> Node:
     """``node`` with each key replaced by its value (a node or a number), all at once.
 
     >>> import symdiff as sd

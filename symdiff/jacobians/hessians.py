@@ -7,13 +7,13 @@ exact and multiplied out in the cheapest order. Only one triangle of a Hessian i
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal, overload
 
 from ..differentiate.kinks import with_kinks
 from ..differentiate.linearized import Entry
-from ..differentiate.passes import check_occurs, grad, sources_of
+from ..differentiate.passes import Nodes, check_occurs, grad, sources_of
 from ..graph.errors import SymdiffError
-from ..graph.node import Node, as_node
+from ..graph.node import Node, Operand, as_node
 from ..graph.shapes import multiply_sizes
 from ..graph.traversal import leaves, topological
 from ..ops import assembly
@@ -30,6 +30,22 @@ FORMS = ("blocks", "dense", "diagonal")
 Sizes = Mapping[str, int]
 
 
+@overload
+def jacobian(
+    f: Operand, wrt: Node, *, sparse: bool = False, sizes: Sizes | None = None, kinks: str | None = None
+) -> Node: ...
+@overload
+def jacobian(
+    f: Operand, wrt: Nodes, *, sparse: Literal[False] = False, sizes: Sizes | None = None, kinks: str | None = None
+) -> tuple[Node, ...]: ...
+@overload
+def jacobian(
+    f: Nodes, wrt: Nodes, *, sparse: Literal[False] = False, sizes: Sizes | None = None, kinks: str | None = None
+) -> tuple[tuple[Node, ...], ...]: ...
+@overload
+def jacobian(
+    f: Any, wrt: Any, *, sparse: bool = False, sizes: Sizes | None = None, kinks: str | None = None
+) -> Any: ...
 def jacobian(f: Any, wrt: Any, *, sparse: bool = False, sizes: Sizes | None = None, kinks: str | None = None) -> Any:
     """First derivatives: one block for one by one, a tuple for one by many, nested tuples for many by many.
 
@@ -88,6 +104,36 @@ def _values_like(f: Any, values: Sequence[Any]) -> Any:
     return tuple(values) if isinstance(f, (list, tuple)) else values[0]
 
 
+@overload
+def hessian(
+    f: Operand,
+    wrt: Node,
+    *,
+    form: str = "blocks",
+    sparse: bool = False,
+    sizes: Sizes | None = None,
+    kinks: str | None = None,
+) -> Node: ...
+@overload
+def hessian(
+    f: Operand,
+    wrt: Nodes,
+    *,
+    form: Literal["blocks"] = "blocks",
+    sparse: Literal[False] = False,
+    sizes: Sizes | None = None,
+    kinks: str | None = None,
+) -> tuple[tuple[Node, ...], ...]: ...
+@overload
+def hessian(
+    f: Operand,
+    wrt: Nodes,
+    *,
+    form: str = "blocks",
+    sparse: bool = False,
+    sizes: Sizes | None = None,
+    kinks: str | None = None,
+) -> Any: ...
 def hessian(
     f: Any,
     wrt: Any,

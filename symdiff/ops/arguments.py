@@ -1,18 +1,26 @@
 """What users give to array functions, read and checked: whole numbers, sizes, shapes, axes.
 
 ``axis`` is a whole number, a tuple of them, or None for all axes; negative ones count from the end. Sizes are whole
-numbers, letters, or expressions of them such as ``size("N") - 1``.
+numbers, symbolic sizes, or expressions of them such as ``size("N") - 1``.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, SupportsIndex, TypeAlias
 
 from ..graph.errors import ShapeError, SymdiffError
 from ..graph.node import CONST, Node
 from ..graph.shapes import Shape, Size, add_sizes, multiply_sizes, show_shape
 from .axes import Axes
 from .contraction import SIZE
+
+#: A whole number, given as one or as a constant; what ``keepdims`` takes; a size, a shape and axes as users write them.
+Whole: TypeAlias = SupportsIndex | Node
+Flag: TypeAlias = bool | Node
+SizeLike: TypeAlias = str | SupportsIndex | Node
+ShapeLike: TypeAlias = SizeLike | Sequence[SizeLike]
+Axis: TypeAlias = Whole | Sequence[Whole] | None
 
 
 def whole(value: Any, what: str) -> int:
@@ -24,7 +32,7 @@ def whole(value: Any, what: str) -> int:
 
 
 def as_size(value: Any) -> Size:
-    """A size from a whole number, a letter, or an expression of sizes."""
+    """A size from a whole number, a symbolic size, or an expression of sizes."""
     if isinstance(value, str) and value.isidentifier():
         return value
     if isinstance(value, Node) and value.op is SIZE:

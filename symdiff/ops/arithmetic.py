@@ -105,6 +105,7 @@ PI = Op(
 add = binary(
     "add",
     (lambda y, a, b: 1, lambda y, a, b: 1),
+    doc="The sum a + b.",
     infix="+",
     precedence=5,
     commutative=True,
@@ -121,6 +122,7 @@ add = binary(
 sub = binary(
     "sub",
     (lambda y, a, b: 1, lambda y, a, b: -1),
+    doc="The difference a - b.",
     infix="-",
     precedence=5,
     rule="difference rule",
@@ -136,6 +138,7 @@ sub = binary(
 mul = binary(
     "mul",
     (lambda y, a, b: b, lambda y, a, b: a),
+    doc="The product a*b.",
     infix="*",
     precedence=6,
     commutative=True,
@@ -152,6 +155,7 @@ mul = binary(
 div = binary(
     "div",
     (lambda y, a, b: over(b), lambda y, a, b: lambda t: -(t / b * y)),
+    doc="The quotient a/b.",
     infix="/",
     precedence=6,
     domain=("b != 0", lambda a, b: not_equal(b, 0)),
@@ -169,6 +173,8 @@ div = binary(
 mod = binary(
     "mod",
     (lambda y, a, b: 1, lambda y, a, b: -floor(a / b)),
+    doc="The remainder a - b*floor(a/b), which has the sign of b.",
+    aliases=("Mod",),
     infix="%",
     precedence=6,
     domain=("b != 0", lambda a, b: not_equal(b, 0)),
@@ -183,6 +189,7 @@ mod = binary(
 neg = unary(
     "neg",
     lambda y, x: -1,
+    doc="The negative -x.",
     prefix="-",
     precedence=7,
     odd=True,
@@ -208,7 +215,8 @@ difference_of_products = nary(
         lambda y, a, b, c, d: lambda t: -(t * d),
         lambda y, a, b, c, d: lambda t: -(t * c),
     ),
-    domain=("all real a, b, c, d: a*b - c*d, also where the products nearly cancel", everywhere),
+    doc="a*b - c*d, accurate also where the products nearly cancel.",
+    domain=("all real a, b, c, d", everywhere),
     samples=((-3, 3),) * 4,
     weight=5,
     numpy=("_difference_of_products({0}, {1}, {2}, {3})", python_code.DIFFERENCE_OF_PRODUCTS),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ..graph.errors import ShapeError
-from ..graph.node import Node, Op, as_node, make
+from ..graph.node import Node, Op, Operand, as_node, make
 from ..graph.shapes import show_shape
 from . import c_code
-from .arguments import whole
+from .arguments import Whole, whole
 from .contraction import contraction
 from .kinds import composite, structural
 from .targets import CCode
@@ -38,7 +38,7 @@ def _triangle(name: str, node: Node) -> str:
 
 
 @composite
-def trace(x: Any) -> Node:
+def trace(x: Operand) -> Node:
     """The sum of the diagonal of a square matrix.
 
     Raises ShapeError for another shape.
@@ -54,7 +54,7 @@ def trace(x: Any) -> Node:
 
 
 @composite
-def diag(x: Any) -> Node:
+def diag(x: Operand) -> Node:
     """The diagonal of a square matrix; of a vector, the matrix with it on the diagonal.
 
     Raises ShapeError for another shape.
@@ -71,7 +71,7 @@ def diag(x: Any) -> Node:
     return contraction([node], ["ii"], "i")
 
 
-def tril(x: Any, k: Any = 0) -> Node:
+def tril(x: Operand, k: Whole = 0) -> Node:
     """The part on and below the k-th diagonal.
 
     ``k`` counts from the main diagonal, upwards.
@@ -85,7 +85,7 @@ def tril(x: Any, k: Any = 0) -> Node:
     return TRIL(x, whole(k, "k"))
 
 
-def triu(x: Any, k: Any = 0) -> Node:
+def triu(x: Operand, k: Whole = 0) -> Node:
     """The part on and above the k-th diagonal.
 
     ``k`` counts from the main diagonal, upwards.

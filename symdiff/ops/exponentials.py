@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..graph.node import Node, Op, as_node, const, make
+from ..graph.node import Node, Op, Operand, as_node, const, make
 from . import array_api_code
-from .arguments import read_axes
+from .arguments import Axis, Flag, read_axes
 from .axes import Axes, expanded, total
 from .extrema import MAX
 from .kinds import broadcast_to, composite, structural
@@ -68,7 +68,7 @@ def _lower_softmax(node: Node, x: Node) -> Node:
     return e / expanded(total(e, axes), axes, x.ndim)
 
 
-def logsumexp(x: Any, axis: Any = None, keepdims: Any = False) -> Node:
+def logsumexp(x: Operand, axis: Axis = None, keepdims: Flag = False) -> Node:
     """log(sum(exp(x))) over the axes, without overflow.
 
     ``axis``: one axis, a tuple of them, or None for all; ``keepdims`` leaves each with size 1. Its gradient is the
@@ -84,7 +84,7 @@ def logsumexp(x: Any, axis: Any = None, keepdims: Any = False) -> Node:
     return _reduce(x, axis, keepdims, "logsumexp", LOGSUMEXP)
 
 
-def softmax(x: Any, axis: Any = -1) -> Node:
+def softmax(x: Operand, axis: Axis = -1) -> Node:
     """exp(x)/sum(exp(x)) over the axis (the last one unless given), without overflow.
 
     >>> import symdiff as sd
@@ -97,7 +97,7 @@ def softmax(x: Any, axis: Any = -1) -> Node:
 
 
 @composite
-def log_softmax(x: Any, axis: Any = -1) -> Node:
+def log_softmax(x: Operand, axis: Axis = -1) -> Node:
     """x - logsumexp(x) over the axis (the last one unless given).
 
     >>> import symdiff as sd

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..graph.errors import ShapeError
-from ..graph.node import Node, as_node
+from ..graph.node import Node, Operand, as_node
 from ..graph.shapes import multiply_sizes
 from . import array_api_code, c_code
-from .arguments import read_axes
+from .arguments import Axis, Flag, read_axes
 from .axes import expanded, total
 from .composites import largest, smallest
 from .contraction import contraction
@@ -48,7 +46,7 @@ def _lower_argmax(node: Node, x: Node) -> Node:
     return MIN(broadcast_to(where(largest, positions, size_node(size)), x.shape), (axis,))
 
 
-def max(x: Any, *others: Any, axis: Any = None, keepdims: Any = False) -> Node:
+def max(x: Operand, *others: Operand, axis: Axis = None, keepdims: Flag = False) -> Node:
     """The largest element over the axes; of several arguments, elementwise. Ties share the derivative equally.
 
     ``axis``: one axis, a tuple of them, or None for all; ``keepdims`` leaves each with size 1.
@@ -63,7 +61,7 @@ def max(x: Any, *others: Any, axis: Any = None, keepdims: Any = False) -> Node:
     return largest(x, *others) if others else _reduce(x, axis, keepdims, "max", MAX)
 
 
-def min(x: Any, *others: Any, axis: Any = None, keepdims: Any = False) -> Node:
+def min(x: Operand, *others: Operand, axis: Axis = None, keepdims: Flag = False) -> Node:
     """The smallest element over the axes; of several arguments, elementwise. Ties share the derivative equally.
 
     ``axis``: one axis, a tuple of them, or None for all; ``keepdims`` leaves each with size 1.
@@ -78,8 +76,8 @@ def min(x: Any, *others: Any, axis: Any = None, keepdims: Any = False) -> Node:
     return smallest(x, *others) if others else _reduce(x, axis, keepdims, "min", MIN)
 
 
-def argmax(x: Any, axis: Any = None) -> Node:
-    """The place of the largest element along the axis, or in the flattened array; its derivative is 0.
+def argmax(x: Operand, axis: Axis = None) -> Node:
+    """The index of the largest element along the axis, or in the flattened array; its derivative is 0.
 
     Of several largest ones the first. Raises ShapeError for more than one axis of several.
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..graph.errors import ShapeError
-from ..graph.node import Node, as_node, const
+from ..graph.node import Node, Operand, as_node, const
 from ..graph.operators import FUNCTIONS
 from ..graph.shapes import broadcast_shapes, show_shape
 from . import logic
-from .arguments import as_size, lengths
+from .arguments import ShapeLike, SizeLike, as_size, lengths
 from .contraction import EYE, contraction
 from .gathering import arange
 from .kinds import broadcast_to, composite
@@ -17,8 +15,8 @@ from .networks import size_node
 
 
 @composite
-def size(name: Any) -> Node:
-    """The size of that letter, as a number.
+def size(name: SizeLike) -> Node:
+    """The symbolic size of that name, as a scalar.
 
     It is for averages written by hand, and for counts in formulas.
 
@@ -31,10 +29,10 @@ def size(name: Any) -> Node:
 
 
 @composite
-def eye(n: Any) -> Node:
+def eye(n: SizeLike) -> Node:
     """The identity matrix.
 
-    ``n``: a number or a letter.
+    ``n``: a whole number or a symbolic size.
 
     >>> import symdiff as sd
     >>> A = sd.symbol("A", shape=("n", "n"))
@@ -47,10 +45,10 @@ def eye(n: Any) -> Node:
 
 
 @composite
-def zeros(shape: Any) -> Node:
+def zeros(shape: ShapeLike) -> Node:
     """An array of zeros.
 
-    ``shape``: a size or a tuple of them, numbers or letters.
+    ``shape``: a size or a tuple of them, whole numbers or symbolic.
 
     >>> import symdiff as sd
     >>> zeros(("N", 3)).shape
@@ -62,10 +60,10 @@ def zeros(shape: Any) -> Node:
 
 
 @composite
-def ones(shape: Any) -> Node:
+def ones(shape: ShapeLike) -> Node:
     """An array of ones.
 
-    ``shape``: a size or a tuple of them, numbers or letters.
+    ``shape``: a size or a tuple of them, whole numbers or symbolic.
 
     >>> import symdiff as sd
     >>> X = sd.symbol("X", shape=("N", 3))
@@ -77,7 +75,7 @@ def ones(shape: Any) -> Node:
     return broadcast_to(const(1), lengths(shape))
 
 
-def broadcast(x: Any, shape: Any) -> Node:
+def broadcast(x: Operand, shape: ShapeLike) -> Node:
     """The array repeated to that shape by NumPy's rule; elementwise operations do so themselves.
 
     Its pullback is a sum. Raises ShapeError where the shape does not come from repeating.
@@ -94,10 +92,10 @@ def broadcast(x: Any, shape: Any) -> Node:
 
 
 @composite
-def one_hot(places: Any, n: Any) -> Node:
-    """For each place a row of n zeros with a 1 there, along a new last axis.
+def one_hot(places: Operand, n: SizeLike) -> Node:
+    """For each position a row of n zeros with a 1 there, along a new last axis.
 
-    A place outside of 0 to n - 1 gives zeros.
+    A position outside of 0 to n - 1 gives zeros.
 
     >>> import symdiff as sd
     >>> sd.evaluate(one_hot(sd.symbol("y", shape="N"), 3), {"y": [2, 0]})

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..graph.errors import ShapeError
-from ..graph.node import VAR, Node, Op, as_node, make
+from ..graph.node import VAR, Node, Op, Operand, as_node, make
 from ..graph.shapes import Shape, broadcast_shapes, show_shape
 from . import array_api_code, c_code
-from .arguments import lengths, whole
+from .arguments import ShapeLike, SizeLike, Whole, lengths, whole
 from .kinds import structural, without_axes
 from .logic import equal
 from .spelling import shape_text
@@ -86,7 +86,7 @@ def _places_shown(node: Node) -> str:
     return listed if len(shape) == 1 else f"reshape({listed}, {shape_text(shape)})"
 
 
-def places(values: Any) -> Node:
+def places(values: Iterable[Whole]) -> Node:
     """Whole numbers as an array, to index with: ``x[places((0, 2))]``, which is ``x[[0, 2]]`` in Python.
 
     >>> import symdiff as sd
@@ -97,10 +97,10 @@ def places(values: Any) -> Node:
     return PLACES(found, (len(found),))
 
 
-def scatter_add(x: Any, shape: Any, *places: Any) -> Node:
-    """Zeros of that shape with the elements of x added at the places: what indexing takes out, put back.
+def scatter_add(x: Operand, shape: ShapeLike, *places: Operand) -> Node:
+    """Zeros of that shape with the elements of x added at the positions: what indexing takes out, put back.
 
-    Places that occur twice add up.
+    Positions that occur twice add up.
 
     >>> import symdiff as sd
     >>> x = sd.symbol("x", shape=3)
@@ -110,10 +110,10 @@ def scatter_add(x: Any, shape: Any, *places: Any) -> Node:
     return SCATTER_ADD(x, *places, lengths(shape))
 
 
-def arange(n: Any) -> Node:
+def arange(n: SizeLike) -> Node:
     """0, 1, ..., n - 1.
 
-    ``n``: a number or a letter.
+    ``n``: a whole number or a symbolic size.
 
     >>> import symdiff as sd
     >>> sd.evaluate(arange(4), {})

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..graph.errors import ShapeError, SymdiffError, UnsupportedError
-from ..graph.node import CONST, Node, Op, as_node, make
+from ..graph.node import CONST, Node, Op, Operand, as_node, make
 from ..graph.shapes import (
     Shape,
     Size,
@@ -18,7 +18,7 @@ from ..graph.shapes import (
     symbolic_sizes,
 )
 from . import array_api_code, c_code
-from .arguments import as_size, lengths, named, read_shape, whole
+from .arguments import ShapeLike, Whole, as_size, lengths, named, read_shape, whole
 from .contraction import SIZE, contraction
 from .gathering import GATHER, PLACES
 from .kinds import broadcast_to, structural
@@ -69,10 +69,10 @@ _PLACED = '''def _placed(x, shape, index):
     return result'''
 
 
-def index(x: Any, items: Sequence[Any]) -> Node:
-    """``x[...]`` with whole numbers, slices, None and ``...``; places that the call gives, or arrays of them, stand first.
+def index(x: Operand, items: Sequence[Any]) -> Node:
+    """``x[...]`` with whole numbers, slices, None and ``...``; positions that are computed, or arrays of them, stand first.
 
-    Raises ShapeError for too many items and for places outside the array.
+    Raises ShapeError for too many items and for positions outside the array.
 
     >>> import symdiff as sd
     >>> x = sd.symbol("x", shape="n")
@@ -108,7 +108,7 @@ def index(x: Any, items: Sequence[Any]) -> Node:
 
 
 def _known(item: Any, size: Size) -> Any:
-    """A list or NumPy array of places as a node, those from the end counted from the start; anything else itself."""
+    """A list or NumPy array of positions as a node, those from the end counted from the start; anything else itself."""
     if not isinstance(item, list) and not getattr(item, "ndim", 0):
         return item
     if isinstance(item, Node):
@@ -148,12 +148,12 @@ def _filled(items: list[Any], node: Node) -> list[Any]:
 
 
 def _sized(item: Node) -> bool:
-    """Whether a place is known but for letters: a number, or an expression of sizes."""
+    """Whether a position is known but for symbolic sizes: a number, or an expression of sizes."""
     return item.op in (CONST, SIZE) or (item.op.name in ("add", "sub", "mul", "neg") and all(map(_sized, item.args)))
 
 
 def _place(item: Node, node: Node, size: Size) -> Size:
-    """A place along an axis of the node, counted from its start."""
+    """A position along an axis of the node, counted from its start."""
     place = as_size(item)
     if not isinstance(place, int):
         return place
@@ -184,7 +184,7 @@ def _range(item: slice, size: Size) -> Range:
     return start, count, step
 
 
-def scatter(x: Any, shape: Any, starts: Any, steps: Any) -> Node:
+def scatter(x: Operand, shape: ShapeLike, starts: ShapeLike, steps: Sequence[Whole]) -> Node:
     """Zeros of that shape with x from the starts in these steps: what slicing takes out, put back.
 
     Raises ShapeError where it does not fit.

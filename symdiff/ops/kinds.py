@@ -79,16 +79,16 @@ def unary(
     samples: tuple[float, float] = (-3.0, 3.0),
     **traits: Any,
 ) -> Op:
-    """Declare an elementwise operation of one argument; returns the row, which is the function.
+    """Declare an elementwise operation of one argument; returns the operation, which is the function.
 
-    ``partial``: function of ``(y, x)``, ``y`` being the operation's value at ``x``. ``domain`` and ``kink``: text for
-    readers; a domain may be a pair of the text and a condition of the arguments that is enough for a real value.
-    ``samples``: an interval inside the domain, which tests draw from. ``aliases``, ``odd``, ``even``, ``local`` and
-    other traits: see :class:`symdiff.graph.node.Op`. ``numpy``, ``math``, ``c``, ``array_api``: code with ``{0}`` for
-    the argument, or the name of a function; or a pair of the code and the text of the functions that it needs. By
-    default ``numpy`` and ``math`` have a function of the operation's name, ``c`` has what ``math`` has and
-    ``array_api`` what ``numpy`` has; None: there is none. ``latex``, ``sympy``, ``mpmath``: the forms of
-    :mod:`symdiff.ops.targets`.
+    ``partial``: function of ``(y, x)``, ``y`` being the operation's value at ``x``. ``doc``: what it computes, for
+    ``help``. ``domain`` and ``kink``: text for readers; a domain may be a pair of the text and a condition of the
+    arguments that is enough for a real value. ``samples``: an interval inside the domain, which tests draw from.
+    ``aliases``, ``odd``, ``even``, ``local`` and other traits: see :class:`symdiff.graph.node.Op`. ``numpy``, ``math``,
+    ``c``, ``array_api``: code with ``{0}`` for the argument, or the name of a function; or a pair of the code and the
+    text of the functions that it needs. By default ``numpy`` and ``math`` have a function of the operation's name,
+    ``c`` has what ``math`` has and ``array_api`` what ``numpy`` has; None: there is none. ``latex``, ``sympy``,
+    ``mpmath``: the forms of :mod:`symdiff.ops.targets`.
 
     >>> import symdiff as sd
     >>> cosc = sd.unary("cosc", lambda y, x: -(sd.sin(x) + y) / x, numpy="(np.cos({0}) / {0})", domain="x != 0")

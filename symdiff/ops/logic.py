@@ -9,7 +9,7 @@ from __future__ import annotations
 from ..graph.node import CONST, Node, const
 from . import c_code, python_code
 from . import intervals as iv
-from .kinds import binary, comparison, everywhere, mask, nary, unary
+from .kinds import binary, comparison, mask, nary, unary
 from .sympy_code import chain, select, truth
 from .targets import MpmathForm
 
@@ -40,19 +40,44 @@ def _local_not(x: Node) -> Node | None:
     return x.args[0] if x.op is logical_not else None
 
 
-less = comparison("less", "<", lambda a, b: a < b, sympy=(lambda s, a, b: s.Lt(a, b), {"StrictLessThan": None}))
-less_equal = comparison("less_equal", "<=", lambda a, b: a <= b, sympy=(lambda s, a, b: s.Le(a, b), {"LessThan": None}))
+less = comparison(
+    "less", "<", lambda a, b: a < b, doc="Whether a < b.", sympy=(lambda s, a, b: s.Lt(a, b), {"StrictLessThan": None})
+)
+less_equal = comparison(
+    "less_equal",
+    "<=",
+    lambda a, b: a <= b,
+    doc="Whether a <= b.",
+    sympy=(lambda s, a, b: s.Le(a, b), {"LessThan": None}),
+)
 greater = comparison(
-    "greater", ">", lambda a, b: a > b, sympy=(lambda s, a, b: s.Gt(a, b), {"StrictGreaterThan": None})
+    "greater",
+    ">",
+    lambda a, b: a > b,
+    doc="Whether a > b.",
+    sympy=(lambda s, a, b: s.Gt(a, b), {"StrictGreaterThan": None}),
 )
 greater_equal = comparison(
-    "greater_equal", ">=", lambda a, b: a >= b, sympy=(lambda s, a, b: s.Ge(a, b), {"GreaterThan": None})
+    "greater_equal",
+    ">=",
+    lambda a, b: a >= b,
+    doc="Whether a >= b.",
+    sympy=(lambda s, a, b: s.Ge(a, b), {"GreaterThan": None}),
 )
-equal = comparison("equal", "==", lambda a, b: a == b, sympy=(lambda s, a, b: s.Eq(a, b), {"Equality": None}))
-not_equal = comparison("not_equal", "!=", lambda a, b: a != b, sympy=(lambda s, a, b: s.Ne(a, b), {"Unequality": None}))
+equal = comparison(
+    "equal", "==", lambda a, b: a == b, doc="Whether a == b.", sympy=(lambda s, a, b: s.Eq(a, b), {"Equality": None})
+)
+not_equal = comparison(
+    "not_equal",
+    "!=",
+    lambda a, b: a != b,
+    doc="Whether a != b.",
+    sympy=(lambda s, a, b: s.Ne(a, b), {"Unequality": None}),
+)
 logical_and = binary(
     "logical_and",
     (None, None),
+    doc="Whether a and b are both true.",
     infix="&",
     precedence=2,
     domain="truth values",
@@ -70,6 +95,7 @@ logical_and = binary(
 logical_or = binary(
     "logical_or",
     (None, None),
+    doc="Whether a or b is true, or both.",
     infix="|",
     precedence=1,
     domain="truth values",
@@ -87,6 +113,7 @@ logical_or = binary(
 logical_not = unary(
     "logical_not",
     None,
+    doc="Whether x is false.",
     prefix="~",
     precedence=3,
     domain="truth values",
@@ -104,7 +131,8 @@ logical_not = unary(
 where = nary(
     "where",
     (None, lambda y, c, a, b: mask(c), lambda y, c, a, b: lambda t: where(c, 0, t)),
-    domain="a where c holds, b elsewhere",
+    doc="a where the condition c is true, b elsewhere.",
+    domain="c a truth value, all real a, b",
     samples=((-3, 3), (-3, 3), (-3, 3)),
     kink="at the edge of c: the branch that is taken",
     logical=1,
@@ -122,7 +150,7 @@ where = nary(
 stop_gradient = unary(
     "stop_gradient",
     None,
-    domain=("all real x: x, with derivative 0", everywhere),
+    doc="x itself, taken as a constant by differentiation.",
     surrogate=True,
     weight=0,
     numpy="np.positive({0})",
@@ -132,7 +160,8 @@ stop_gradient = unary(
 undefined = nary(
     "undefined",
     (None, None, lambda y, c, n, x: undefined(c, n + 1, x)),
-    domain="n = 0, 1, 2, ... fixed: 0, with derivatives NaN where c holds",
+    doc="0, with derivatives by x that are NaN where c holds; n is their order.",
+    domain="n = 0, 1, 2, ... fixed",
     samples=((-3, 3), (0, 0), (-3, 3)),
     logical=1,
     surrogate=True,
@@ -144,7 +173,8 @@ undefined = nary(
 refused = nary(
     "refused",
     (None, None, lambda y, c, n, x: refused(c, n + 1, x)),
-    domain="n = 0, 1, 2, ... fixed: 0, with derivatives that raise where c holds",
+    doc="0, with derivatives by x that raise where c holds; n is their order.",
+    domain="n = 0, 1, 2, ... fixed",
     samples=((-3, 3), (0, 0), (-3, 3)),
     logical=1,
     surrogate=True,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..graph.errors import ShapeError
-from ..graph.node import Node, Op, as_node, make
+from ..graph.node import Node, Op, Operand, as_node, make
 from ..graph.shapes import show_shape
 from .axes import expanded, product, transposed
 from .contraction import VIEW, contraction
@@ -77,7 +77,7 @@ _CHOLESKY = '''def _cholesky(x):
     return np.linalg.cholesky((x + np.swapaxes(x, -1, -2)) / 2)'''
 
 
-def inv(x: Any) -> Node:
+def inv(x: Operand) -> Node:
     """The inverse of a square matrix, or of a stack of them.
 
     For ``inv(A) @ b`` use :func:`solve`, which is cheaper and more accurate. Raises ShapeError for another shape.
@@ -91,7 +91,7 @@ def inv(x: Any) -> Node:
     return INV(x)
 
 
-def solve(a: Any, b: Any) -> Node:
+def solve(a: Operand, b: Operand) -> Node:
     """The x with ``a @ x == b``.
 
     ``a`` is a square matrix, ``b`` a vector or matrix. Raises ShapeError where they do not fit.
@@ -105,7 +105,7 @@ def solve(a: Any, b: Any) -> Node:
     return SOLVE(a, b)
 
 
-def det(x: Any) -> Node:
+def det(x: Operand) -> Node:
     """The determinant.
 
     Of a square matrix or a stack of them. Raises ShapeError for another shape.
@@ -119,7 +119,7 @@ def det(x: Any) -> Node:
     return DET(x)
 
 
-def logdet(x: Any) -> Node:
+def logdet(x: Operand) -> Node:
     """log(abs(det(x))), without overflow.
 
     Of a square matrix or a stack of them.
@@ -132,7 +132,7 @@ def logdet(x: Any) -> Node:
     return LOGDET(x)
 
 
-def cholesky(x: Any) -> Node:
+def cholesky(x: Operand) -> Node:
     """The lower triangular L with ``L @ L.T`` the symmetric part of x.
 
     Its derivative is Murray's, Differentiation of the Cholesky decomposition (2016). There is no value where x is

@@ -119,6 +119,7 @@ def _precise_power_derivative(n: Any, m: Any, a: Any, b: Any) -> Any:
 exp = unary(
     "exp",
     lambda y, x: y,
+    doc="The exponential function.",
     bounds=iv.increasing(math.exp, 0.0),
     latex=LatexForm("e^{{0}}", "power", matrix=(r"\exp\left({0}\right)", "atom")),
     sympy="exp",
@@ -126,12 +127,14 @@ exp = unary(
 expm1 = unary(
     "expm1",
     lambda y, x: y + 1,
+    doc="exp(x) - 1, accurate also near x = 0.",
     bounds=iv.increasing(math.expm1, -1.0),
     sympy=(lambda s, x: s.exp(x) - 1, {"expm1": None}),
 )
 exp2 = unary(
     "exp2",
     lambda y, x: y * log(const(2)),
+    doc="The power 2**x.",
     bounds=iv.increasing(lambda x: 2.0**x, 0.0),
     array_api="2 ** {0}",
     latex=LatexForm("2^{{0}}", "power", matrix=(r"2^{\odot {0:any}}", "power")),
@@ -140,6 +143,7 @@ exp2 = unary(
 log = unary(
     "log",
     lambda y, x: over(x),
+    doc="The natural logarithm.",
     aliases=("ln",),
     domain=("x > 0", lambda x: x > 0),
     samples=(0.2, 4),
@@ -151,6 +155,7 @@ log = unary(
 log1p = unary(
     "log1p",
     lambda y, x: over(x + 1),
+    doc="log(1 + x), accurate also near x = 0.",
     domain=("x > -1", lambda x: x > -1),
     samples=(-0.8, 4),
     bounds=iv.increasing(math.log1p),
@@ -160,6 +165,7 @@ log1p = unary(
 log2 = unary(
     "log2",
     lambda y, x: over(x * log(const(2))),
+    doc="The logarithm to base 2.",
     domain=("x > 0", lambda x: x > 0),
     samples=(0.2, 4),
     bounds=iv.increasing(math.log2),
@@ -170,6 +176,7 @@ log2 = unary(
 log10 = unary(
     "log10",
     lambda y, x: over(x * log(const(10))),
+    doc="The logarithm to base 10.",
     domain=("x > 0", lambda x: x > 0),
     samples=(0.2, 4),
     bounds=iv.increasing(math.log10),
@@ -180,7 +187,8 @@ log10 = unary(
 xlogy = binary(
     "xlogy",
     (lambda y, a, b: lambda t: xlogy(t, b), lambda y, a, b: lambda t: where(equal(a, 0), 0, t * (a / b))),
-    domain=("b > 0, or a = 0: a*log(b), 0 where a = 0", lambda a, b: b > 0),
+    doc="a*log(b), and 0 where a = 0.",
+    domain=("b > 0, or a = 0", lambda a, b: b > 0),
     samples=((-3, 3), (0.2, 4)),
     weight=13,
     numpy=("_xlogy({0}, {1})", "def _xlogy(a, b):\n    return a * np.log(np.where(a == 0, 1, b))"),
@@ -193,6 +201,7 @@ xlogy = binary(
 pow = binary(
     "pow",
     (lambda y, a, b: _by_base(a, b), lambda y, a, b: _by_exponent(y, a, b)),
+    doc="The power a**b.",
     infix="**",
     precedence=8,
     domain=("a > 0, or b a whole number (positive where a = 0)", lambda a, b: a > 0),
@@ -211,6 +220,7 @@ pow = binary(
 sqrt = unary(
     "sqrt",
     lambda y, x: over(2 * y),
+    doc="The square root.",
     domain=("x >= 0", lambda x: x >= 0),
     samples=(0.2, 4),
     weight=4,
@@ -222,6 +232,7 @@ sqrt = unary(
 cbrt = unary(
     "cbrt",
     lambda y, x: over(3 * y**2),
+    doc="The real cube root.",
     samples=(0.2, 4),
     odd=True,
     bounds=iv.increasing(lambda x: math.copysign(builtins.abs(x) ** (1 / 3), x)),
@@ -233,6 +244,7 @@ cbrt = unary(
 hypot = binary(
     "hypot",
     (lambda y, a, b: lambda t: t * (a / y), lambda y, a, b: lambda t: t * (b / y)),
+    doc="sqrt(a**2 + b**2), without overflow.",
     kink="a = b = 0: nan; 0 with kinks zero",
     sides=lambda y, a, b: tip(y, equal(y, 0), hypot(where(equal(y, 0), 1, a), b)),
     commutative=True,
@@ -248,7 +260,8 @@ power_derivative = nary(
         lambda y, n, m, a, b: power_derivative(n + 1, m, a, b),
         lambda y, n, m, a, b: power_derivative(n, m + 1, a, b),
     ),
-    domain="n, m = 0, 1, 2, ... fixed: a**b differentiated n times by a and m times by b, right where a = 0 too",
+    doc="a**b differentiated n times by a and m times by b, right where a = 0 too.",
+    domain="n, m = 0, 1, 2, ... fixed",
     samples=((1, 1), (1, 1), (0.3, 3), (-2, 2)),
     local=_local_power_derivative,
     weight=20,

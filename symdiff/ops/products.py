@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from ..graph.errors import ShapeError, SymdiffError
-from ..graph.node import Node, as_node
+from ..graph.node import Node, Operand, as_node
 from ..graph.shapes import Shape, Size, broadcast_shapes, multiply_sizes, show_shape
 from .arguments import named
 from .contraction import contraction
@@ -15,7 +14,7 @@ from .rearranging import RESHAPE
 
 
 @composite
-def matmul(a: Any, b: Any) -> Node:
+def matmul(a: Operand, b: Operand) -> Node:
     """``a @ b``: matrices, vectors, and stacks of matrices along the leading axes.
 
     Raises ShapeError with both shapes where the inner sizes differ.
@@ -52,7 +51,7 @@ def _stacked(node: Node, batch: Shape) -> Node:
 
 
 @composite
-def dot(a: Any, b: Any) -> Node:
+def dot(a: Operand, b: Operand) -> Node:
     """As ``a @ b`` for vectors and matrices; a number multiplies.
 
     Raises ShapeError where the shapes do not fit.
@@ -67,7 +66,7 @@ def dot(a: Any, b: Any) -> Node:
 
 
 @composite
-def outer(a: Any, b: Any) -> Node:
+def outer(a: Operand, b: Operand) -> Node:
     """Every element of one vector times every element of the other.
 
     Raises ShapeError for what is no vector.
@@ -84,7 +83,7 @@ def outer(a: Any, b: Any) -> Node:
 
 
 @composite
-def kron(a: Any, b: Any) -> Node:
+def kron(a: Operand, b: Operand) -> Node:
     """The Kronecker product of two vectors or two matrices.
 
     Raises ShapeError for other shapes.
@@ -104,10 +103,10 @@ def kron(a: Any, b: Any) -> Node:
 
 
 @composite
-def einsum(spec: Any, *operands: Any) -> Node:
-    """The contraction that the text says, such as ``"ij,jk->ik"``; a letter repeated in the result makes a diagonal.
+def einsum(spec: str, *operands: Operand) -> Node:
+    """The contraction that the text says, such as ``"ij,jk->ik"``; a label repeated in the result takes a diagonal.
 
-    Raises ShapeError where letters and shapes do not fit.
+    Raises ShapeError where labels and shapes do not fit.
 
     >>> import symdiff as sd
     >>> A = sd.symbol("A", shape=("m", "n"))

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..graph.errors import ShapeError
-from ..graph.node import Node, Op, as_node, make
+from ..graph.node import Node, Op, Operand, as_node, make
 from ..graph.shapes import Shape, Size, add_sizes, divide_sizes, multiply_sizes, show_shape
 from . import c_code
-from .arguments import one_axis, read_axes, read_shape, whole
+from .arguments import Axis, ShapeLike, Whole, one_axis, read_axes, read_shape, whole
 from .contraction import contraction
 from .gathering import PLACES
 from .indexing import INDEX
@@ -83,7 +83,7 @@ def _parts_text(node: Node) -> str:
     return ", ".join(f"{{{place}}}" for place in range(len(node.args)))
 
 
-def reshape(x: Any, shape: Any) -> Node:
+def reshape(x: Operand, shape: ShapeLike) -> Node:
     """The elements in the same order in another shape; one size may be -1.
 
     In C order, the last axis fastest. Raises ShapeError where the sizes do not multiply to the same count.
@@ -98,7 +98,7 @@ def reshape(x: Any, shape: Any) -> Node:
 
 
 @composite
-def transpose(x: Any, axes: Any = None) -> Node:
+def transpose(x: Operand, axes: Sequence[Whole] | None = None) -> Node:
     """The axes in the opposite order, or in the order given.
 
     Raises ShapeError where the order does not name each axis once.
@@ -118,7 +118,7 @@ def transpose(x: Any, axes: Any = None) -> Node:
 
 
 @composite
-def squeeze(x: Any, axis: Any = None) -> Node:
+def squeeze(x: Operand, axis: Axis = None) -> Node:
     """The array without its axes of size 1, or without those given.
 
     Raises ShapeError for an axis of another size.
@@ -144,7 +144,7 @@ def _several(name: str, arrays: Any) -> list[Node]:
     return nodes
 
 
-def concatenate(arrays: Sequence[Any], axis: Any = 0) -> Node:
+def concatenate(arrays: Sequence[Operand] | Node, axis: Whole = 0) -> Node:
     """The arrays one after the other along an axis that they have.
 
     Raises ShapeError where the other axes differ.
@@ -159,7 +159,7 @@ def concatenate(arrays: Sequence[Any], axis: Any = 0) -> Node:
 
 
 @composite
-def stack(arrays: Sequence[Any], axis: Any = 0) -> Node:
+def stack(arrays: Sequence[Operand] | Node, axis: Whole = 0) -> Node:
     """The arrays one after the other along a new axis.
 
     Raises ShapeError where the shapes differ.
@@ -179,7 +179,7 @@ def stack(arrays: Sequence[Any], axis: Any = 0) -> Node:
 
 
 @composite
-def T(x: Any) -> Node:
+def T(x: Operand) -> Node:
     """The axes in the opposite order.
 
     ``X.T`` is the same.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..graph.node import Node, Op, as_node, make
+from ..graph.node import Node, Op, Operand, as_node, make
 from ..graph.shapes import add_sizes
 from . import array_api_code, c_code
-from .arguments import one_axis
+from .arguments import Axis, Flag, one_axis
 from .axes import expanded, total
 from .contraction import EYE, contraction
 from .gathering import ARANGE
@@ -82,7 +82,7 @@ def _reduced_for_each(
     )
 
 
-def prod(x: Any, axis: Any = None, keepdims: Any = False) -> Node:
+def prod(x: Operand, axis: Axis = None, keepdims: Flag = False) -> Node:
     """The product over the axes; its derivative is right where elements are 0.
 
     ``axis``: one axis, a tuple of them, or None for all; ``keepdims`` leaves each with size 1.
@@ -95,7 +95,7 @@ def prod(x: Any, axis: Any = None, keepdims: Any = False) -> Node:
     return _reduce(x, axis, keepdims, "prod", PROD)
 
 
-def cumsum(x: Any, axis: Any = None) -> Node:
+def cumsum(x: Operand, axis: Axis = None) -> Node:
     """Running sums along the axis; of a vector without one.
 
     Raises ShapeError where an array of several axes comes without one.
@@ -109,7 +109,7 @@ def cumsum(x: Any, axis: Any = None) -> Node:
     return CUMSUM(node, one_axis(node, axis, "cumsum"))
 
 
-def product_of_others(x: Any, axis: Any = None) -> Node:
+def product_of_others(x: Operand, axis: Axis = None) -> Node:
     """For each element, the product of the others along the axis.
 
     It is the gradient of :func:`prod`, right where elements are 0.

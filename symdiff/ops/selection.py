@@ -31,6 +31,7 @@ def _chosen(a: Node, b: Node) -> Map:
 minimum = binary(
     "minimum",
     (lambda y, a, b: _chosen(b, a), lambda y, a, b: _chosen(a, b)),
+    doc="The smaller of a and b.",
     aliases=("Min",),
     kink="a = b: half to each",
     sides=around_tie(larger=False),
@@ -48,6 +49,7 @@ minimum = binary(
 maximum = binary(
     "maximum",
     (lambda y, a, b: _chosen(a, b), lambda y, a, b: _chosen(b, a)),
+    doc="The larger of a and b.",
     aliases=("Max",),
     kink="a = b: half to each",
     sides=around_tie(larger=True),
@@ -65,6 +67,7 @@ maximum = binary(
 abs = unary(
     "abs",
     lambda y, x: _by_sign(x),
+    doc="The absolute value.",
     aliases=("Abs", "fabs", "absolute"),
     kink="x = 0: 0",
     sides=around_zero(lambda x: -x, lambda x: x),
@@ -82,6 +85,7 @@ abs = unary(
 sign = unary(
     "sign",
     None,
+    doc="-1, 0 or 1: the sign of x.",
     kink="derivative 0 everywhere",
     sides=jump(lambda x: equal(x, 0)),
     odd=True,
@@ -96,6 +100,7 @@ sign = unary(
 floor = unary(
     "floor",
     None,
+    doc="The largest integer <= x.",
     kink="derivative 0 everywhere",
     sides=jump(lambda x: equal(x, floor(x))),
     fold=lambda x: math.floor(x) if not isinstance(x, float) else float(math.floor(x)),
@@ -109,6 +114,7 @@ floor = unary(
 ceil = unary(
     "ceil",
     None,
+    doc="The smallest integer >= x.",
     aliases=("ceiling",),
     kink="derivative 0 everywhere",
     sides=jump(lambda x: equal(x, ceil(x))),

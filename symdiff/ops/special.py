@@ -12,7 +12,7 @@ from ..graph.node import const
 from . import array_api_code, c_code, python_code
 from . import intervals as iv
 from .arithmetic import PI
-from .kinds import binary, everywhere, mask, unary
+from .kinds import binary, mask, unary
 from .logic import where
 from .powers import exp, expm1, sqrt
 from .sides import around_zero
@@ -22,8 +22,8 @@ from .targets import MpmathForm, NumpyCode
 sigmoid = unary(
     "sigmoid",
     lambda y, x: y * (1 - y),
+    doc="The logistic function 1/(1 + exp(-x)).",
     aliases=("expit", "logistic"),
-    domain=("all real x: 1/(1 + exp(-x))", everywhere),
     bounds=iv.fixed(0.0, 1.0, True, True),
     numpy=NumpyCode("_sigmoid({0})", python_code.SIGMOID, python_code.SIGMOID_STEPS),
     math=(
@@ -38,7 +38,7 @@ sigmoid = unary(
 softplus = unary(
     "softplus",
     lambda y, x: sigmoid(x),
-    domain=("all real x: log(1 + exp(x))", everywhere),
+    doc="log(1 + exp(x)), without overflow.",
     bounds=iv.fixed(0.0, math.inf, True),
     numpy="np.logaddexp({0}, 0)",
     math=("_softplus({0})", "def _softplus(x):\n    return max(x, 0.0) + math.log1p(math.exp(-abs(x)))"),
@@ -49,6 +49,7 @@ softplus = unary(
 logaddexp = binary(
     "logaddexp",
     (lambda y, a, b: sigmoid(a - b), lambda y, a, b: sigmoid(b - a)),
+    doc="log(exp(a) + exp(b)), without overflow.",
     commutative=True,
     math=(
         "_logaddexp({0}, {1})",
@@ -60,7 +61,7 @@ logaddexp = binary(
 relu = unary(
     "relu",
     lambda y, x: mask(x > 0),
-    domain=("all real x: max(x, 0)", everywhere),
+    doc="The larger of x and 0.",
     kink="x = 0: 0",
     sides=around_zero(lambda x: 0, lambda x: x),
     gate="relu passes or stops",
@@ -76,7 +77,7 @@ relu = unary(
 leaky_relu = unary(
     "leaky_relu",
     lambda y, x: lambda t: where(x >= 0, t, t * 0.01),
-    domain=("all real x: x where x >= 0, else 0.01*x", everywhere),
+    doc="x where x >= 0, else 0.01*x.",
     kink="x = 0: 1, the derivative of the side x >= 0",
     sides=around_zero(lambda x: x * 0.01, lambda x: x),
     weight=1,
@@ -93,7 +94,7 @@ leaky_relu = unary(
 elu = unary(
     "elu",
     lambda y, x: lambda t: where(x > 0, t, t * (y + 1)),
-    domain=("all real x: x where x > 0, else exp(x) - 1", everywhere),
+    doc="x where x > 0, else exp(x) - 1.",
     kink=python_code.ELU_KINK,
     sides=around_zero(lambda x: expm1(x), lambda x: x),
     numpy="np.where({0} > 0, {0}, np.expm1(np.minimum({0}, 0)))",
@@ -105,7 +106,7 @@ elu = unary(
 gelu = unary(
     "gelu",
     lambda y, x: erfc(-x / sqrt(const(2))) / 2 + x * exp(-(x**2) / 2) / sqrt(2 * PI()),
-    domain=("all real x: x times the normal distribution function", everywhere),
+    doc="x times the distribution function of the standard normal distribution at x.",
     numpy="0.5*{0}*special.erfc(-0.7071067811865476*{0})",
     math="0.5*{0}*math.erfc(-{0}/math.sqrt(2))",
     c=("gelu({0})", c_code.GELU),
@@ -114,6 +115,7 @@ gelu = unary(
 erf = unary(
     "erf",
     lambda y, x: 2 / sqrt(PI()) * exp(-(x**2)),
+    doc="The error function 2/sqrt(pi) times the integral of exp(-t**2) for t from 0 to x.",
     odd=True,
     bounds=iv.increasing(math.erf, -1.0, 1.0),
     numpy="special.erf({0})",
@@ -122,6 +124,7 @@ erf = unary(
 erfc = unary(
     "erfc",
     lambda y, x: -2 / sqrt(PI()) * exp(-(x**2)),
+    doc="The complementary error function 1 - erf(x), accurate also for large x.",
     bounds=iv.fixed(0.0, 2.0, True, True),
     numpy="special.erfc({0})",
     sympy="erfc",
@@ -129,6 +132,7 @@ erfc = unary(
 gamma = unary(
     "gamma",
     lambda y, x: y * digamma(x),
+    doc="The gamma function; gamma(n + 1) is n!.",
     domain="x not 0, -1, -2, ...",
     samples=(0.3, 4),
     numpy="special.gamma({0})",
@@ -139,6 +143,7 @@ gamma = unary(
 gammaln = unary(
     "gammaln",
     lambda y, x: digamma(x),
+    doc="The logarithm of the absolute value of the gamma function.",
     aliases=("loggamma", "lgamma"),
     domain=("x > 0", lambda x: x > 0),
     samples=(0.3, 4),
@@ -151,6 +156,7 @@ gammaln = unary(
 digamma = unary(
     "digamma",
     lambda y, x: polygamma(1, x),
+    doc="The derivative of log(gamma(x)).",
     aliases=("psi",),
     domain="x not 0, -1, -2, ...",
     samples=(0.3, 4),
@@ -162,6 +168,7 @@ digamma = unary(
 polygamma = binary(
     "polygamma",
     (None, lambda y, n, x: polygamma(n + 1, x)),
+    doc="The n-th derivative of digamma.",
     domain="n = 0, 1, 2, ... fixed; x > 0",
     samples=((1, 1), (0.3, 4)),
     numpy="special.polygamma({0}, {1})",

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from ..graph.errors import UnsupportedError
-from ..graph.node import Node, Op, as_node, make
+from ..graph.node import Node, Op, Operand, as_node, make
 from ..graph.shapes import add_sizes, multiply_sizes
 from . import array_api_code, powers, selection
-from .arguments import read_axes, truth, whole
+from .arguments import Axis, Flag, Whole, read_axes, truth, whole
 from .axes import Axes, expanded, total
 from .kinds import composite, structural
 from .logic import equal, where
@@ -61,7 +61,7 @@ def _reduce(x: Any, axis: Any, keepdims: Any, name: str, reduction: Callable[[No
 
 
 @composite
-def sum(x: Any, axis: Any = None, keepdims: Any = False) -> Node:
+def sum(x: Operand, axis: Axis = None, keepdims: Flag = False) -> Node:
     """The sum over the axes.
 
     >>> import symdiff as sd
@@ -73,8 +73,8 @@ def sum(x: Any, axis: Any = None, keepdims: Any = False) -> Node:
 
 
 @composite
-def mean(x: Any, axis: Any = None, keepdims: Any = False) -> Node:
-    """The mean over the axes: the sum divided by the number of elements, which may be letters.
+def mean(x: Operand, axis: Axis = None, keepdims: Flag = False) -> Node:
+    """The mean over the axes: the sum divided by the number of elements, which may be symbolic.
 
     ``axis``: one axis, a tuple of them, or None for all; ``keepdims`` leaves each with size 1. Raises ShapeError
     for an axis that the array has not.
@@ -94,7 +94,7 @@ def _mean(x: Node, axes: Axes) -> Node:
 
 
 @composite
-def var(x: Any, axis: Any = None, ddof: Any = 0, keepdims: Any = False) -> Node:
+def var(x: Operand, axis: Axis = None, ddof: Whole = 0, keepdims: Flag = False) -> Node:
     """The variance over the axes, divided by the number of elements less ``ddof``.
 
     ``axis``: one axis, a tuple of them, or None for all; ``keepdims`` leaves each with size 1.
@@ -122,7 +122,7 @@ def _spread(
 
 
 @composite
-def std(x: Any, axis: Any = None, ddof: Any = 0, keepdims: Any = False) -> Node:
+def std(x: Operand, axis: Axis = None, ddof: Whole = 0, keepdims: Flag = False) -> Node:
     """The standard deviation over the axes: the square root of :func:`var`.
 
     Arguments are those of :func:`var`. Where all elements are equal, its derivatives are those of :func:`norm` at 0.
@@ -151,7 +151,7 @@ def _tip(y: Node, x: Node) -> Sides:
     return tip(y, equal(y, 0), NORM(where(expanded(equal(y, 0), axes, x.ndim), 1, x), axes))
 
 
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> Node:
+def norm(x: Operand, ord: Whole | None = None, axis: Axis = None, keepdims: Flag = False) -> Node:
     """The square root of the sum of squares over the axes; ``ord`` 1 is the sum of absolute values.
 
     Raises UnsupportedError for another ``ord``, and for 1 of a matrix, which NumPy reads as a norm of columns.

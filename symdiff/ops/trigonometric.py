@@ -12,7 +12,7 @@ from ..graph.node import Node
 from . import array_api_code, c_code, python_code
 from . import intervals as iv
 from .arithmetic import PI
-from .kinds import binary, everywhere, over, unary
+from .kinds import binary, over, unary
 from .logic import not_equal
 from .powers import sqrt
 from .sympy_code import sympy_sinc_derivative, sympy_spherical_jn
@@ -27,11 +27,28 @@ def _spherical_slope(n: Node, x: Node) -> Node:
     return (order * spherical_jn(order - 1, x) - (order + 1) * spherical_jn(order + 1, x)) / (2 * order + 1)
 
 
-sin = unary("sin", lambda y, x: cos(x), odd=True, bounds=iv.fixed(-1.0, 1.0), latex="sin", sympy="sin")
-cos = unary("cos", lambda y, x: -sin(x), even=True, bounds=iv.fixed(-1.0, 1.0), latex="cos", sympy="cos")
+sin = unary(
+    "sin",
+    lambda y, x: cos(x),
+    doc="The sine of x in radians.",
+    odd=True,
+    bounds=iv.fixed(-1.0, 1.0),
+    latex="sin",
+    sympy="sin",
+)
+cos = unary(
+    "cos",
+    lambda y, x: -sin(x),
+    doc="The cosine of x in radians.",
+    even=True,
+    bounds=iv.fixed(-1.0, 1.0),
+    latex="cos",
+    sympy="cos",
+)
 tan = unary(
     "tan",
     lambda y, x: y**2 + 1,
+    doc="The tangent of x in radians.",
     domain=("cos(x) != 0", lambda x: not_equal(cos(x), 0)),
     samples=(-1.2, 1.2),
     odd=True,
@@ -41,6 +58,7 @@ tan = unary(
 arcsin = unary(
     "arcsin",
     lambda y, x: over(sqrt(1 - x**2)),
+    doc="The inverse sine, between -pi/2 and pi/2.",
     aliases=("asin",),
     domain=("-1 <= x <= 1", lambda x: (x >= -1) & (x <= 1)),
     samples=(-0.9, 0.9),
@@ -53,6 +71,7 @@ arcsin = unary(
 arccos = unary(
     "arccos",
     lambda y, x: lambda t: -(t / sqrt(1 - x**2)),
+    doc="The inverse cosine, between 0 and pi.",
     aliases=("acos",),
     domain=("-1 <= x <= 1", lambda x: (x >= -1) & (x <= 1)),
     samples=(-0.9, 0.9),
@@ -64,6 +83,7 @@ arccos = unary(
 arctan = unary(
     "arctan",
     lambda y, x: over(x**2 + 1),
+    doc="The inverse tangent, between -pi/2 and pi/2.",
     aliases=("atan",),
     odd=True,
     bounds=iv.fixed(-math.nextafter(math.pi / 2, 2), math.nextafter(math.pi / 2, 2), True, True),
@@ -75,6 +95,7 @@ arctan = unary(
 arctan2 = binary(
     "arctan2",
     (lambda y, a, b: lambda t: t * (b / (a**2 + b**2)), lambda y, a, b: lambda t: -(t * (a / (a**2 + b**2)))),
+    doc="The angle of the point (b, a) from the positive first axis, between -pi and pi.",
     aliases=("atan2",),
     domain="(a, b) != (0, 0)",
     samples=((0.3, 3), (-3, 3)),
@@ -83,14 +104,37 @@ arctan2 = binary(
     math="math.atan2({0}, {1})",
     sympy="atan2",
 )
-sinh = unary("sinh", lambda y, x: cosh(x), odd=True, bounds=iv.increasing(math.sinh), latex="sinh", sympy="sinh")
-cosh = unary("cosh", lambda y, x: sinh(x), even=True, bounds=iv.fixed(1.0, math.inf), latex="cosh", sympy="cosh")
+sinh = unary(
+    "sinh",
+    lambda y, x: cosh(x),
+    doc="The hyperbolic sine.",
+    odd=True,
+    bounds=iv.increasing(math.sinh),
+    latex="sinh",
+    sympy="sinh",
+)
+cosh = unary(
+    "cosh",
+    lambda y, x: sinh(x),
+    doc="The hyperbolic cosine.",
+    even=True,
+    bounds=iv.fixed(1.0, math.inf),
+    latex="cosh",
+    sympy="cosh",
+)
 tanh = unary(
-    "tanh", lambda y, x: 1 - y**2, odd=True, bounds=iv.increasing(math.tanh, -1.0, 1.0), latex="tanh", sympy="tanh"
+    "tanh",
+    lambda y, x: 1 - y**2,
+    doc="The hyperbolic tangent.",
+    odd=True,
+    bounds=iv.increasing(math.tanh, -1.0, 1.0),
+    latex="tanh",
+    sympy="tanh",
 )
 arcsinh = unary(
     "arcsinh",
     lambda y, x: over(sqrt(x**2 + 1)),
+    doc="The inverse hyperbolic sine.",
     aliases=("asinh",),
     odd=True,
     bounds=iv.increasing(math.asinh),
@@ -101,6 +145,7 @@ arcsinh = unary(
 arccosh = unary(
     "arccosh",
     lambda y, x: over(sqrt(x - 1) * sqrt(x + 1)),
+    doc="The inverse hyperbolic cosine, which is not negative.",
     aliases=("acosh",),
     domain=("x >= 1", lambda x: x >= 1),
     samples=(1.2, 4),
@@ -111,6 +156,7 @@ arccosh = unary(
 arctanh = unary(
     "arctanh",
     lambda y, x: over(1 - x**2),
+    doc="The inverse hyperbolic tangent.",
     aliases=("atanh",),
     domain=("-1 < x < 1", lambda x: (x > -1) & (x < 1)),
     samples=(-0.9, 0.9),
@@ -122,7 +168,7 @@ arctanh = unary(
 sinc = unary(
     "sinc",
     lambda y, x: sinc_derivative(1, x),
-    domain=("all real x: sin(pi*x)/(pi*x)", everywhere),
+    doc="sin(pi*x)/(pi*x), and 1 at x = 0.",
     even=True,
     math=("_sinc({0})", "def _sinc(x):\n    return math.sin(math.pi * x) / (math.pi * x) if x else 1.0"),
     c=("sinc({0})", c_code.SINC),
@@ -132,7 +178,8 @@ sinc = unary(
 sinc_derivative = binary(
     "sinc_derivative",
     (None, lambda y, n, x: sinc_derivative(n + 1, x)),
-    domain="n = 0, 1, 2, ... fixed: the n-th derivative of sinc",
+    doc="The n-th derivative of sinc.",
+    domain="n = 0, 1, 2, ... fixed",
     samples=((1, 1), (-3, 3)),
     numpy=("_sinc_derivative({0}, {1})", python_code.SINC_DERIVATIVE),
     math=("_sinc_derivative({0}, {1})", python_code.SINC_DERIVATIVE_MATH),
@@ -142,7 +189,8 @@ sinc_derivative = binary(
 spherical_jn = binary(
     "spherical_jn",
     (None, lambda y, n, x: _spherical_slope(n, x)),
-    domain="n = 0, 1, 2, ... fixed: the spherical Bessel function; n = 0: sin(x)/x, 1 at 0",
+    doc="The spherical Bessel function of the first kind: sin(x)/x for n = 0.",
+    domain="n = 0, 1, 2, ... fixed",
     samples=((1, 1), (-3, 3)),
     numpy=("_spherical_jn({0}, {1})", python_code.SPHERICAL),
     math=("_spherical_jn({0}, {1})", python_code.SPHERICAL_MATH),

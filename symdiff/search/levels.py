@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from ..graph.errors import SymdiffError
 from ..graph.node import Node
-from ..graph.traversal import leaves, map_graph, rebuild, unflatten_like
+from ..graph.traversal import Structure, leaves, map_graph, rebuild, unflatten_like
 from ..ops.kinds import broadcast_to
 from ..ops.powers import guarded_power, plain_power, power_derivative
 from ..rules.assumptions import assume
@@ -59,7 +58,7 @@ LEVELS = ("none", "basic", *FORMS)
 READ = ("full", "search", "sympy")
 
 
-def simplify(structure: Any, level: str = "full", *, sizes: Mapping[str, int] | None = None) -> Any:
+def simplify(structure: Structure, level: str = "full", *, sizes: Mapping[str, int] | None = None) -> Structure:
     """The same values with fewer operations, as a structure of the same nesting.
 
     ``level``: "none" returns the input; "basic" is what building does already (constants folded, units dropped);
@@ -86,10 +85,13 @@ def simplify(structure: Any, level: str = "full", *, sizes: Mapping[str, int] | 
         return guarded
     roots = leaves(guarded)
     plain = _powers_as(plain_power, roots)
-    return guarded if plain == roots else simplify_guarded(unflatten_like(structure, plain), level, sizes=sizes)
+    if plain == roots:
+        return guarded
+    result: Structure = unflatten_like(structure, plain)
+    return simplify_guarded(result, level, sizes=sizes)
 
 
-def simplify_guarded(structure: Any, level: str = "full", *, sizes: Mapping[str, int] | None = None) -> Any:
+def simplify_guarded(structure: Structure, level: str = "full", *, sizes: Mapping[str, int] | None = None) -> Structure:
     """As :func:`simplify`, in forms that are right at single points at the edge of a domain, too.
 
     It is for what is evaluated, compiled or differentiated further: ``b*a**(b - 1)`` has no value where a and b are 0,
@@ -101,4 +103,5 @@ def simplify_guarded(structure: Any, level: str = "full", *, sizes: Mapping[str,
     if level in FORMS:
         with assume():
             roots = FORMS[level](roots, sizes or {})
-    return unflatten_like(structure, roots)
+    result: Structure = unflatten_like(structure, roots)
+    return result

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import Any
 
 from ..graph.node import Node
-from ..graph.traversal import leaves, topological, unflatten_like
+from ..graph.traversal import Structure, leaves, topological, unflatten_like
 from ..rules.assumptions import Facts, assume, current, implied
 from ..rules.table import listed, read_rules
 from .reading import readable
@@ -69,7 +68,7 @@ def _names(roots: Iterable[Node]) -> set[str]:
     return {node.op.name for node in topological(*roots) if node.args}
 
 
-def stable(structure: Any, *, derivatives: bool = True) -> Any:
+def stable(structure: Structure, *, derivatives: bool = True) -> Structure:
     """Formulas in a readable form whose code, and that of its derivatives, keeps its digits; of the same nesting.
 
     ``symdiff code`` does so before it differentiates. ``derivatives=False`` where there are to be none: quotients such
@@ -85,7 +84,8 @@ def stable(structure: Any, *, derivatives: bool = True) -> Any:
     """
     form = readable(leaves(structure), {}, alone=False)
     found = _applied((QUOTIENTS if derivatives else "") + FORMULAS + TABLE, form)
-    return unflatten_like(structure, form if found == form else readable(found, {}, alone=False))
+    result: Structure = unflatten_like(structure, form if found == form else readable(found, {}, alone=False))
+    return result
 
 
 def runnable(roots: Roots) -> Roots:
