@@ -101,7 +101,7 @@ class Loop:
         self.fn = plan.compile()
         self.value = functions.compile(plan.loss, [*plan.data, *chosen])
         self.names = [var.name for var in plan.data]
-        self.reads = plan.lr in plan.numbers, plan.t in plan.numbers
+        self.reads = plan.lr in plan.scalars, plan.t in plan.scalars
         self.overwritten = [*arrays.values(), *self.run.states.values()]
         self.batch: Arrays | None = None
         self.validation = None if validation is None else collect(loss, arrays, validation)
