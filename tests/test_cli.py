@@ -316,8 +316,8 @@ def test_interruption(cli, monkeypatch):
     assert cli("diff", "x") == (130, "", "")
 
 
-def test_a_sign_of_life_on_a_terminal(monkeypatch):
-    from symdiff.cli import common as module
+def test_a_spinner_on_a_terminal(monkeypatch):
+    from symdiff.cli import output as module
 
     shown: list[str] = []
     written = threading.Event()
@@ -334,13 +334,13 @@ def test_a_sign_of_life_on_a_terminal(monkeypatch):
         def flush(self) -> None: ...
 
     monkeypatch.setattr(sys, "stderr", Terminal())
-    monkeypatch.setattr(module, "PATIENCE", 0.01)
-    with module.busy("differentiating"):
+    monkeypatch.setattr(module, "DELAY", 0.01)
+    with module.spinner("differentiating"):
         assert written.wait(60), "nothing is written, however long it takes"
     assert "differentiating" in "".join(shown)
     shown.clear()
-    monkeypatch.setattr(module, "PATIENCE", 60)
-    with module.busy("differentiating"):
+    monkeypatch.setattr(module, "DELAY", 60)
+    with module.spinner("differentiating"):
         pass
     assert shown == []
 

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 import click
 
-from ..graph.atomic_write import write_whole
-from .common import FormulaCommand, busy, options
-from .reading import read_point, read_problem, read_text
-from .values import arrays, evaluating
+from .inputs import read_problem, read_text
+from .options import FormulaCommand, options
+from .output import spinner, write_output
+from .points import read_point
+from .values import as_arrays, evaluating
 
 
 @click.command("graph", cls=FormulaCommand, short_help="The computation graph, as text or a picture.")
@@ -21,15 +22,9 @@ from .values import arrays, evaluating
 @click.option("--format", "form", type=click.Choice(["txt", "svg", "dot", "mmd"]), default="txt", help="Default: txt.")
 @options("wrt", "at", "shape")
 def graph_command(
-    formula: str,
-    output: str | None,
-    derivative: bool,
-    limit: int,
-    form: str,
-    wrt: str | None,
-    at: Sequence[str],
+    formula: str, output: str | None, derivative: bool, limit: int, form: str, wrt: str | None, at: Sequence[str],
     shape: Sequence[str],
-) -> None:
+) -> None:  # fmt: skip
     """The computation graph, as an indented list, or with -o as a picture in layers.
 
     With --at, each arrow carries the value above it and the derivative that flows back along it below it. The parts
@@ -41,16 +36,13 @@ def graph_command(
     symdiff graph "exp(x)*sin(x)" --derivative -o both.png
     symdiff graph "(x+y)*z" --format mmd
     """
-    with busy("drawing"):
+    with spinner("drawing"):
         from ..explanations.drawing.draw import draw
 
         (root,), wanted = read_problem([read_text(formula)], wrt, shape)
-        point = arrays(read_point(at, [root]), [root]) if at else None
+        point = as_arrays(read_point(at, [root]), [root]) if at else None
         with evaluating():
             picture = draw(root, point, wanted, derivative, limit)
         kind = form if output is None else os.path.splitext(output)[1].lower().removeprefix(".")
         content = picture.content(kind)
-    if output is None:
-        click.echo(content, nl=False)
-    else:
-        write_whole(output, content)
+    write_output(output, content)
