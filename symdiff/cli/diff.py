@@ -13,7 +13,7 @@ from ..graph.node import Node
 from ..graph.shapes import show_shape
 from ..graph.traversal import map_structure
 from .inputs import check_scalar, read_problem, read_text
-from .notes import note, note_undefined
+from .notes import note, note_edge, note_undefined
 from .options import FormulaCommand, options
 from .output import spinner
 from .points import read_point
@@ -33,20 +33,22 @@ def _print_derivative(
     """
     texts = [read_text(formula) for formula in formulas]
     with spinner("differentiating"):
-        from ..search.levels import simplify
+        from ..search.levels import simplify, simplify_guarded
 
         roots, wanted = read_problem(texts, wrt, shape)
         point = read_point(at, roots) if at else None
 
         def derived(forms: list[Node]) -> Any:
-            return simplify(derive(with_kinks(forms, kinks), wanted), level)
+            return simplify_guarded(derive(with_kinks(forms, kinks), wanted), level)
 
         # each entry is read on a line of its own: what it shares with others need not stay together
-        result = map_structure(lambda part: simplify(part, level), derived(simplify(roots, level)))
+        guarded = derived(simplify_guarded(roots, level))
+        result = map_structure(lambda part: simplify(part, level), guarded)
         values = None
         if point is not None:
-            values = accurate_values(result, derived, roots, point, level)
+            values = accurate_values(guarded, derived, roots, point, level)
             note_undefined(roots, values, point)
+            note_edge(result, guarded, values, point, roots)
     names = [var.name for var in wanted]
     if note_mixed and len(names) > 1:
         note(f"this is the mixed derivative by {', '.join(names)}; choose with --wrt, or use grad")
@@ -83,13 +85,13 @@ def diff_command(formula: str, order: int, **common: Any) -> None:
     symdiff diff "x**2*y" --wrt x,y --format latex
     """
     from ..differentiate.passes import diff
-    from ..search.levels import simplify
+    from ..search.levels import simplify_guarded
 
     def derive(roots: list[Node], wanted: list[Node]) -> Node:
         _check_scalars(roots[0], wanted)
         derivative = roots[0] if wanted else roots[0] * 0
         for var in [var for var in wanted for _ in range(order)]:
-            derivative = simplify(diff(derivative, var), common["level"])
+            derivative = simplify_guarded(diff(derivative, var), common["level"])
         return derivative
 
     _print_derivative(derive, [formula], note_mixed=common["wrt"] is None, **common)

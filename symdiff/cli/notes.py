@@ -10,7 +10,7 @@ import click
 
 from ..differentiate.kinks import Kink, kinks
 from ..graph.node import OPS, Node
-from ..graph.traversal import variables
+from ..graph.traversal import leaves, variables
 from .printing import show_point
 from .values import scalars_of, values_at
 
@@ -37,8 +37,7 @@ def note_names(roots: Sequence[Node]) -> None:
 def note_undefined(roots: Sequence[Node], values: Any, point: Mapping[str, Any]) -> None:
     """Where the formula has no value at the point, or a kink there has no derivative."""
     if _undefined(values_at(list(roots), point, variables(roots))):
-        at = show_point(dict(islice(point.items(), _MOST)))
-        note(f"the formula has no value at {at}, so a derivative there means nothing")
+        note(f"the formula has no value at {_show_short(point)}, so a derivative there means nothing")
     elif _undefined(values):
         for kink in _kinks_at(roots, point):
             note(f"{kink.node} has no derivative there; --kinks zero takes 0")
@@ -49,12 +48,11 @@ def note_edge(printed: Any, guarded: Any, values: Any, point: Mapping[str, Any],
     if leaves(printed) == leaves(guarded) or _undefined(values):
         return
     if _undefined(values_at(printed, point, variables(roots))):
-        place = _shown_point(point)
-        click.echo(f"note: at {place} the formula as printed has no value; the derivative has the one shown", err=True)
+        note(f"at {_show_short(point)} the formula as printed has no value; the derivative has the one shown")
 
 
-def _shown_point(point: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={shown(value)}" for name, value in list(point.items())[:_MOST])
+def _show_short(point: Mapping[str, Any]) -> str:
+    return show_point(dict(islice(point.items(), _MOST)))
 
 
 def note_kinks(root: Node, point: Mapping[str, Any]) -> None:

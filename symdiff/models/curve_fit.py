@@ -146,7 +146,7 @@ class _Curve:
         self.params = tuple(start)
         self.known = tuple(name for name in inputs if name not in start)
         wrt = [inputs[name] for name in start]
-        outputs = simplify([model, *grad(model, wrt)])
+        outputs = simplify_guarded([model, *grad(model, wrt)])
         self.fn = functions.compile(outputs, [*(inputs[name] for name in self.known), *wrt])
 
     def at(self, columns: Mapping[str, NDArray[Any]], count: int | None = None) -> Callable[[Any], Any]:

@@ -8,8 +8,9 @@ from typing import Any, TypeAlias
 from ...graph.errors import ShapeError, SymdiffError
 from ...graph.node import Node, as_node
 from ...graph.shapes import divide_sizes, show_shape
+from ...ops.exponentials import softmax
+from ...ops.extrema import max
 from ...ops.rearranging import reshape
-from ...ops.reductions import max, softmax
 from ...ops.scalar import elu, leaky_relu, relu, sigmoid, tanh
 
 #: A name, or any function of a node that returns a node of the same shape.

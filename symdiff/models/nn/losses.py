@@ -10,9 +10,11 @@ from typing import Any
 from ...graph.errors import ShapeError, SymdiffError
 from ...graph.node import Node, as_node
 from ...graph.shapes import show_shape
-from ...ops.rearranging import arange, size
-from ...ops.reductions import logsumexp, mean, sum
+from ...ops.exponentials import logsumexp
+from ...ops.filling import size
+from ...ops.gathering import arange
 from ...ops.scalar import softplus
+from ...ops.sums import mean, sum
 
 
 def _same_shape(name: str, f: Any, y: Any) -> tuple[Node, Node]:

@@ -47,7 +47,7 @@ def gauss_newton(
     matrix = hessian(sum(along * curved) / 2, moves, form=form, sizes=sizes)
     # a quadratic form has the same Hessian everywhere, so v may be anything where the simplifier left it
     zeros = {move: move * 0 for move in moves}
-    return simplify(map_structure(lambda node: substitute(node, zeros), matrix), sizes=sizes)
+    return simplify_guarded(map_structure(lambda node: substitute(node, zeros), matrix), sizes=sizes)
 
 
 def gauss_newton_product(

@@ -97,7 +97,7 @@ class Laplace:
             raise SymdiffError(f"the output depends on none of the parameters {', '.join(self.params)}")
         given = [*(np.asarray(data[var.name]) for var in inputs), *(self.params[var.name] for var in chosen)]
         sizes = sizes_of([*inputs, *chosen], given)
-        nodes = simplify([output, *jacobian(output, chosen, sizes=sizes)], sizes=sizes)
+        nodes = simplify_guarded([output, *jacobian(output, chosen, sizes=sizes)], sizes=sizes)
         value, *blocks = functions.compile(nodes, [*inputs, *chosen])(*given)
         mean, by_name = np.asarray(value, float), {var.name: block for var, block in zip(chosen, blocks, strict=True)}
         shapes = {name: (mean.size, array.size) for name, array in self.params.items()}
