@@ -10,10 +10,12 @@ import sys
 import threading
 from pathlib import Path
 
+import click
 import pytest
 from conftest import ROOT
 
 import symdiff as sd
+from symdiff.cli.entry import COMMANDS, commands
 from symdiff.graph.node import OPS
 from symdiff.ops.arrays import FUNCTIONS
 
@@ -115,6 +117,7 @@ def test_points(cli):
 def test_standard_input(cli):
     assert cli("diff", "-", stdin=b"a = x**2\na + 1\n").out == "2*x\n"
     assert cli("eval", "-", "--at", "x=2", stdin=b"x**2").out == "4\n"
+    assert cli("eval", "-", "--at", "x=2", stdin=b"\xef\xbb\xbfx**2\r\n").out == "4\n"  # as Notepad writes it
     bad = cli("diff", "-", stdin=b"\xff\xfe")
     assert (bad.code, bad.err) == (2, "error: the formula is not UTF-8 text\n")
 
@@ -295,6 +298,48 @@ def test_closed_pipe_is_quiet():
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     run = subprocess.run(["bash", "-c", command], env=env, capture_output=True, text=True)
     assert run.stderr == ""
+
+
+FULL = "error: cannot write to standard output: No space left on device\n"
+CLOSED = "error: cannot write to standard output: it is closed\n"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is full")
+@pytest.mark.parametrize(
+    ("command", "code", "out", "err"),
+    [
+        ("diff 'x**2' >/dev/full", 2, "", FULL),
+        ("diff 'x**2' >&-", 2, "", CLOSED),
+        ("ops >/dev/full", 2, "", FULL),
+        ("--help >/dev/full", 2, "", FULL),
+        ("--version >&-", 2, "", CLOSED),
+        ("code 'x**2' -o /dev/null >&-", 0, "", ""),
+        ("diff 'e**x' --wrt e 2>/dev/full", 0, "x*e**(x - 1)\n", ""),
+        ("diff 'e**x' --wrt e 2>&-", 0, "x*e**(x - 1)\n", ""),
+        ("diff 'x +' 2>/dev/full", 2, "", ""),
+        ("diff - <&-", 2, "", "error: standard input is closed, and a formula of - is read from there\n"),
+    ],
+)
+def test_standard_streams_that_are_full_or_closed(command, code, out, err):
+    result = subprocess.run(
+        f'"{sys.executable}" -m symdiff {command}', shell=True, capture_output=True, text=True, cwd=ROOT
+    )
+    assert (result.returncode, result.stdout, result.stderr) == (code, out, err)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_no_option_is_declared_twice(name):
+    context = click.Context(commands, **commands.context_settings)
+    params = commands.get_command(context, name).get_params(context)
+    options = [option for param in params for option in (*param.opts, *param.secondary_opts)]
+    assert len(set(options)) == len(options)
+
+
+def test_the_short_option_for_help_is_no_formula(cli):
+    for command in ((), ("diff",), ("code",), ("ops",)):
+        assert cli(*command, "-h") == cli(*command, "--help")
+        assert cli(*command, "-h").out.startswith("Usage: ")
+    assert cli("diff", "--", "-h").out == "-1\n"
 
 
 def test_failures_inside_are_one_sentence(cli, monkeypatch):

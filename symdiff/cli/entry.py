@@ -15,6 +15,7 @@ import click
 
 from .. import __version__
 from ..graph.errors import CheckError, ParseError, SymdiffError
+from .output import print_aside
 
 #: Exit codes; interruption and a closed pipe use the shell's own.
 DONE, DISAGREED, WRONG, INTERRUPTED, CLOSED = 0, 1, 2, 130, 141
@@ -41,7 +42,7 @@ class _Commands(click.Group):
         return command
 
 
-@click.group(cls=_Commands)
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="symdiff %(version)s")
 def commands() -> None:
     """Exact derivatives of formulas, as text, LaTeX, JSON, numbers and code.
@@ -57,6 +58,7 @@ def main(args: Sequence[str] | None = None) -> None:
 
 
 def _run(args: list[str]) -> int:
+    _replace_closed_streams()
     try:
         with commands.make_context("symdiff", args) as context:
             commands.invoke(context)
@@ -70,8 +72,14 @@ def _run(args: list[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
     except Exception as error:
-        click.echo(f"error: {_sentence(error)}", err=True)
+        print_aside(f"error: {_sentence(error)}")
         return DISAGREED if isinstance(error, CheckError) else WRONG
+
+
+def _replace_closed_streams() -> None:
+    """Python has None for an output that is closed: standard output becomes a file that cannot be written to."""
+    sys.stdout = sys.stdout or os.fdopen(os.open(os.devnull, os.O_RDONLY))
+    sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
 
 
 def _sentence(error: Exception) -> str:
@@ -88,6 +96,8 @@ def _sentence(error: Exception) -> str:
         return str(error)
     if isinstance(error, UnicodeError):
         return "the formula is not UTF-8 text"
+    if isinstance(error, OSError):  # of files, errors are sentences already
+        return f"cannot write to standard output: {error.strerror or 'it is closed'}"
     if isinstance(error, MemoryError):
         return "not enough memory for this formula"
     return (

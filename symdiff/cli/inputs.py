@@ -6,13 +6,11 @@ import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 
-import click
-
 from ..graph.errors import ShapeError, SymdiffError
 from ..graph.node import RESERVED, Node, symbol
 from ..graph.shapes import Shape, Size, show_shape, symbolic_sizes
 from ..graph.traversal import variables
-from .notes import note_names
+from .notes import note, note_names
 from .options import hold
 
 Shapes = Mapping[str, Shape]
@@ -20,7 +18,14 @@ Shapes = Mapping[str, Shape]
 
 def read_text(text: str) -> str:
     """The formula itself, from standard input where it is ``-``."""
-    return sys.stdin.buffer.read().decode("utf-8").strip() if text == "-" else text
+    if text != "-":
+        return text
+    if sys.stdin is None:
+        raise SymdiffError("standard input is closed, and a formula of - is read from there")
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig").strip()
+    except OSError as error:
+        raise SymdiffError(f"cannot read standard input: {error.strerror}") from None
 
 
 def read_problem(texts: Iterable[str], wrt: str | None, given: Iterable[str]) -> tuple[list[Node], list[Node]]:
@@ -74,7 +79,7 @@ def _read_wrt(names: str | None, roots: Sequence[Node], shapes: Shapes) -> list[
             raise SymdiffError(f"--wrt names {name}, which --shape uses as a size; differentiate by variables")
         if name not in inputs:
             inputs[name] = symbol(name, shapes.get(name, ()))
-            click.echo(f"note: the formula has no variable {name}, so the derivative by it is 0", err=True)
+            note(f"the formula has no variable {name}, so the derivative by it is 0")
     return [inputs[name] for name in wanted]
 
 
@@ -118,4 +123,4 @@ def _read_size(text: str, part: str) -> Size:
 
 def _note_unused(shapes: Shapes, nodes: list[Node]) -> None:
     for name in sorted(shapes.keys() - {var.name for var in variables(nodes)}):
-        click.echo(f"note: the formula has no variable {name}, so its shape is not used", err=True)
+        note(f"the formula has no variable {name}, so its shape is not used")

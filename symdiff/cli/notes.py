@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-import click
-
 from ..differentiate.kinks import Kink, kinks
 from ..graph.node import OPS, Node
 from ..graph.traversal import leaves, variables
+from .output import print_aside
 from .printing import show_point
 from .values import scalars_of, values_at
 
@@ -21,7 +20,7 @@ _MOST = 3
 
 
 def note(text: str) -> None:
-    click.echo(f"note: {text}", err=True)
+    print_aside(f"note: {text}")
 
 
 def note_names(roots: Sequence[Node]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import click
@@ -27,6 +27,12 @@ def write_output(output: str | None, content: str | bytes) -> None:
 def print_json(value: Any) -> None:
     """One line of JSON."""
     click.echo(json_text(value))
+
+
+def print_aside(text: str) -> None:
+    """A line on standard error; where that cannot be written to, the result is no worse."""
+    with suppress(OSError):
+        click.echo(text, err=True)
 
 
 def json_text(value: Any) -> str:
