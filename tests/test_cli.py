@@ -18,6 +18,7 @@ import symdiff as sd
 from symdiff.cli.entry import COMMANDS, commands
 from symdiff.graph.node import OPS
 from symdiff.ops.arrays import FUNCTIONS
+from symdiff.text.grammar import grammar
 
 LECTURE = [
     ("(a+3*b)*c**2", "a=2,b=3,c=4", 176, [16, 48, 88]),
@@ -228,12 +229,25 @@ def test_ops(cli):
     assert any(line.startswith("abs ") and "x = 0: 0" in line and "fabs" in line for line in lines)
     table = json.loads(cli("ops", "--format", "json").out)
     names = [row["name"] for row in table]
-    assert set(names) == {row.name for row in OPS.values() if row.partials is not None} | set(FUNCTIONS)
+    written_by_signs = {"T", "index", "size"}  # X.T, x[0], and the name of a size
+    elementwise = {op.name for op in OPS.values() if op.partials is not None}
+    assert set(names) == elementwise | set(FUNCTIONS) - written_by_signs <= set(grammar().calls)
     assert len(names) == len(set(names))
     inverse = next(row for row in table if row["name"] == "inv")
     assert (inverse["arguments"], inverse["domain"]) == ("x", "regular matrices")
     largest = next(line for line in lines if line.startswith("max "))
     assert "x, *others, axis=None" in largest and "ties share equally" in largest and "largest element" in largest
+
+
+@pytest.mark.parametrize(
+    ("formula", "power"), [("A^T @ x", "A**T"), ("sum(A)*x^T @ x", "x**T"), ("(A @ A)**T @ x", "(A @ A)**T")]
+)
+def test_a_power_by_t_is_no_transpose(cli, formula, power):
+    note = f"note: {power} is a power by the variable T; a transpose is written with .T, as in A.T\n"
+    shapes = ("--shape", "A=n,n", "--shape", "x=n")
+    assert cli("kinks", formula + "*sum(x)*sum(A)", *shapes).err == note
+    assert cli("kinks", formula.replace("^", ".").replace("**", ".") + "*sum(x)*sum(A)", *shapes).err == ""
+    assert cli("diff", "x^T", "--wrt", "x").err == "", "of scalars it is a power like others"
 
 
 def test_help_and_version(cli):

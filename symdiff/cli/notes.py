@@ -7,8 +7,10 @@ from itertools import islice
 from typing import Any
 
 from ..differentiate.kinks import Kink, kinks
-from ..graph.node import OPS, Node
-from ..graph.traversal import leaves, variables
+from ..graph.node import OPS, VAR, Node
+from ..graph.traversal import leaves, topological, variables
+from ..ops.kinds import operands
+from ..ops.terms import POW
 from .output import print_aside
 from .printing import show_point
 from .values import scalars_of, values_at
@@ -31,6 +33,15 @@ def note_names(roots: Sequence[Node]) -> None:
     for name in names:
         if name[:-1] in _CALLED and name[-1].isalpha() and name not in OPS:
             note(f"{name} is a variable; write {name[:-1]}({name[-1]}) for the function")
+    for power in list(filter(_is_array_to_the_t, topological(*roots)))[:1]:
+        note(f"{power} is a power by the variable T; a transpose is written with .T, as in A.T")
+
+
+def _is_array_to_the_t(node: Node) -> bool:
+    if node.op is not POW or not node.shape:
+        return False
+    base, exponent = operands(node)
+    return bool(base.shape) and exponent.op is VAR and exponent.name == "T"
 
 
 def note_undefined(roots: Sequence[Node], values: Any, point: Mapping[str, Any]) -> None:

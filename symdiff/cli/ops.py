@@ -10,6 +10,7 @@ import click
 
 from ..graph.node import OPS
 from ..ops.arrays import FUNCTIONS as ARRAYS
+from ..text.grammar import grammar
 from .options import options
 from .output import print_json
 from .printing import align
@@ -23,11 +24,13 @@ _ARRAY_FIELDS = ("name", "arguments", "domain", "kink", "about")
 def ops_command(form: str) -> None:
     """The operations: name, arguments, domain, convention at kinks, other spellings; then the functions of arrays.
 
+    Arrays are transposed by X.T and indexed as in X[0, 1:]; the name of a size in --shape stands for its value.
+
     \b
     symdiff ops
     symdiff ops --format json
     """
-    elementwise, arrays = _elementwise(), [_array_function(name) for name in ARRAYS]
+    elementwise, arrays = _elementwise(), [_array_function(name) for name in ARRAYS if name in grammar().calls]
     if form == "json":
         print_json([*elementwise, *arrays])
     else:
