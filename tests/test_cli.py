@@ -250,6 +250,15 @@ def test_a_power_by_t_is_no_transpose(cli, formula, power):
     assert cli("diff", "x^T", "--wrt", "x").err == "", "of scalars it is a power like others"
 
 
+def test_a_part_of_one_formula_is_a_variable_of_another(cli):
+    """Each formula names its own parts; where that may surprise it is said."""
+    note = "note: s is a part of formula 1 and a variable of formula 2; repeat its definition there to share it\n"
+    assert cli("jacobian", "s=sin(q); s*x", "s*y").err == note
+    assert cli("code", "a = x; s = a*q; s*x", "s*y", "--derivatives", "jacobian").err == note
+    for second in ("s = sin(q); s*y", "y", "t = 2; t*y"):
+        assert cli("jacobian", "s=sin(q); s*x", second).err == ""
+
+
 def test_help_and_version(cli):
     assert cli("--version") == (0, f"symdiff {sd.__version__}\n", "")
     assert "Usage: symdiff" in cli().out

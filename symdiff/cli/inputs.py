@@ -14,6 +14,8 @@ from .notes import note, note_names
 from .options import hold
 
 Shapes = Mapping[str, Shape]
+#: The name of a part, at the beginning of a statement.
+_PART = re.compile(r"(?:^|[;\n])\s*([^\W\d]\w*)\s*=(?!=)")
 
 
 def read_text(text: str) -> str:
@@ -28,7 +30,7 @@ def read_text(text: str) -> str:
         raise SymdiffError(f"cannot read standard input: {error.strerror}") from None
 
 
-def read_problem(texts: Iterable[str], wrt: str | None, given: Iterable[str]) -> tuple[list[Node], list[Node]]:
+def read_problem(texts: Sequence[str], wrt: str | None, given: Iterable[str]) -> tuple[list[Node], list[Node]]:
     """The formulas and the variables to differentiate by."""
     shapes = read_shapes(given)
     roots = _parse_all(texts, shapes)
@@ -45,7 +47,7 @@ def read_formula(text: str, given: Iterable[str]) -> Node:
     return root
 
 
-def _parse_all(texts: Iterable[str], shapes: Shapes) -> list[Node]:
+def _parse_all(texts: Sequence[str], shapes: Shapes) -> list[Node]:
     """The formulas; what their ``where`` clauses say is assumed until the command ends."""
     from ..rules.assumptions import parse_where
 
@@ -53,7 +55,18 @@ def _parse_all(texts: Iterable[str], shapes: Shapes) -> list[Node]:
     hold(*(condition for _, conditions in parsed for condition in conditions))
     roots = [root for root, _ in parsed]
     note_names(roots)
+    _note_parts(texts, roots)
     return roots
+
+
+def _note_parts(texts: Sequence[str], roots: Sequence[Node]) -> None:
+    """Say where a part that one formula names is a variable of another one."""
+    inputs = [{var.name for var in variables(root)} for root in roots] if len(roots) > 1 else []
+    for number, text in enumerate(texts, 1):
+        for name in _PART.findall(text):
+            for other in [index for index, names in enumerate(inputs, 1) if name in names]:
+                parts = f"{name} is a part of formula {number} and a variable of formula {other}"
+                note(f"{parts}; repeat its definition there to share it")
 
 
 def check_scalar(command: str, root: Node, instead: str = "sum it, or use jacobian") -> Node:
