@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from itertools import islice
 from typing import Any
 
@@ -51,7 +52,12 @@ def hold(*conditions: Node) -> None:
     from ..rules.assumptions import assume
 
     if conditions:
-        click.get_current_context().with_resource(assume(*conditions))
+        _hold(assume(*conditions))
+
+
+def _hold(resource: AbstractContextManager[None]) -> None:
+    """Until the command line ends; click closes no context of a command whose arguments are wrong."""
+    click.get_current_context().find_root().with_resource(resource)
 
 
 def _assume(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> None:
@@ -74,7 +80,7 @@ def _read_limits(text: str) -> dict[str, float]:
 
 def _limit(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> None:
     """Limit the command until it ends, before any other option reads a formula."""
-    context.with_resource(limits(**_read_limits(",".join(texts))))
+    _hold(limits(**_read_limits(",".join(texts))))
 
 
 _LIMIT = click.Option(
