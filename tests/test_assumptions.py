@@ -168,6 +168,21 @@ def test_arrays() -> None:
         assert sd.simplify(f) is not sd.simplify(sd.parse(expected, shapes))
 
 
+def test_one_object_serves_for_several_blocks() -> None:
+    positive = sd.assume(x > 0)
+    for _ in range(2):
+        with positive:
+            assert sd.simplify(sd.sqrt(x**2)) is x
+            with positive, sd.assume(y > 0):
+                assert sd.simplify(sd.abs(x) * sd.abs(y)) is x * y
+            assert sd.simplify(sd.abs(x) * sd.abs(y)) is x * sd.abs(y)
+        assert sd.simplify(sd.sqrt(x**2)) is sd.abs(x)
+    with pytest.raises(ZeroDivisionError), positive:
+        raise ZeroDivisionError
+    assert sd.simplify(sd.sqrt(x**2)) is sd.abs(x)
+    assert positive(sd.simplify)(sd.sqrt(x**2)) is x, "it decorates functions, too"
+
+
 def test_another_thread_assumes_nothing() -> None:
     found = []
     with sd.assume(x > 0):

@@ -10,12 +10,15 @@ import sys
 import threading
 from pathlib import Path
 
+import click
 import pytest
 from conftest import ROOT
 
 import symdiff as sd
+from symdiff.cli.entry import COMMANDS, commands
 from symdiff.graph.node import OPS
 from symdiff.ops.arrays import FUNCTIONS
+from symdiff.text.grammar import grammar
 
 LECTURE = [
     ("(a+3*b)*c**2", "a=2,b=3,c=4", 176, [16, 48, 88]),
@@ -115,6 +118,7 @@ def test_points(cli):
 def test_standard_input(cli):
     assert cli("diff", "-", stdin=b"a = x**2\na + 1\n").out == "2*x\n"
     assert cli("eval", "-", "--at", "x=2", stdin=b"x**2").out == "4\n"
+    assert cli("eval", "-", "--at", "x=2", stdin=b"\xef\xbb\xbfx**2\r\n").out == "4\n"  # as Notepad writes it
     bad = cli("diff", "-", stdin=b"\xff\xfe")
     assert (bad.code, bad.err) == (2, "error: the formula is not UTF-8 text\n")
 
@@ -226,12 +230,34 @@ def test_ops(cli):
     assert any(line.startswith("abs ") and all(part in line for part in parts) for line in lines)
     table = json.loads(cli("ops", "--format", "json").out)
     names = [row["name"] for row in table]
-    assert set(names) == {row.name for row in OPS.values() if row.partials is not None} | set(FUNCTIONS)
+    written_by_signs = {"T", "index", "size"}  # X.T, x[0], and the name of a size
+    elementwise = {op.name for op in OPS.values() if op.partials is not None}
+    assert set(names) == elementwise | set(FUNCTIONS) - written_by_signs <= set(grammar().calls)
     assert len(names) == len(set(names))
     inverse = next(row for row in table if row["name"] == "inv")
     assert (inverse["arguments"], inverse["domain"]) == ("x", "regular matrices")
     largest = next(line for line in lines if line.startswith("max "))
     assert "x, *others, axis=None" in largest and "ties share equally" in largest and "largest element" in largest
+
+
+@pytest.mark.parametrize(
+    ("formula", "power"), [("A^T @ x", "A**T"), ("sum(A)*x^T @ x", "x**T"), ("(A @ A)**T @ x", "(A @ A)**T")]
+)
+def test_a_power_by_t_is_no_transpose(cli, formula, power):
+    note = f"note: {power} is a power by the variable T; a transpose is written with .T, as in A.T\n"
+    shapes = ("--shape", "A=n,n", "--shape", "x=n")
+    assert cli("kinks", formula + "*sum(x)*sum(A)", *shapes).err == note
+    assert cli("kinks", formula.replace("^", ".").replace("**", ".") + "*sum(x)*sum(A)", *shapes).err == ""
+    assert cli("diff", "x^T", "--wrt", "x").err == "", "of scalars it is a power like others"
+
+
+def test_a_part_of_one_formula_is_a_variable_of_another(cli):
+    """Each formula names its own parts; where that may surprise it is said."""
+    note = "note: s is a part of formula 1 and a variable of formula 2; repeat its definition there to share it\n"
+    assert cli("jacobian", "s=sin(q); s*x", "s*y").err == note
+    assert cli("code", "a = x; s = a*q; s*x", "s*y", "--derivatives", "jacobian").err == note
+    for second in ("s = sin(q); s*y", "y", "t = 2; t*y"):
+        assert cli("jacobian", "s=sin(q); s*x", second).err == ""
 
 
 def test_help_and_version(cli):
@@ -298,6 +324,48 @@ def test_closed_pipe_is_quiet():
     assert run.stderr == ""
 
 
+FULL = "error: cannot write to standard output: No space left on device\n"
+CLOSED = "error: cannot write to standard output: it is closed\n"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is full")
+@pytest.mark.parametrize(
+    ("command", "code", "out", "err"),
+    [
+        ("diff 'x**2' >/dev/full", 2, "", FULL),
+        ("diff 'x**2' >&-", 2, "", CLOSED),
+        ("ops >/dev/full", 2, "", FULL),
+        ("--help >/dev/full", 2, "", FULL),
+        ("--version >&-", 2, "", CLOSED),
+        ("code 'x**2' -o /dev/null >&-", 0, "", ""),
+        ("diff 'e**x' --wrt e 2>/dev/full", 0, "x*e**(x - 1)\n", ""),
+        ("diff 'e**x' --wrt e 2>&-", 0, "x*e**(x - 1)\n", ""),
+        ("diff 'x +' 2>/dev/full", 2, "", ""),
+        ("diff - <&-", 2, "", "error: standard input is closed, and a formula of - is read from there\n"),
+    ],
+)
+def test_standard_streams_that_are_full_or_closed(command, code, out, err):
+    result = subprocess.run(
+        f'"{sys.executable}" -m symdiff {command}', shell=True, capture_output=True, text=True, cwd=ROOT
+    )
+    assert (result.returncode, result.stdout, result.stderr) == (code, out, err)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_no_option_is_declared_twice(name):
+    context = click.Context(commands, **commands.context_settings)
+    params = commands.get_command(context, name).get_params(context)
+    options = [option for param in params for option in (*param.opts, *param.secondary_opts)]
+    assert len(set(options)) == len(options)
+
+
+def test_the_short_option_for_help_is_no_formula(cli):
+    for command in ((), ("diff",), ("code",), ("ops",)):
+        assert cli(*command, "-h") == cli(*command, "--help")
+        assert cli(*command, "-h").out.startswith("Usage: ")
+    assert cli("diff", "--", "-h").out == "-1\n"
+
+
 def test_failures_inside_are_one_sentence(cli, monkeypatch):
     def broken(*args, **options):
         raise TypeError("surprise\nin two lines")
@@ -317,8 +385,8 @@ def test_interruption(cli, monkeypatch):
     assert cli("diff", "x") == (130, "", "")
 
 
-def test_a_sign_of_life_on_a_terminal(monkeypatch):
-    from symdiff.cli import common as module
+def test_a_spinner_on_a_terminal(monkeypatch):
+    from symdiff.cli import output as module
 
     shown: list[str] = []
     written = threading.Event()
@@ -335,13 +403,13 @@ def test_a_sign_of_life_on_a_terminal(monkeypatch):
         def flush(self) -> None: ...
 
     monkeypatch.setattr(sys, "stderr", Terminal())
-    monkeypatch.setattr(module, "PATIENCE", 0.01)
-    with module.busy("differentiating"):
+    monkeypatch.setattr(module, "DELAY", 0.01)
+    with module.spinner("differentiating"):
         assert written.wait(60), "nothing is written, however long it takes"
     assert "differentiating" in "".join(shown)
     shown.clear()
-    monkeypatch.setattr(module, "PATIENCE", 60)
-    with module.busy("differentiating"):
+    monkeypatch.setattr(module, "DELAY", 60)
+    with module.spinner("differentiating"):
         pass
     assert shown == []
 

@@ -28,6 +28,16 @@ OVER = {
 }
 
 
+def test_one_object_serves_for_several_blocks() -> None:
+    few = sd.limits(nodes=20)
+    for _ in range(2):
+        with few:
+            sd.parse("x + y")
+            with pytest.raises(sd.LimitError), few:
+                sd.parse("*".join(f"a{i}" for i in range(40)))
+    sd.parse("*".join(f"b{i}" for i in range(40)))
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_each_limit(name: str) -> None:
     most, inside, over = CASES[name]

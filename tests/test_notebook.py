@@ -58,3 +58,19 @@ def test_source_is_highlighted(monkeypatch: pytest.MonkeyPatch) -> None:
         assert "<span" in fn._repr_html_() and text(fn._repr_html_()) == fn.source.strip()
     monkeypatch.setitem(__import__("sys").modules, "pygments", None)
     assert "<span" not in fn._repr_html_() and text(fn._repr_html_()) == fn.source.strip()
+
+
+@pytest.mark.parametrize("surroundings", ["plain", "notebook", "colours forced"])
+def test_an_explanation_is_the_same_text_everywhere(surroundings: str, monkeypatch, capsys) -> None:
+    """rich would display in a notebook, or write colours, as it finds its surroundings."""
+    explanation = sd.explain(sd.parse("x**2*y"), {"x": 3, "y": 4})
+    plain = str(explanation)
+    if surroundings == "notebook":
+        shell = type("ZMQInteractiveShell", (), {})
+        monkeypatch.setattr("builtins.get_ipython", shell, raising=False)
+    if surroundings == "colours forced":
+        monkeypatch.setenv("FORCE_COLOR", "1")
+        monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    assert str(explanation) == repr(explanation) == plain
+    assert "df/dx = 24" in " ".join(plain.split()) and "\x1b" not in plain
+    assert capsys.readouterr() == ("", "")

@@ -169,6 +169,13 @@ def test_folding_says_what_is_folded() -> None:
     assert sd.draw(chain(60), limit=1000).caption == ""
 
 
+def test_steps_and_limits_of_the_command(cli) -> None:
+    formula = "sin(x)*cos(x)*tan(x)*exp(x)"
+    assert cli("graph", formula, "--steps", "5").out == f"{sd.draw(sd.parse(formula), limit=5)}\n"
+    assert "fold" in cli("graph", formula, "--steps", "5").out and "fold" not in cli("graph", formula).out
+    assert "the graphs take more than 2 nodes" in cli("graph", formula, "--limit", "nodes=2").err
+
+
 def test_formats() -> None:
     picture = sd.draw(sd.parse("where(x < y, x*y, x)"), {"x": 1, "y": 2})
     root = ElementTree.fromstring(picture.to_svg())
@@ -205,7 +212,7 @@ def test_text(cli) -> None:
         (["graph", "x", "-o", "x.gif"], "pictures are files of the kinds svg, png, dot, mmd, txt, not gif"),
         (["graph", "x", "-o", "x"], "not without a kind"),
         (["graph", "x*y", "--at", "x=1"], "no value for y"),
-        (["graph", "x", "--limit", "1"], "--limit"),
+        (["graph", "x", "--steps", "1"], "--steps"),
         (["graph", "x", "--shape", "x=n", "--derivative"], "has no one graph"),
         (["graph", "x", "-o", "no/such/folder/x.svg"], "cannot write"),
     ],

@@ -1,18 +1,19 @@
-"""``symdiff audit``: somebody's derivative against the exact one."""
+"""``symdiff audit``: a user-supplied derivative against the exact one."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from ..graph.errors import CheckError, SymdiffError
-from .common import FormulaCommand, busy, options
-from .reading import read_point, read_problem, read_shapes, read_text
+from .inputs import read_problem, read_shapes, read_text
+from .options import FormulaCommand, options
+from .output import print_json, spinner
+from .points import read_point
 
-#: What tells a function in a file from a formula.
+#: What distinguishes a function in a file from a formula.
 _IN_FILE = ".py:"
 _KINDS = ("value", "grad", "jacobian", "hessian")
 
@@ -24,15 +25,9 @@ _KINDS = ("value", "grad", "jacobian", "hessian")
 @click.option("--kind", type=click.Choice(_KINDS), help="Left out: what the result has the numbers of.")
 @options("wrt", "at", "shape", "plain")
 def audit_command(
-    candidates: Sequence[str],
-    formulas: Sequence[str],
-    of: str | None,
-    kind: str | None,
-    wrt: str | None,
-    at: Sequence[str],
-    shape: Sequence[str],
-    form: str,
-) -> None:
+    candidates: Sequence[str], formulas: Sequence[str], of: str | None, kind: str | None, wrt: str | None,
+    at: Sequence[str], shape: Sequence[str], form: str,
+) -> None:  # fmt: skip
     """Compare a hand-written gradient, Jacobian or Hessian with the exact one; exit code 1 where they differ.
 
     It is a function in a Python file, which is imported (so its statements run), or formulas, one for each entry, row
@@ -43,18 +38,18 @@ def audit_command(
     symdiff audit "2*x*y" "x**2 - 1" --formula "x**2*y + y"
     symdiff audit model.py:gradient --of loss --formula "sum((A @ w)**2)" --shape A=n,d --shape w=d --wrt w
     """
-    with busy("auditing"):
+    with spinner("auditing"):
         from ..check.audit.audit import audit
 
         roots, wanted = read_problem([read_text(text) for text in formulas], wrt, shape)
         point = read_point(at, roots) if at else None
         audited = [(kind, _candidate(candidates, of))]
         if of is not None:
-            audited.insert(0, ("value", _function(candidates[0], of)))
+            audited.insert(0, ("value", _import_function(candidates[0].rpartition(":")[0], of)))
         shapes = read_shapes(shape)
-        reports = [audit(given, roots, wanted, kind=what, at=point, shapes=shapes) for what, given in audited]
+        reports = [audit(given, roots, wanted, kind=own, at=point, shapes=shapes) for own, given in audited]
     if form == "json":
-        click.echo(json.dumps([_record(report) for report in reports]))
+        print_json([_record(report) for report in reports])
     else:
         click.echo("\n".join(map(str, reports)))
     if not all(report.ok for report in reports):
@@ -64,7 +59,8 @@ def audit_command(
 def _candidate(texts: Sequence[str], of: str | None) -> Any:
     """The function of ``FILE.py:FUNCTION``, or the formulas, in rows where they are a square."""
     if len(texts) == 1 and _IN_FILE in texts[0]:
-        return _function(texts[0])
+        path, _, name = texts[0].rpartition(":")
+        return _import_function(path, name)
     if texts[0].endswith(".py"):
         raise SymdiffError(f"name a function in {texts[0]}, as in {texts[0]}:gradient")
     if of is not None:
@@ -72,13 +68,8 @@ def _candidate(texts: Sequence[str], of: str | None) -> Any:
     return [read_text(text) for text in texts]
 
 
-def _function(place: str, name: str | None = None) -> Any:
+def _import_function(path: str, name: str) -> Any:
     """The function of a file, which is imported."""
-    path, _, function = place.rpartition(":")
-    return _imported(path, name or function)
-
-
-def _imported(path: str, name: str) -> Any:
     import importlib.util
     import sys
     from pathlib import Path

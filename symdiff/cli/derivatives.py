@@ -1,176 +1,64 @@
-"""``symdiff diff``, ``grad``, ``jacobian`` and ``hessian``."""
+"""``symdiff derivatives``: all partial derivatives up to an order, as formulas or as one function."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import click
 
-from ..differentiate.kinks import with_kinks
-from ..graph.errors import ShapeError, SymdiffError
 from ..graph.node import Node
-from ..graph.shapes import show_shape
-from ..graph.traversal import map_structure
-from .common import FormulaCommand, busy, options
-from .notes import note_edge, note_undefined
-from .printing import print_result
-from .reading import read_point, read_problem, read_text, scalar
-from .values import kept_digits
+from ..graph.traversal import variables
+from ..text.printer import show
+from .inputs import check_scalar, read_problem, read_text
+from .options import FormulaCommand, options
+from .output import json_text, spinner, write_output
+from .printing import align
 
 
-def _derivative(
-    make: Callable[[list[Node], list[Node]], Any],
-    formulas: Sequence[str],
-    wrt: str | None,
-    at: Sequence[str],
-    shape: Sequence[str],
-    level: str,
+@click.command("derivatives", cls=FormulaCommand)
+@click.argument("formula")
+@click.option("--order", type=click.IntRange(0, 20), default=2, metavar="N", help="Up to which order; default: 2.")
+@click.option("--code", "as_code", is_flag=True, help="Write a module with one function that computes all.")
+@options("name", "backend", "output", "wrt", "assume", "level", "plain")
+def derivatives_command(
+    formula: str, order: int, as_code: bool, name: str, backend: str, output: str | None, wrt: str | None, level: str,
     form: str,
-    kinks: str | None,
-    rows: Callable[[list[str]], list[str]] | None = None,
-    note: Callable[[list[Node]], None] | None = None,
-) -> None:
-    """Parse, differentiate, simplify, evaluate, print: what all derivatives share.
+) -> None:  # fmt: skip
+    """All partial derivatives up to an order, each once: the value, then x, y, then x,x and x,y and y,y, ...
 
-    ``rows`` gives the names of the rows of a matrix of blocks from those of the variables.
-    """
-    texts = [read_text(formula) for formula in formulas]
-    with busy("differentiating"):
-        from ..search.levels import simplify, simplify_guarded
-
-        roots, wanted = read_problem(texts, wrt, shape)
-        point = read_point(at, roots) if at else None
-
-        def made(forms: list[Node]) -> Any:
-            return simplify_guarded(make(with_kinks(forms, kinks), wanted), level)
-
-        # each entry is read on a line of its own: what it shares with others need not stay together
-        guarded = made(simplify_guarded(roots, level))
-        result = map_structure(lambda part: simplify(part, level), guarded)
-        values = None if point is None else kept_digits(guarded, made, roots, point, level)
-        if point is not None:
-            note_undefined(roots, values, point)
-            note_edge(result, guarded, values, point, roots)
-    names = [var.name for var in wanted]
-    if note is not None:
-        note(wanted)
-    print_result(form, texts, names, result, point, values, rows(names) if rows else [])
-
-
-def _some(wanted: list[Node]) -> list[Node]:
-    if not wanted:
-        raise SymdiffError("the formula has no variables; name one with --wrt")
-    return wanted
-
-
-def _only_numbers(root: Node, wanted: list[Node]) -> None:
-    """Refuse what ``diff`` has no line for, with the command that has."""
-    if root.shape:
-        raise ShapeError(f"diff takes a formula that is a number, not of shape {show_shape(root.shape)}; use jacobian")
-    for var in wanted:
-        if var.shape:
-            raise ShapeError(f"diff is by numbers, and {var.name} has shape {show_shape(var.shape)}; use grad")
-
-
-@click.command(cls=FormulaCommand)
-@click.argument("formula")
-@click.option("--order", type=click.IntRange(1, 1000), default=1, metavar="N", help="How many times; default: 1.")
-@options("wrt", "at", "shape", "assume", "level", "kinks", "form")
-def diff(formula: str, order: int, **common: Any) -> None:
-    """The derivative of a formula, simplified, on one line.
-
-    Several variables give the mixed derivative. With --at, a second line gives the value.
+    With --code or -o one function returns them as a dictionary by these names; that of the value is empty. It shares
+    the work of all, and takes far fewer operations than derivatives of derivatives. --simplify is for the formula and
+    the printed derivatives; the function is left as it is built.
 
     \b
-    symdiff diff "x**2*sin(x)"
-    symdiff diff "sin(a*t)" --wrt t --order 3
-    symdiff diff "x**2*y" --wrt x --at x=3,y=4
-    symdiff diff "x**2*y" --wrt x,y --format latex
+    symdiff derivatives "x**2*y" --order 3
+    symdiff derivatives "exp(-x**2*y)/(x + y)" --order 4 --backend math -o all.py
     """
-    from ..differentiate.passes import diff as differentiate
-    from ..search.levels import simplify_guarded
+    from ..compiler.functions import source
+    from ..search.levels import simplify
+    from ..simplifier.stable import stable
+    from ..taylor import derivatives
 
-    def make(roots: list[Node], wanted: list[Node]) -> Node:
-        _only_numbers(roots[0], wanted)
-        if not wanted:
-            return roots[0] * 0
-        found = roots[0]
-        for var in [var for var in wanted for _ in range(order)]:
-            found = simplify_guarded(differentiate(found, var), common["level"])
-        return found
-
-    _derivative(make, [formula], note=_mixed if common["wrt"] is None else None, **common)
-
-
-def _mixed(wanted: list[Node]) -> None:
-    """Say that a derivative by several variables is what was asked for."""
-    if len(wanted) > 1:
-        names = ", ".join(var.name for var in wanted)
-        click.echo(f"note: this is the mixed derivative by {names}; choose with --wrt, or use grad", err=True)
+    with spinner("differentiating"):
+        (root,), wanted = read_problem([read_text(formula)], wrt, ())
+        as_code = as_code or output is not None
+        root = check_scalar("derivatives", root)
+        root = stable(root) if as_code and level in ("full", "code") else simplify(root, level)
+        names = [var.name for var in wanted]
+        nodes = {_key(names, orders): node for orders, node in derivatives(root, wanted, order).items()}
+        if as_code:
+            text = source(nodes, list(variables([root, *wanted])), name=name, backend=backend)
+        else:
+            text = _table({key: simplify(node, level) for key, node in nodes.items()}, form)
+    write_output(output, text)
 
 
-@click.command(cls=FormulaCommand, short_help="The gradient: a line for each variable.")
-@click.argument("formula")
-@options("wrt", "at", "shape", "assume", "level", "kinks", "form")
-def grad(formula: str, **common: Any) -> None:
-    """The gradient: a line for each variable, with --at followed by its value.
-
-    \b
-    symdiff grad "(a+3*b)*c**2"
-    symdiff grad "(a+3*b)*c**2" --at a=2,b=3,c=4
-    symdiff grad "sum((X @ w - y)**2)/2" --shape X=n,d --shape w=d --shape y=n --wrt w
-    """
-    from ..differentiate.passes import grad as gradient
-
-    _derivative(lambda roots, wanted: gradient(scalar("grad", roots[0]), _some(wanted)), [formula], **common)
+def _key(names: Sequence[str], orders: Sequence[int]) -> str:
+    return ",".join(name for name, times in zip(names, orders, strict=True) for _ in range(times))
 
 
-@click.command(cls=FormulaCommand, short_help="The Jacobian: a row for each formula.")
-@click.argument("formulas", nargs=-1, required=True, metavar="FORMULA...")
-@options("wrt", "at", "shape", "assume", "level", "kinks", "form")
-def jacobian(formulas: Sequence[str], **common: Any) -> None:
-    """The Jacobian: a row for each formula, a column for each variable; with --at followed by the values.
-
-    Of arrays, a line for each block, which has the shape of the formula and then that of the variable; blocks of
-    several formulas are numbered.
-
-    \b
-    symdiff jacobian "r*cos(t)" "r*sin(t)"
-    symdiff jacobian "r*cos(t)" "r*sin(t)" --wrt t,r --at r=2,t=pi/4
-    symdiff jacobian "tanh(A @ x)" --shape A=m,n --shape x=n --wrt x
-    """
-    from ..jacobians.hessians import jacobian as blocks
-
-    numbers = [str(place) for place in range(1, len(formulas) + 1)] if len(formulas) > 1 else [""]
-    _derivative(lambda roots, wanted: blocks(roots, _some(wanted)), formulas, rows=lambda _: numbers, **common)
-
-
-@click.command(cls=FormulaCommand, short_help="The Hessian: a row for each variable.")
-@click.argument("formula")
-@options("layout", "wrt", "at", "shape", "assume", "level", "kinks", "form")
-def hessian(formula: str, layout: str, **common: Any) -> None:
-    """The Hessian: a row and a column for each variable; with --at followed by the values.
-
-    By arrays, a line for each block, which has the shapes of its two variables; --form dense is one matrix of all
-    elements, each variable's in C order; --form diagonal has the shape of each variable.
-
-    \b
-    symdiff hessian "x**2*y + y + 2"
-    symdiff hessian "x**2*y + y + 2" --at x=3,y=4 --format json
-    symdiff hessian "x @ A @ x" --shape A=n,n --shape x=n --wrt x
-    symdiff hessian "sum((X @ w - y)**2)" --shape X=m,n --shape w=n --shape y=m --wrt w --form diagonal
-    """
-
-    def make(roots: list[Node], wanted: list[Node]) -> Any:
-        return second(scalar("hessian", roots[0], "sum it"), _some(wanted), layout)
-
-    _derivative(make, [formula], rows=lambda names: names, **common)
-
-
-def second(root: Node, wanted: list[Node], layout: str) -> Any:
-    """The Hessian in the form asked for; that of numbers is one matrix already."""
-    from ..jacobians.hessians import hessian as second
-
-    numbers = not any(var.shape for var in wanted)
-    return second(root, wanted, form="blocks" if layout == "dense" and numbers else layout)
+def _table(nodes: dict[str, Node], form: str) -> str:
+    texts = {key: str(show(node)) for key, node in nodes.items()}
+    if form == "json":
+        return json_text(texts) + "\n"
+    return "\n".join(align([[key or "value", text] for key, text in texts.items()], "  ")) + "\n"

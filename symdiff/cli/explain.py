@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from ..graph.atomic_write import write_whole
-from .common import FormulaCommand, busy, options
+from .inputs import read_problem, read_text
 from .notes import note_kinks
-from .reading import read_point, read_problem, read_text
-from .values import arrays, evaluating
+from .options import FormulaCommand, options
+from .output import json_text, spinner, write_output
+from .points import read_point
+from .values import as_arrays, evaluating
 
 if TYPE_CHECKING:
     from ..explanations.explain import Explanation
 
-
-def _json(found: Explanation) -> str:
-    import json
-
-    return json.dumps(found.record(), ensure_ascii=False)
-
-
 _FORMATS: dict[str, Callable[[Explanation], str]] = {
     "text": str,
-    "latex": lambda found: found.to_latex(),
-    "html": lambda found: found.to_html(),
-    "json": _json,
+    "latex": lambda explanation: explanation.to_latex(),
+    "html": lambda explanation: explanation.to_html(),
+    "json": lambda explanation: json_text(explanation.record()),
 }
 
 
@@ -37,8 +31,7 @@ _FORMATS: dict[str, Callable[[Explanation], str]] = {
     "--mode", type=click.Choice(["reverse", "forward"]), default="reverse", help="The sweep; default: reverse."
 )
 @click.option("--format", "form", type=click.Choice(list(_FORMATS)), default="text", help="Default: text.")
-@click.option("-o", "--output", metavar="FILE", help="Where to write; default: standard output.")
-@options("wrt", "at", "shape")
+@options("output", "wrt", "at", "shape")
 def explain_command(
     formula: str, mode: str, form: str, output: str | None, wrt: str | None, at: Sequence[str], shape: Sequence[str]
 ) -> None:
@@ -53,33 +46,28 @@ def explain_command(
     symdiff explain "sum((X @ w - y)**2)" --shape X=n,d --shape w=d --shape y=n --at "X=[[1,2],[3,4]],w=[1,1],y=[1,2]"
     symdiff explain "(x+y)*z" --at x=-2,y=5,z=-4 --format html -o steps.html
     """
-    with busy("explaining"):
+    with spinner("explaining"):
         from ..explanations.explain import explain
 
         (root,), wanted = read_problem([read_text(formula)], wrt, shape)
-        given = read_point(at, [root])
-        point = arrays(given, [root])
+        point = read_point(at, [root])
         with evaluating():
-            found = explain(root, point, wanted, mode)
-        note_kinks(root, given)
-        text = _FORMATS[form](found)
-    if output is not None:
-        write_whole(output, text if text.endswith("\n") else text + "\n")
-    elif form == "text":
-        _to_terminal(found)
-    else:
-        click.echo(text, nl=not text.endswith("\n"))
+            explanation = explain(root, as_arrays(point, [root]), wanted, mode)
+        note_kinks(root, point)
+        text = _FORMATS[form](explanation)
+    if not (output is None and form == "text" and _print_on_terminal(explanation)):
+        write_output(output, text if text.endswith("\n") else text + "\n")
 
 
-def _to_terminal(found: Any) -> None:
-    """As wide as the terminal, with its colours; elsewhere as wide as it needs."""
+def _print_on_terminal(explanation: Explanation) -> bool:
+    """As wide as the terminal, with its colours; False where standard output is none."""
     import sys
 
     from ..explanations.text import show
 
     if not sys.stdout.isatty():
-        click.echo(str(found))
-        return
+        return False
     from rich.console import Console
 
-    show(found, Console())
+    show(explanation, Console())
+    return True

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import click
 
-from ..differentiate.kinks import kinks
+from ..differentiate.kinks import Kink, kinks
 from ..text.printer import show
-from .common import FormulaCommand, options
-from .printing import columns
-from .reading import note_unused, read_formulas, read_shapes, read_text
+from .inputs import read_formula, read_text
+from .options import FormulaCommand, options
+from .output import print_json
+from .printing import align
 
 
 @click.command("kinks", cls=FormulaCommand, short_help="Where a formula has no derivative.")
@@ -26,22 +26,18 @@ def kinks_command(formula: str, shape: Sequence[str], form: str) -> None:
     \b
     symdiff kinks "abs(x - 1) + maximum(x, y)"
     """
-    shapes = read_shapes(shape)
-    roots = read_formulas([read_text(formula)], shapes)
-    note_unused(shapes, roots)
-    records = [_record(kink.node, kink.at, kink.convention) for kink in kinks(roots)]
+    root = read_formula(read_text(formula), shape)
+    records = list(map(_record, kinks([root])))
     if form == "json":
-        import json
-
-        click.echo(json.dumps({"formula": formula, "kinks": records}))
+        print_json({"formula": formula, "kinks": records})
     elif records:
-        click.echo("\n".join(columns([list(record.values()) for record in records], "  ")))
+        click.echo("\n".join(align([list(record.values()) for record in records], "  ")))
     else:
         click.echo("no kinks: every operation has derivatives of all orders inside its domain")
 
 
-def _record(node: Any, at: Any, convention: str) -> dict[str, str]:
+def _record(kink: Kink) -> dict[str, str]:
     from ..search.levels import simplify
 
-    place = "" if at is None else str(show(simplify(at)))
-    return {"at": place, "operation": str(show(node)), "convention": convention}
+    at = "" if kink.at is None else str(show(simplify(kink.at)))
+    return {"at": at, "operation": str(show(kink.node)), "convention": kink.convention}

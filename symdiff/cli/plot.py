@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import click
 
-from ..graph.atomic_write import write_whole
-from ..graph.errors import SymdiffError
-from .common import FormulaCommand, busy, options
-from .reading import number, read_formulas, read_text
+from .inputs import read_formula, read_text
+from .options import FormulaCommand, options
+from .output import spinner, write_output
+from .points import read_pairs, read_range, read_scalar
 
 
 @click.command("plot", cls=FormulaCommand, short_help="Draw a function with its derivatives.")
@@ -29,31 +29,13 @@ def plot_command(formula: str, output: str, ranges: Sequence[str], order: int, a
     symdiff plot "sin(a*x)/x" --at a=2 --range x=0.1:10 --order 1 -o wave.png
     symdiff plot "(1-x)**2 + 10*(y-x**2)**2" --range x=-2:2,y=-1:3 -o valley.png
     """
-    with busy("plotting"):
+    with spinner("plotting"):
         from ..explanations.plots import plot
 
-        (root,) = read_formulas([read_text(formula)], {})
-        fixed = dict(_pair("--at", part, "a=2") for part in _parts(at))
-        values = {name: number("--at", name, text) for name, text in fixed.items()}
-        pairs = (_pair("--range", part, "x=-3:3") for part in _parts(ranges))
-        bounds = {name: _bounds(name, text) for name, text in pairs}
+        root = read_formula(read_text(formula), ())
+        usage = "--at takes a variable with its numbers, such as a=2, not {}"
+        values = {name: read_scalar("--at", name, text) for _, name, text in read_pairs(at, usage)}
+        usage = "--range takes a variable with its numbers, such as x=-3:3, not {}"
+        bounds = {name: read_range("--range", name, text) for _, name, text in read_pairs(ranges, usage)}
         content = plot(root, bounds, values, order).content(os.path.splitext(output)[1].lower().removeprefix("."))
-    write_whole(output, content)
-
-
-def _parts(texts: Iterable[str]) -> list[str]:
-    return [part for text in texts for part in text.split(",")]
-
-
-def _pair(option: str, text: str, example: str) -> tuple[str, str]:
-    name, equals, value = (part.strip() for part in text.partition("="))
-    if not equals or not name.isidentifier():
-        raise SymdiffError(f"{option} takes a variable with its numbers, such as {example}, not {text.strip()!r}")
-    return name, value
-
-
-def _bounds(name: str, text: str) -> tuple[float, float]:
-    low, colon, high = text.partition(":")
-    if not colon:
-        raise SymdiffError(f"--range {name}: a range is two numbers, such as -3:3, not {text!r}")
-    return number("--range", name, low.strip()), number("--range", name, high.strip())
+    write_output(output, content)

@@ -1,4 +1,4 @@
-"""The numbers of formulas at a point that the command line gives."""
+"""The values of formulas at a point that the command line gives."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..graph.traversal import leaves, map_structure, topological, variables
 
 
 def values_at(structure: Any, point: Mapping[str, Any], inputs: Sequence[Node]) -> Any:
-    """The numbers of a nested structure of nodes at a point, arrays as nested lists.
+    """The values of a nested structure of nodes at a point, arrays as nested lists.
 
     ``inputs`` are all variables of the formula: sizes are read from them also where the result has no such variable.
     """
@@ -20,30 +20,34 @@ def values_at(structure: Any, point: Mapping[str, Any], inputs: Sequence[Node]) 
 
     from ..compiler.functions import compile
 
-    fn, arguments = compile(structure, list(inputs)), arrays(point, leaves(structure))
+    fn, arguments = compile(structure, list(inputs)), as_arrays(point, leaves(structure))
     with evaluating(), np.errstate(all="ignore"):
-        found = fn(*(arguments[var.name] for var in inputs))
-    return map_structure(lambda value: value.tolist() if hasattr(value, "tolist") else value, found)
+        results = fn(*(arguments[var.name] for var in inputs))
+    return map_structure(lambda value: value.tolist() if hasattr(value, "tolist") else value, results)
 
 
-def kept_digits(
-    structure: Any, make: Callable[[list[Node]], Any], roots: list[Node], point: Mapping[str, Any], level: str = "full"
+def accurate_values(
+    structure: Any,
+    derive: Callable[[list[Node]], Any],
+    roots: list[Node],
+    point: Mapping[str, Any],
+    level: str = "full",
 ) -> Any:
-    """The numbers of what is made of formulas; of scalars to be read, those of the code that keeps their digits.
+    """The values of what ``derive`` makes of the formulas; of scalars at level full, by code that keeps their digits.
 
-    NaN where ``structure`` has no value.
+    NaN where ``structure``, the same as it is printed, has no value.
     """
     from ..search.levels import simplify
     from ..simplifier.stable import stable
 
     inputs = variables(roots)
-    typed = values_at(structure, point, inputs)
+    values = values_at(structure, point, inputs)
     if level != "full" or any(node.shape for node in topological(*roots)):
-        return typed
-    found: list[Any] = []
-    map_structure(found.append, values_at(simplify(make(stable(roots)), "code"), point, inputs))
-    rest = iter(found)
-    return map_structure(lambda old: (old, next(rest))[old == old], typed)
+        return values
+    better: list[Any] = []
+    map_structure(better.append, values_at(simplify(derive(stable(roots)), "code"), point, inputs))
+    rest = iter(better)
+    return map_structure(lambda old: (old, next(rest))[old == old], values)
 
 
 @contextmanager
@@ -55,18 +59,27 @@ def evaluating() -> Iterator[None]:
         raise DomainError(f"the formula has no value there: {' '.join(str(error).split())}") from None
 
 
-def arrays(point: Mapping[str, Any], roots: Sequence[Node]) -> dict[str, Any]:
-    """The values of a point as arrays, those that the formulas use as an index as whole numbers."""
+def as_arrays(point: Mapping[str, Any], roots: Sequence[Node]) -> dict[str, Any]:
+    """The values of a point as arrays, those that the formulas use as an index as integers."""
     from ..ops.tensor import places_among
 
-    places = {var.name for var in places_among(topological(*roots))}
-    return {name: array(value, name in places) for name, value in point.items()}
+    indices = {var.name for var in places_among(topological(*roots))}
+    return {name: _as_array(value, name in indices) for name, value in point.items()}
 
 
-def array(value: Any, place: bool = False) -> Any:
-    """A list of whole numbers as such, so that it can be an index, also one that is a ``place``; others as floats."""
+def _as_array(value: Any, index: bool) -> Any:
+    """Whole numbers of a list, or of an index, as integers, so that they can be one; other numbers as floats."""
     import numpy as np
 
-    found = np.array(value, float)
-    whole = (found.ndim or place) and (np.abs(found) < 2**53).all() and (found == np.floor(found)).all()
-    return found.astype(np.int64) if whole else found
+    array = np.array(value, float)
+    whole = (array.ndim or index) and (np.abs(array) < 2**53).all() and (array == np.floor(array)).all()
+    return array.astype(np.int64) if whole else array
+
+
+def scalars_of(values: Any) -> Iterator[Any]:
+    """The scalars of nested lists and tuples, in order."""
+    if isinstance(values, (list, tuple)):
+        for value in values:
+            yield from scalars_of(value)
+    else:
+        yield values

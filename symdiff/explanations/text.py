@@ -19,7 +19,10 @@ def to_text(explanation: Record, width: int = 200) -> str:
     from rich.console import Console
 
     out = io.StringIO()
-    show(explanation, Console(file=out, width=width, no_color=True, highlight=False))
+    plain = Console(
+        file=out, width=width, color_system=None, force_terminal=False, force_jupyter=False, highlight=False
+    )
+    show(explanation, plain)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
 
 

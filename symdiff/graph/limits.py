@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import ContextDecorator
 from contextvars import ContextVar
 from math import inf
 from typing import Any, TypeVar
@@ -38,6 +38,7 @@ class _Budget:
     """The limits of one block, none looser than those around it, and what is spent."""
 
     def __init__(self, given: dict[str, float], outer: _Budget | None) -> None:
+        self.outer = outer
         stated, left = (outer.stated, outer.left()) if outer else ({}, {})
         self.stated: dict[str, float] = {name: min(given.get(name, inf), stated.get(name, inf)) for name in LIMITS}
         self.most = {name: min(given.get(name, inf), left.get(name, inf)) for name in LIMITS}
@@ -69,16 +70,15 @@ _lock = threading.Lock()
 _blocks = 0
 
 
-@contextmanager
-def limits(**most: float) -> Iterator[None]:
+class limits(ContextDecorator):
     """Limit what formulas may cost in this block: work beyond a limit raises LimitError, which names the limit.
 
     ``characters`` of a formula; ``digits`` of a number in it; ``exponents``: the size of a constant exponent;
     ``depth``: how many brackets and operators wait for their end at once; ``nodes`` of one graph, and of what is built
     in the block by all steps together; ``seconds`` from the beginning of the block. What is left out is not limited.
-    A block inside another one can only tighten its limits. NumPy's work on arrays is not interrupted. Threads that
-    start inside the block are not limited, unless they run in a copy of its context. Raises SymdiffError for unknown
-    names and for what is no positive number.
+    A block inside another one can only tighten its limits; one object serves for any number of blocks. NumPy's work on
+    arrays is not interrupted. Threads that start inside the block are not limited, unless they run in a copy of its
+    context. Raises SymdiffError for unknown names and for what is no positive number.
 
     >>> import symdiff as sd
     >>> with limits(nodes=1000, seconds=10):
@@ -89,17 +89,21 @@ def limits(**most: float) -> Iterator[None]:
     Traceback (most recent call last):
     symdiff.graph.errors.LimitError: a number has more than 10 digits; raise the limit with limits(digits=...) or ...
     """
-    outer = _current.get()
-    budget = _Budget(_checked(most), outer)
-    token = _current.set(budget)
-    _count(1)
-    try:
-        yield
-    finally:
+
+    def __init__(self, **most: float) -> None:
+        self._most = _checked(most)
+
+    def __enter__(self) -> None:
+        _current.set(_Budget(self._most, _current.get()))
+        _count(1)
+
+    def __exit__(self, *error: object) -> None:
+        budget = _current.get()
+        assert budget is not None
         _count(-1)
-        _current.reset(token)
-        if outer is not None:
-            outer.built += budget.built
+        _current.set(budget.outer)
+        if budget.outer is not None:
+            budget.outer.built += budget.built
 
 
 def _checked(most: dict[str, float]) -> dict[str, float]:

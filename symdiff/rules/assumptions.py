@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import ContextDecorator
 from contextvars import ContextVar
 
 from ..graph.errors import ParseError, SymdiffError
@@ -38,8 +38,8 @@ class _Empty(Exception):
 class Facts:
     """Intervals of expressions, and of all that is built from them."""
 
-    def __init__(self, *conditions: Node) -> None:
-        self.conditions = conditions
+    def __init__(self, *conditions: Node, outer: Facts | None = None) -> None:
+        self.conditions, self.outer = conditions, outer
         self.given: dict[Node, Interval] = {}
         self.known: dict[Node, Interval] = {}
         for condition in conditions:
@@ -170,12 +170,12 @@ def current() -> Facts | None:
     return _current.get()
 
 
-@contextmanager
-def assume(*conditions: Node) -> Iterator[None]:
+class assume(ContextDecorator):
     """Assume conditions while simplifying inside the block, in this thread or task; blocks add up.
 
-    Conditions are comparisons of expressions, ``integer(n)``, and several joined by ``&``. Raises SymdiffError for
-    another kind of condition and for conditions that contradict each other.
+    One object serves for any number of blocks, also inside each other. Conditions are comparisons of expressions,
+    ``integer(n)``, and several joined by ``&``. Raises SymdiffError for another kind of condition and for conditions
+    that contradict each other.
 
     >>> import symdiff as sd
     >>> x, n = sd.symbols("x n")
@@ -183,12 +183,18 @@ def assume(*conditions: Node) -> Iterator[None]:
     ...     sd.simplify(sd.sqrt(x**2) + sd.cos(2*n*sd.pi))
     x + 1
     """
-    before = _current.get()
-    token = _current.set(Facts(*(before.conditions if before else ()), *conditions))
-    try:
-        yield
-    finally:
-        _current.reset(token)
+
+    def __init__(self, *conditions: Node) -> None:
+        self.conditions = conditions
+
+    def __enter__(self) -> None:
+        outer = _current.get()
+        _current.set(Facts(*(outer.conditions if outer else ()), *self.conditions, outer=outer))
+
+    def __exit__(self, *error: object) -> None:
+        facts = _current.get()
+        assert facts is not None
+        _current.set(facts.outer)
 
 
 def implied(roots: Sequence[Node]) -> list[Node]:

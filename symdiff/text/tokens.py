@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from keyword import iskeyword
 from typing import NoReturn
 from unicodedata import normalize
@@ -115,10 +116,8 @@ class Tokens:
         if found is None:
             if self.heads_definition(position):
                 self.fail("a formula is the right side alone: what the function is, without its name", position)
-            from difflib import get_close_matches
-
-            near = get_close_matches(name, self.calls, 1)
-            hint = f'did you mean "{near[0]}"?' if near else f"write {short(name)}*(...) to multiply"
+            near = _nearest(name, self.calls)
+            hint = f'did you mean "{near}"?' if near else f"write {short(name)}*(...) to multiply"
             self.fail(f'unknown function "{short(name)}"; {hint}', position)
         return found
 
@@ -184,6 +183,16 @@ class Tokens:
             return '"*" to multiply'
         product = f"{short(before)}*{short(token)}"
         return f"{short(before)}({short(token)}) or {product}" if before in self.calls else product
+
+
+def _nearest(name: str, known: Collection[str]) -> str | None:
+    """The function that the name misspells, or lengthens or shortens: ``sqr`` is ``sqrt``, ``cosine`` is ``cos``."""
+    from difflib import get_close_matches
+
+    long = [one for one in known if min(len(one), len(name)) > 2]
+    related = [one for one in long if name.startswith(one) or one.startswith(name)]
+    related.sort(key=lambda one: abs(len(one) - len(name)))
+    return next(iter([*get_close_matches(name, known, 1, 0.82), *related]), None)
 
 
 def is_text(token: str) -> bool:

@@ -70,15 +70,9 @@ class Audit:
 
 
 def audit(
-    candidate: Any,
-    formula: Any,
-    wrt: Any = None,
-    *,
-    kind: str | None = None,
-    at: Mapping[str, Any] | None = None,
-    shapes: Mapping[str, Any] | None = None,
-    seed: int = 0,
-) -> Audit:
+    candidate: Any, formula: Any, wrt: Any = None, *, kind: str | None = None, at: Mapping[str, Any] | None = None,
+    shapes: Mapping[str, Any] | None = None, seed: int = 0,
+) -> Audit:  # fmt: skip
     """Compare a hand-written value, gradient, Jacobian or Hessian with the exact one.
 
     ``candidate``: a Python function, a formula, or a (nested) list of formulas, one for each entry. A function takes

@@ -1,4 +1,13 @@
-"""Training: one generated function per step holds the loss, its gradients and the update in place.
+"""Training and what follows it: a step is one generated function of the loss, its gradients and the update in place.
+
+Public names, by module (all are names of ``symdiff.train``):
+
+- ``step``: ``step`` and ``Step``. ``optimizers``: ``SGD``, ``Adagrad``, ``Adam``, ``AdamW``, ``Averaged``, and
+  ``Optimizer``. ``schedules``: ``constant``, ``cosine``, ``cyclic``, ``exponential``, ``step_decay``.
+- ``fit``: ``fit`` and ``Fit``; ``Progress`` of ``loop``; ``History`` and ``TrainingError`` of ``run``.
+- ``full_batch``: ``minimize`` and ``Minimum``.
+- ``curvature``: ``hessian_operator``, ``spectrum``. ``gauss_newton``: ``gauss_newton``, ``gauss_newton_product``.
+- ``uncertainty``: ``standard_errors``, ``StandardErrors``. ``laplace``: ``laplace``, ``Laplace``, ``Prediction``.
 
 >>> import symdiff as sd
 >>> x, y, w = sd.symbol("x", ("N", 2)), sd.symbol("y", "N"), sd.symbol("w", 2)
@@ -6,9 +15,10 @@
 [x, y, w, m_w, v_w, lr, t]
 """
 
-from .curvature import gauss_newton, gauss_newton_product, hessian_operator, spectrum
+from .curvature import hessian_operator, spectrum
 from .fit import Fit, fit
 from .full_batch import Minimum, minimize
+from .gauss_newton import gauss_newton, gauss_newton_product
 from .laplace import Laplace, Prediction, laplace
 from .loop import Progress
 from .optimizers import SGD, Adagrad, Adam, AdamW, Averaged, Optimizer

@@ -27,7 +27,7 @@ def save(path: str | os.PathLike[str], arrays: Mapping[str, NDArray[Any]], text:
 
 
 def load(path: str | os.PathLike[str]) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    """What :func:`save` wrote; raises SymdiffError for a file that is something else.
+    """The arrays and the text of a file of :func:`save`; raises SymdiffError for another file.
 
     >>> import tempfile, numpy as np
     >>> with tempfile.TemporaryDirectory() as folder:

@@ -10,13 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from ...graph.errors import SymdiffError
 from ...graph.node import Node
-from .gauss_newton import gauss_newton, gauss_newton_product
 from .problem import Problem
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-__all__ = ["gauss_newton", "gauss_newton_product", "hessian_operator", "spectrum"]
 
 
 def hessian_operator(
@@ -37,19 +34,13 @@ def hessian_operator(
     """
     from .operators import HessianOperator
 
-    return HessianOperator(Problem(loss, params, data), output)
+    return HessianOperator(Problem(loss, params, data, output))
 
 
 def spectrum(
-    loss: Node,
-    params: Mapping[str, Any],
-    data: Mapping[str, Any],
-    count: int | None = None,
-    *,
-    which: str = "LA",
-    output: Node | None = None,
-    seed: int = 0,
-) -> NDArray[Any]:
+    loss: Node, params: Mapping[str, Any], data: Mapping[str, Any], count: int | None = None, *,
+    which: str = "LA", output: Node | None = None, seed: int = 0,
+) -> NDArray[Any]:  # fmt: skip
     """Eigenvalues of the Hessian at ``params``, ascending: all of them, or ``count`` by Lanczos without the matrix.
 
     ``which``: the largest ``"LA"``, the smallest ``"SA"``, both ends ``"BE"``, or the largest in magnitude ``"LM"``.
@@ -66,21 +57,23 @@ def spectrum(
     array([108.])
     """
     import numpy as np
-    from scipy.sparse import linalg
 
     if which not in ("LA", "SA", "BE", "LM"):
         raise SymdiffError(f"which eigenvalues is one of LA, SA, BE, LM, not {which!r}")
     if count is not None and count < 1:
         raise SymdiffError(f"count is at least 1, not {count}")
     operator = hessian_operator(loss, params, data, output=output)
-    number = operator.shape[0]
-    if count is None or count >= number:
-        found: NDArray[Any] = np.linalg.eigvalsh(operator.todense())
-        return found
-    start = np.random.default_rng(seed).normal(size=number)
+    if count is None or count >= operator.shape[0]:
+        return np.asarray(np.linalg.eigvalsh(operator.todense()))
+    return np.sort(_lanczos(operator, count, which, np.random.default_rng(seed).normal(size=operator.shape[0])))
+
+
+def _lanczos(operator: Any, count: int, which: str, start: NDArray[Any]) -> NDArray[Any]:
+    import numpy as np
+    from scipy.sparse import linalg
+
     try:
-        found = linalg.eigsh(operator, k=count, which=which, v0=start, return_eigenvectors=False)
+        return np.asarray(linalg.eigsh(operator, k=count, which=which, v0=start, return_eigenvectors=False))
     except linalg.ArpackNoConvergence as error:
         some = len(error.eigenvalues)
         raise SymdiffError(f"Lanczos found {some} of {count} eigenvalues; ask for fewer, or for all") from None
-    return np.sort(found)

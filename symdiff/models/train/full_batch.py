@@ -24,7 +24,7 @@ METHODS = {
 
 
 class Minimum(NamedTuple):
-    """Parameters found, their ``loss``, the loss after each iteration, and what the method says of the end."""
+    """The ``params`` of a minimum, their ``loss``, the loss after each iteration, and the method's own message."""
 
     params: Arrays
     loss: float
@@ -35,14 +35,9 @@ class Minimum(NamedTuple):
 
 
 def minimize(
-    loss: Node,
-    params: Mapping[str, Any],
-    data: Mapping[str, Any],
-    method: str = "BFGS",
-    *,
-    maxiter: int | None = None,
-    tol: float | None = None,
-) -> Minimum:
+    loss: Node, params: Mapping[str, Any], data: Mapping[str, Any], method: str = "BFGS", *,
+    maxiter: int | None = None, tol: float | None = None,
+) -> Minimum:  # fmt: skip
     """Minimise the loss over all data by ``"Newton"`` or by a method of scipy.optimize.
 
     ``params`` and ``data`` as for :func:`symdiff.train.fit`; the arrays given are not changed. The method sees one
@@ -55,40 +50,22 @@ def minimize(
     - ``"Newton"``, ``"trust-exact"`` read the exact dense Hessian: a few iterations, each with a factorisation. Newton
       takes full steps near the minimum, shorter ones and an added diagonal where it must; trust-exact leaves saddles.
 
-    Raises TrainingError where the first loss, a Hessian or the loss found is not finite, SymdiffError for another
+    Raises TrainingError where the first loss, a Hessian or the last loss is not finite, SymdiffError for another
     method. Nocedal and Wright, Numerical Optimization (2006), chapters 3, 4, 6 and 7.
 
     >>> import symdiff as sd
     >>> w = sd.symbol("w", 2)
-    >>> minimize(sd.sum((w - 3) ** 2), {"w": [0, 1]}, {}).params["w"].round(6)
-    array([3., 3.])
-    >>> found = minimize(sd.sum((w - 3) ** 2), {"w": [0, 1]}, {}, "Newton")
-    >>> found.steps, found.params["w"].round(6)
+    >>> least = minimize(sd.sum((w - 3) ** 2), {"w": [0, 1]}, {}, "Newton")
+    >>> least.steps, least.params["w"].round(6)
     (1, array([3., 3.]))
     """
-    import numpy as np
-
     if method not in METHODS:
         raise SymdiffError(f"the methods are {', '.join(METHODS)}, not {method!r}")
-    problem = Problem(loss, params, data, double=False)
-    search = _Search(problem)
-    with np.errstate(all="ignore"):
-        _finite(search.function(problem.start)[0], 0, None)
-        found = search.run(method, maxiter, tol)
-    _finite(float(found.fun), len(search.history), problem.flat.split(search.good))
-    history = np.array(search.history)
-    return Minimum(
-        problem.flat.split(found.x), float(found.fun), history, len(history), bool(found.success), str(found.message)
-    )
-
-
-def _finite(loss: float, step: int, good: Arrays | None, what: str = "loss") -> None:
-    if not math.isfinite(loss):
-        raise TrainingError(f"the {what} at iteration {step} is {loss}", step, loss, good)
+    return _Search(Problem(loss, params, data, double=False)).minimize(method, maxiter, tol)
 
 
 class _Search:
-    """One run of a method: the losses it has seen, and the last point where the loss was finite."""
+    """One run of a method: the losses so far, and the last point where the loss was finite."""
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
@@ -96,52 +73,68 @@ class _Search:
         self.history: list[float] = []
         self.good = problem.start
 
-    def seen(self, point: NDArray[Any], loss: float) -> None:
-        self.history.append(float(loss))
-        self.good = point.copy() if math.isfinite(loss) else self.good
+    def minimize(self, method: str, maxiter: int | None, tol: float | None) -> Minimum:
+        import numpy as np
 
-    def run(self, method: str, maxiter: int | None, tol: float | None) -> Any:
+        with np.errstate(all="ignore"):
+            _check_finite(self.function(self.problem.start)[0], 0, None)
+            result = self._run(method, maxiter, tol)
+        split, history = self.problem.flat.split, np.array(self.history)
+        _check_finite(float(result.fun), len(history), split(self.good))
+        success, message = bool(result.success), str(result.message)
+        return Minimum(split(result.x), float(result.fun), history, len(history), success, message)
+
+    def _run(self, method: str, maxiter: int | None, tol: float | None) -> Any:
         import numpy as np
         from scipy import optimize
 
         start, reads = self.problem.start, METHODS[method]
         if method == "Newton":
             precision = max(float(np.finfo(array.dtype).eps) for array in self.problem.flat.arrays.values())
-            return newton(self.function, self.hessian(), start, self.seen, maxiter, tol, precision)
+            return newton(self.function, self._hessian(), start, self._note, maxiter, tol, precision)
 
         def callback(intermediate_result: Any) -> None:
-            self.seen(intermediate_result.x, intermediate_result.fun)
+            self._note(intermediate_result.x, intermediate_result.fun)
 
         second: dict[str, Any] = {}
         if reads:
-            second = {"hessp": self.problem.product()} if reads == "product" else {"hess": self.hessian()}
-        function = _walled(self.function) if method.startswith("trust") else self.function
+            second = {"hessp": self.problem.product()} if reads == "product" else {"hess": self._hessian()}
+        function = _infinite_for_nan(self.function) if method.startswith("trust") else self.function
         options = {} if maxiter is None else {"maxiter": maxiter}
         return optimize.minimize(
             function, start, jac=True, method=method, tol=tol, options=options, callback=callback, **second
         )
 
-    def hessian(self) -> Callable[[NDArray[Any]], NDArray[Any]]:
+    def _note(self, point: NDArray[Any], loss: float) -> None:
+        self.history.append(float(loss))
+        self.good = point.copy() if math.isfinite(loss) else self.good
+
+    def _hessian(self) -> Callable[[NDArray[Any]], NDArray[Any]]:
         """The dense Hessian; a TrainingError where it is not finite, which a factorisation would not explain."""
         import numpy as np
 
-        dense = self.problem.matrix()
+        dense = self.problem.hessian()
 
-        def checked(vector: NDArray[Any]) -> NDArray[Any]:
-            found = dense(vector)
-            bad = found[~np.isfinite(found)]
+        def finite(vector: NDArray[Any]) -> NDArray[Any]:
+            matrix = dense(vector)
+            bad = matrix[~np.isfinite(matrix)]
             if bad.size:
-                _finite(float(bad[0]), len(self.history), self.problem.flat.split(self.good), "Hessian")
-            return found
+                _check_finite(float(bad[0]), len(self.history), self.problem.flat.split(self.good), "Hessian")
+            return matrix
 
-        return checked
+        return finite
 
 
-def _walled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """NaN counts as infinite: a trust region shrinks before a wall, but with NaN it would stay as it is."""
+def _check_finite(loss: float, step: int, good: Arrays | None, what: str = "loss") -> None:
+    if not math.isfinite(loss):
+        raise TrainingError(f"the {what} at iteration {step} is {loss}", step, loss, good)
 
-    def walled(vector: NDArray[Any]) -> Any:
+
+def _infinite_for_nan(function: Callable[..., Any]) -> Callable[..., Any]:
+    """NaN counts as infinite: a trust region shrinks where the loss is infinite, and with NaN would stay as it is."""
+
+    def guarded(vector: NDArray[Any]) -> Any:
         value, slope = function(vector)
         return (math.inf if math.isnan(value) else value), slope
 
-    return walled
+    return guarded

@@ -12,7 +12,7 @@ from typing import Any
 from ...differentiate.passes import hvp, jvp, vjp
 from ...graph.errors import SymdiffError
 from ...graph.node import Node, as_node, symbol
-from ...graph.traversal import substitute, topological, variables
+from ...graph.traversal import leaves, map_structure, substitute, topological, variables
 from ...jacobians.hessians import hessian
 from ...ops.sums import sum
 from ...search.levels import simplify_guarded
@@ -41,12 +41,13 @@ def gauss_newton(
     >>> sd.simplify(gauss_newton(sd.sum((X @ w - y) ** 2) / 2, X @ w, [w], form="blocks"))
     ((X.T @ X,),)
     """
-    chosen = _listed(params)
+    chosen = leaves(params)
     moves = [symbol(f"_v_{var.name}", var.shape) for var in chosen]
     along, curved = _curved(loss, output, chosen, moves)
-    found = hessian(sum(along * curved) / 2, moves, form=form, sizes=sizes)
-    # a quadratic form has the same Hessian everywhere: what the simplifier left of v may be anything
-    return simplify_guarded(_replaced(found, {move: move * 0 for move in moves}), sizes=sizes)
+    matrix = hessian(sum(along * curved) / 2, moves, form=form, sizes=sizes)
+    # a quadratic form has the same Hessian everywhere, so v may be anything where the simplifier left it
+    zeros = {move: move * 0 for move in moves}
+    return simplify_guarded(map_structure(lambda node: substitute(node, zeros), matrix), sizes=sizes)
 
 
 def gauss_newton_product(
@@ -61,13 +62,9 @@ def gauss_newton_product(
     >>> sd.simplify(gauss_newton_product(sd.sum((X @ w - y) ** 2) / 2, X @ w, [w], [v]))
     (X.T @ (X @ v),)
     """
-    chosen = _listed(params)
+    chosen = leaves(params)
     _, curved = _curved(loss, output, chosen, vectors)
     return tuple(vjp(output, chosen, curved))
-
-
-def _listed(params: Mapping[str, Node] | Sequence[Node]) -> list[Node]:
-    return list(params.values() if isinstance(params, Mapping) else params)
 
 
 def _curved(loss: Node, output: Node, chosen: list[Node], vectors: Sequence[Any]) -> tuple[Node, Node]:
@@ -83,9 +80,3 @@ def _curved(loss: Node, output: Node, chosen: list[Node], vectors: Sequence[Any]
             )
     along = jvp(output, chosen, [as_node(vector) for vector in vectors])
     return along, substitute(hvp(outer, free, along), {free: output})
-
-
-def _replaced(structure: Any, replacements: Mapping[Node, Any]) -> Any:
-    if isinstance(structure, Node):
-        return substitute(structure, replacements)
-    return tuple(_replaced(part, replacements) for part in structure)

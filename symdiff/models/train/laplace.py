@@ -51,9 +51,8 @@ class Laplace:
 
         if self.precision.ndim == 1:
             return 1 / self.precision
-        half = self._spread(np.eye(len(self.precision)))
-        found: NDArray[Any] = half.T @ half
-        return found
+        root = self._solve_root(np.eye(len(self.precision)))
+        return np.asarray(root.T @ root)
 
     @cached_property
     def _factor(self) -> NDArray[Any]:
@@ -61,7 +60,7 @@ class Laplace:
 
         return np.asarray(np.linalg.cholesky(self.precision))
 
-    def _spread(self, columns: NDArray[Any], transposed: bool = False) -> NDArray[Any]:
+    def _solve_root(self, columns: NDArray[Any], transposed: bool = False) -> NDArray[Any]:
         """``inv(L) @ columns``, or ``inv(L.T) @ columns``, with ``precision == L @ L.T``."""
         import numpy as np
         from scipy import linalg
@@ -75,13 +74,13 @@ class Laplace:
         import numpy as np
 
         flat = Flat(self.params)
-        drawn = np.random.default_rng(seed).normal(size=(flat.size, count))
-        rows = (flat.join(self.params.values())[:, None] + self._spread(drawn, transposed=True)).T
-        parts = [unflatten(row, [array.shape for array in self.params.values()]) for row in rows]
-        return {name: np.array([part[place] for part in parts]) for place, name in enumerate(self.params)}
+        normal = np.random.default_rng(seed).normal(size=(flat.size, count))
+        vectors = (flat.join(self.params.values())[:, None] + self._solve_root(normal, transposed=True)).T
+        samples = [unflatten(vector, [array.shape for array in self.params.values()]) for vector in vectors]
+        return {name: np.array(parts) for name, parts in zip(self.params, zip(*samples, strict=True), strict=True)}
 
     def predict(self, output: Node, data: Mapping[str, Any]) -> Prediction:
-        """Mean and variance of an output that is linearised in the parameters: ``diag(J @ covariance @ J.T)``.
+        """Mean and variance of an output that is linearized in the parameters: ``diag(J @ covariance @ J.T)``.
 
         The variance is that of the output without noise. J is the generated Jacobian at ``params``; ``data`` gives
         the other variables of the output. Immer, Korzepa and Bauer, Improving predictions of Bayesian neural nets via
@@ -99,27 +98,22 @@ class Laplace:
         given = [*(np.asarray(data[var.name]) for var in inputs), *(self.params[var.name] for var in chosen)]
         sizes = sizes_of([*inputs, *chosen], given)
         nodes = simplify_guarded([output, *jacobian(output, chosen, sizes=sizes)], sizes=sizes)
-        value, *found = functions.compile(nodes, [*inputs, *chosen])(*given)
-        mean, blocks = np.asarray(value, float), {var.name: block for var, block in zip(chosen, found, strict=True)}
+        value, *blocks = functions.compile(nodes, [*inputs, *chosen])(*given)
+        mean, by_name = np.asarray(value, float), {var.name: block for var, block in zip(chosen, blocks, strict=True)}
         shapes = {name: (mean.size, array.size) for name, array in self.params.items()}
-        parts = [np.reshape(blocks.get(name, np.zeros(shape)), shape) for name, shape in shapes.items()]
-        rows = np.concatenate(parts, axis=1)
-        return Prediction(mean, (self._spread(rows.T) ** 2).sum(axis=0).reshape(mean.shape))
+        parts = [np.reshape(by_name.get(name, np.zeros(shape)), shape) for name, shape in shapes.items()]
+        root = self._solve_root(np.concatenate(parts, axis=1).T)
+        return Prediction(mean, (root**2).sum(axis=0).reshape(mean.shape))
 
 
 def laplace(
-    loss: Node,
-    params: Mapping[str, Any],
-    data: Mapping[str, Any],
-    prior: Any = 1.0,
-    *,
-    output: Node | None = None,
-    form: str = "dense",
-) -> Laplace:
+    loss: Node, params: Mapping[str, Any], data: Mapping[str, Any], prior: Any = 1.0, *,
+    output: Node | None = None, form: str = "dense",
+) -> Laplace:  # fmt: skip
     """Laplace's approximation of the posterior of the parameters, around their most probable values.
 
     ``loss``: the negative log likelihood, summed over the examples and without the prior. ``prior``: the precision of
-    a normal prior around 0, a number, or for each name a number or an array. ``params``: where loss and
+    a normal prior around 0, a scalar, or for each name a scalar or an array. ``params``: where loss and
     ``sum(prior*w**2)/2`` together are least. The precision is that of the prior plus the Hessian of the loss, or with
     ``output`` its Gauss-Newton matrix (:func:`gauss_newton`), which is never indefinite for a convex loss.
     ``form``: ``"dense"``, or ``"diagonal"`` for the diagonal alone.
@@ -127,39 +121,43 @@ def laplace(
 
     >>> import symdiff as sd
     >>> m, y = sd.symbol("m"), sd.symbol("y", "N")
-    >>> found = laplace(sd.sum((y - m) ** 2) / 2, {"m": 1.6}, {"y": [1.0, 2.0, 2.0, 3.0]}, prior=1.0)
-    >>> found.covariance.round(6), found.sample(3)["m"].shape
+    >>> posterior = laplace(sd.sum((y - m) ** 2) / 2, {"m": 1.6}, {"y": [1.0, 2.0, 2.0, 3.0]}, prior=1.0)
+    >>> posterior.covariance.round(6), posterior.sample(3)["m"].shape
     (array([[0.2]]), (3,))
     """
     import numpy as np
 
     if form not in ("dense", "diagonal"):
         raise SymdiffError(f"the form of a covariance is dense or diagonal, not {form!r}")
-    problem = Problem(loss, params, data)
+    problem = Problem(loss, params, data, output)
     flat, start = problem.flat, problem.start
-    added = flat.join(_prior(prior, flat.arrays).values())
+    prior_precision = flat.join(_prior(prior, flat.arrays).values())
     value, _ = problem.gradient()(start)
     if form == "dense":
-        precision = problem.matrix(output)(start) + np.diag(added)
+        precision = problem.hessian()(start) + np.diag(prior_precision)
         inverse(precision, flat.label, "posterior precision")  # raises, and says why
-        half = float(np.linalg.slogdet(precision)[1]) / 2
+        log_det = float(np.linalg.slogdet(precision)[1])
     else:
-        precision = problem.diagonal(output)(start) + added
-        place = int(precision.argmin())
-        if not precision[place] > 0:
-            raise SymdiffError(
-                f"the precision of {flat.label(place)} is {precision[place]:.3g}, not positive; give output= for the "
-                "Gauss-Newton matrix"
-            )
-        half = float(np.log(precision).sum()) / 2
-    evidence = -value - float(start @ (added * start)) / 2 + float(np.log(added).sum()) / 2 - half
-    return Laplace(flat.arrays, precision, evidence)
+        precision = problem.diagonal()(start) + prior_precision
+        _check_positive(precision, flat)
+        log_det = float(np.log(precision).sum())
+    log_prior = float(np.log(prior_precision).sum()) / 2 - float(start @ (prior_precision * start)) / 2
+    return Laplace(flat.arrays, precision, log_prior - value - log_det / 2)
+
+
+def _check_positive(precision: NDArray[Any], flat: Flat) -> None:
+    position = int(precision.argmin())
+    if not precision[position] > 0:
+        raise SymdiffError(
+            f"the precision of {flat.label(position)} is {precision[position]:.3g}, not positive; give output= for the "
+            "Gauss-Newton matrix"
+        )
 
 
 def _prior(prior: Any, arrays: Arrays) -> Arrays:
     import numpy as np
 
-    found = {}
+    precisions = {}
     for name, array in arrays.items():
         if isinstance(prior, Mapping) and name not in prior:
             raise SymdiffError(f"the prior needs a precision for {name}")
@@ -167,8 +165,8 @@ def _prior(prior: Any, arrays: Arrays) -> Arrays:
         if not (value > 0).all():
             raise SymdiffError(f"the prior precision of {name} is positive, not {value}")
         try:
-            found[name] = np.broadcast_to(value, array.shape)
+            precisions[name] = np.broadcast_to(value, array.shape)
         except ValueError:
             shapes = f"{show_shape(value.shape)}, which does not fit {show_shape(array.shape)}"
             raise ShapeError(f"the prior precision of {name} has shape {shapes}") from None
-    return found
+    return precisions

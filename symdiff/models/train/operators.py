@@ -9,7 +9,6 @@ import numpy as np
 from scipy.sparse.linalg import LinearOperator
 
 from ...graph.errors import UnsupportedError
-from ...graph.node import Node
 from .problem import Problem
 
 if TYPE_CHECKING:
@@ -19,17 +18,17 @@ if TYPE_CHECKING:
 class HessianOperator(LinearOperator):  # type: ignore[misc]
     """The Hessian of a loss at fixed parameters and data: symmetric, and formed only by ``todense``."""
 
-    def __init__(self, problem: Problem, output: Node | None = None) -> None:
+    def __init__(self, problem: Problem) -> None:
         super().__init__(np.dtype(float), (problem.flat.size, problem.flat.size))
-        self.problem, self.output = problem, output
+        self.problem = problem
 
     @cached_property
     def _product(self) -> Any:
-        return self.problem.product(self.output)
+        return self.problem.product()
 
     def _matvec(self, x: NDArray[Any]) -> NDArray[Any]:
-        found: NDArray[Any] = self._product(self.problem.start, np.ravel(x))
-        return found
+        product: NDArray[Any] = self._product(self.problem.start, np.ravel(x))
+        return product
 
     def _adjoint(self) -> HessianOperator:
         return self
@@ -39,13 +38,13 @@ class HessianOperator(LinearOperator):  # type: ignore[misc]
     def diagonal(self) -> NDArray[Any]:
         """The diagonal, by formulas of its own where there are some."""
         try:
-            return self.problem.diagonal(self.output)(self.problem.start)
+            return self.problem.diagonal()(self.problem.start)
         except UnsupportedError:
             return np.diag(self.todense()).copy()
 
     def todense(self) -> NDArray[Any]:
         """The matrix: by its own formulas, or column by column for an operation that they do not know."""
         try:
-            return self.problem.matrix(self.output)(self.problem.start)
+            return self.problem.hessian()(self.problem.start)
         except UnsupportedError:
             return np.asarray(self @ np.eye(self.shape[0]))

@@ -1,4 +1,4 @@
-"""Optimizers as graphs: each says which arrays it keeps and the new value of every parameter and of those arrays.
+"""Optimizers as graphs: the state that each keeps, and the new values of every parameter and of the state.
 
 ``state`` maps each state variable to the parameter that it has the shape and type of; every state array starts at
 zero. ``updates`` takes the nodes of the learning rate and of the step, which counts from 1.
@@ -37,8 +37,8 @@ def _named(prefix: str, params: Nodes) -> list[Node]:
     return [symbol(f"{prefix}_{param.name}", param.shape) for param in params]
 
 
-def _rest(share: float) -> float:
-    """1 - share, as a person would write it: 0.1 and not 0.09999999999999998 for 0.9."""
+def _complement(share: float) -> float:
+    """1 - share in decimal: 0.1 and not 0.09999999999999998 for 0.9."""
     return float(1 - Decimal(repr(share)))
 
 
@@ -57,7 +57,7 @@ class SGD:
     """Gradient descent: ``p - lr*g``; with momentum ``v = momentum*v + g`` and ``p - lr*v``, or, for Nesterov's,
     ``p - lr*(g + momentum*v)`` with the new v.
 
-    Polyak, 1964; Nesterov, 1983, in the form of Sutskever et al., ICML 2013, at parameters looked ahead from.
+    Polyak, 1964; Nesterov, 1983, in the form of Sutskever et al., ICML 2013: the parameters are the look-ahead points.
 
     >>> SGD(0.1, momentum=0.9).state([symbol("W", (3, 2))])
     {v_W: W}
@@ -78,11 +78,11 @@ class SGD:
     def updates(self, params: Nodes, grads: Nodes, lr: Node, t: Node) -> dict[Node, Node]:
         if not self.momentum:
             return {p: p - lr * g for p, g in zip(params, grads, strict=True)}
-        found = {}
+        new = {}
         for p, g, v in zip(params, grads, _named("v", params), strict=True):
-            found[v] = self.momentum * v + g
-            found[p] = p - lr * (g + self.momentum * found[v] if self.nesterov else found[v])
-        return found
+            new[v] = self.momentum * v + g
+            new[p] = p - lr * (g + self.momentum * new[v] if self.nesterov else new[v])
+        return new
 
 
 @dataclass(frozen=True)
@@ -103,11 +103,11 @@ class Adagrad:
         return dict(zip(_named("s", params), params, strict=True))
 
     def updates(self, params: Nodes, grads: Nodes, lr: Node, t: Node) -> dict[Node, Node]:
-        found = {}
+        new = {}
         for p, g, s in zip(params, grads, _named("s", params), strict=True):
-            found[s] = s + g**2
-            found[p] = p - lr * (g / (sqrt(found[s]) + self.eps))
-        return found
+            new[s] = s + g**2
+            new[p] = p - lr * (g / (sqrt(new[s]) + self.eps))
+        return new
 
 
 @dataclass(frozen=True)
@@ -132,16 +132,16 @@ class Adam:
 
     def updates(self, params: Nodes, grads: Nodes, lr: Node, t: Node) -> dict[Node, Node]:
         rate, spread = lr / (1 - self.beta1**t), 1 - self.beta2**t
-        found = {}
+        new = {}
         for p, g, m, v in zip(params, grads, _named("m", params), _named("v", params), strict=True):
-            found[m] = self.beta1 * m + _rest(self.beta1) * g
-            found[v] = self.beta2 * v + _rest(self.beta2) * g**2
-            found[p] = self.decayed(p, rate * (found[m] / (sqrt(found[v] / spread) + self.eps)), lr)
-        return found
+            new[m] = self.beta1 * m + _complement(self.beta1) * g
+            new[v] = self.beta2 * v + _complement(self.beta2) * g**2
+            new[p] = self.move(p, rate * (new[m] / (sqrt(new[v] / spread) + self.eps)), lr)
+        return new
 
-    def decayed(self, p: Node, move: Node, lr: Node) -> Node:
-        """The parameter after the move."""
-        return p - move
+    def move(self, p: Node, step: Node, lr: Node) -> Node:
+        """The parameter after the step."""
+        return p - step
 
 
 @dataclass(frozen=True)
@@ -160,8 +160,8 @@ class AdamW(Adam):
         super().__post_init__()
         _check(weight_decay=self.weight_decay)
 
-    def decayed(self, p: Node, move: Node, lr: Node) -> Node:
-        return p - (move + lr * self.weight_decay * p)
+    def move(self, p: Node, step: Node, lr: Node) -> Node:
+        return p - (step + lr * self.weight_decay * p)
 
 
 @dataclass(frozen=True)
@@ -185,6 +185,6 @@ class Averaged:
         return self.inner.state(params) | dict(zip(_named("avg", params), params, strict=True))
 
     def updates(self, params: Nodes, grads: Nodes, lr: Node, t: Node) -> dict[Node, Node]:
-        found = self.inner.updates(params, grads, lr, t)
+        new = self.inner.updates(params, grads, lr, t)
         count = maximum(t - self.start, 1)
-        return found | {a: a + (found[p] - a) / count for a, p in zip(_named("avg", params), params, strict=True)}
+        return new | {a: a + (new[p] - a) / count for a, p in zip(_named("avg", params), params, strict=True)}

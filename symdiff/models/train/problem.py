@@ -27,48 +27,52 @@ class Flat:
         self.size = sum(array.size for array in arrays.values())
 
     def join(self, parts: Any) -> NDArray[Any]:
-        found: NDArray[Any] = flatten(list(parts)).astype(float)
-        return found
+        vector: NDArray[Any] = flatten(list(parts)).astype(float)
+        return vector
 
     def split(self, vector: NDArray[Any]) -> Arrays:
         parts = unflatten(vector, [array.shape for array in self.arrays.values()])
         return {name: part.astype(array.dtype) for (name, array), part in zip(self.arrays.items(), parts, strict=True)}
 
-    def label(self, place: int) -> str:
-        """The element at that place of the vector: ``b``, ``w[2]`` or ``W1[0, 3]``."""
+    def label(self, position: int) -> str:
+        """The element at that position of the vector: ``b``, ``w[2]`` or ``W1[0, 3]``."""
         import numpy as np
 
         for name, array in self.arrays.items():
-            if place < array.size:
-                where = ", ".join(str(int(index)) for index in np.unravel_index(place, array.shape))
-                return f"{name}[{where}]" if where else name
-            place -= array.size
-        raise IndexError(place)
+            if position < array.size:
+                index = ", ".join(str(int(part)) for part in np.unravel_index(position, array.shape))
+                return f"{name}[{index}]" if index else name
+            position -= array.size
+        raise IndexError(position)
 
 
-def sizes_of(given: Sequence[Node], arrays: Sequence[NDArray[Any]]) -> dict[str, int]:
-    """The numbers behind the letters of the shapes."""
-    found: dict[str, int] = {}
-    for var, array in zip(given, arrays, strict=True):
+def sizes_of(inputs: Sequence[Node], arrays: Sequence[NDArray[Any]]) -> dict[str, int]:
+    """The values of the symbolic sizes."""
+    sizes: dict[str, int] = {}
+    for var, array in zip(inputs, arrays, strict=True):
         pairs = zip(var.shape, array.shape, strict=False)
-        found |= {size: number for size, number in pairs if isinstance(size, str) and size.isidentifier()}
-    return found
+        sizes |= {size: value for size, value in pairs if isinstance(size, str) and size.isidentifier()}
+    return sizes
 
 
 class Problem:
     """The loss of ``params`` at ``data``; ``double``: computed in float64 whatever the type of the parameters.
 
+    With ``output``, a node that the loss is built from, Hessians are Gauss-Newton matrices (:func:`gauss_newton`).
     Raises what :func:`symdiff.train.fit` raises for parameters and data that do not fit the loss.
     """
 
-    def __init__(self, loss: Node, params: Mapping[str, Any], data: Mapping[str, Any], double: bool = True) -> None:
-        self.loss = loss
+    def __init__(
+        self, loss: Node, params: Mapping[str, Any], data: Mapping[str, Any], output: Node | None = None, *,
+        double: bool = True,
+    ) -> None:  # fmt: skip
+        self.loss, self.output = loss, output
         self.chosen, arrays = parameters(loss, params)
         trainable(loss, self.chosen)
         self.flat = Flat({name: array.astype(float) for name, array in arrays.items()} if double else arrays)
         self.inputs = [var for var in variables(loss) if var not in self.chosen]
-        found = collect(loss, self.flat.arrays, data)
-        self.given = [found[var.name] for var in self.inputs]
+        values = collect(loss, self.flat.arrays, data)
+        self.given = [values[var.name] for var in self.inputs]
         self.start = self.flat.join(self.flat.arrays.values())
         self.sizes = sizes_of([*self.inputs, *self.chosen], [*self.given, *self.flat.arrays.values()])
 
@@ -91,32 +95,29 @@ class Problem:
 
         return function
 
-    def product(self, output: Node | None = None) -> Callable[[NDArray[Any], NDArray[Any]], NDArray[Any]]:
-        """The Hessian at a vector times another one; the Gauss-Newton matrix where the output is given."""
+    def product(self) -> Callable[[NDArray[Any], NDArray[Any]], NDArray[Any]]:
+        """The Hessian at a vector times another one."""
         moves = [symbol(f"_v_{var.name}", var.shape) for var in self.chosen]
-        if output is None:
+        if self.output is None:
             parts = list(hvp(self.loss, self.chosen, moves))
         else:
-            parts = list(gauss_newton_product(self.loss, output, self.chosen, moves))
+            parts = list(gauss_newton_product(self.loss, self.output, self.chosen, moves))
         times = self.bind(parts, moves)
         return lambda vector, move: self.flat.join(times(vector, move))
 
-    def matrix(self, output: Node | None = None) -> Callable[[NDArray[Any]], NDArray[Any]]:
-        """The dense Hessian, or Gauss-Newton matrix, in float64."""
+    def hessian(self) -> Callable[[NDArray[Any]], NDArray[Any]]:
+        """The dense Hessian, in float64."""
         import numpy as np
 
-        if output is None:
-            node = hessian(self.loss, self.chosen, form="dense", sizes=self.sizes)
-        else:
-            node = gauss_newton(self.loss, output, self.chosen, sizes=self.sizes)
-        dense = self.bind(node)
+        dense = self.bind(self._second("dense"))
         return lambda vector: np.asarray(dense(vector), float)
 
-    def diagonal(self, output: Node | None = None) -> Callable[[NDArray[Any]], NDArray[Any]]:
-        """The diagonal of :meth:`matrix` alone, as a vector."""
-        if output is None:
-            nodes = hessian(self.loss, self.chosen, form="diagonal", sizes=self.sizes)
-        else:
-            nodes = gauss_newton(self.loss, output, self.chosen, form="diagonal", sizes=self.sizes)
-        parts = self.bind(list(nodes))
+    def diagonal(self) -> Callable[[NDArray[Any]], NDArray[Any]]:
+        """The diagonal of :meth:`hessian` alone, as a vector."""
+        parts = self.bind(list(self._second("diagonal")))
         return lambda vector: self.flat.join(parts(vector))
+
+    def _second(self, form: str) -> Any:
+        if self.output is None:
+            return hessian(self.loss, self.chosen, form=form, sizes=self.sizes)
+        return gauss_newton(self.loss, self.output, self.chosen, form=form, sizes=self.sizes)

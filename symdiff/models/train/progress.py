@@ -12,7 +12,7 @@ Tick = Callable[[int, int, float], None]
 @contextmanager
 def bar(total: int, shown: bool | None) -> Iterator[Tick]:
     """A bar on standard error, moved by ``tick(step, epoch, loss)``; where ``shown`` is None, only on a terminal."""
-    if not (sys.stderr.isatty() if shown is None else shown):
+    if not (sys.stderr is not None and sys.stderr.isatty() if shown is None else shown):
         yield lambda step, epoch, loss: None
         return
     from rich.console import Console

@@ -1,4 +1,4 @@
-"""The state of a training run: everything that decides what comes next, so that saving it is enough to go on."""
+"""The state of a training run: everything that determines the next step, so a saved state is enough to resume."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class TrainingError(DomainError):
-    """A loss that is no finite number.
+    """A loss that is not finite.
 
     ``step`` counts from 0, ``loss`` is its value, ``params`` are the last parameters that were kept while the loss
     was finite (see ``keep_every`` of :func:`symdiff.train.fit`), None where the first loss was not.
@@ -36,13 +36,16 @@ class History(NamedTuple):
     validation: NDArray[Any]
 
 
-def copied(arrays: Arrays) -> Arrays:
+def copy_arrays(arrays: Arrays) -> Arrays:
     return {name: array.copy() for name, array in arrays.items()}
+
+
+_SCALARS = ("step", "epoch", "position", "best_value", "waited")
 
 
 @dataclass
 class Run:
-    """``params`` and ``states`` are written in place by the step; ``order`` is this epoch's permutation of the rows."""
+    """``params`` and ``states`` are overwritten by each step; ``order`` is this epoch's permutation of the rows."""
 
     params: Arrays
     states: Arrays
@@ -67,8 +70,8 @@ class Run:
             self.order = self.rng.permutation(batches.rows)
         return self.order[self.position : self.position + batches.size]
 
-    def moved(self, batches: Batches, loss: float) -> bool:
-        """Count a step; whether it ended an epoch."""
+    def count_step(self, batches: Batches, loss: float) -> bool:
+        """Count a step with its loss; whether it ended an epoch."""
         self.step += 1
         self.losses.append(loss)
         self.position += batches.size
@@ -76,14 +79,13 @@ class Run:
             return False
         self.position, self.order = 0, None
         self.epoch += 1
-        steps = -(-batches.rows // batches.size)
-        self.epoch_losses.append(sum(self.losses[-steps:]) / steps)
+        self.epoch_losses.append(sum(self.losses[-batches.per_epoch :]) / batches.per_epoch)
         return True
 
     def watch(self, value: float) -> None:
         """Keep the parameters where this is the lowest value so far; count the epochs since."""
         if value < self.best_value:
-            self.best, self.best_value, self.waited = copied(self.params), value, 0
+            self.best, self.best_value, self.waited = copy_arrays(self.params), value, 0
         else:
             self.waited += 1
 
@@ -92,17 +94,17 @@ class Run:
 
         return History(*(np.array(part, float) for part in (self.losses, self.epoch_losses, self.validations)))
 
-    def packed(self) -> tuple[Arrays, dict[str, Any]]:
+    def pack(self) -> tuple[Arrays, dict[str, Any]]:
         """The run as named arrays and JSON text."""
         groups = {"params": self.params, "states": self.states, "best": self.best, "good": self.good}
         groups["history"] = self.history()._asdict()
         groups["order"] = {} if self.order is None else {"rows": self.order}
-        arrays = {f"{group}/{name}": a for group, found in groups.items() for name, a in (found or {}).items()}
-        numbers = {name: getattr(self, name) for name in ("step", "epoch", "position", "best_value", "waited")}
-        return arrays, {**numbers, "rng": self.rng.bit_generator.state}
+        arrays = {f"{group}/{name}": array for group, own in groups.items() for name, array in (own or {}).items()}
+        scalars = {name: getattr(self, name) for name in _SCALARS}
+        return arrays, {**scalars, "rng": self.rng.bit_generator.state}
 
     def restore(self, arrays: Arrays, text: dict[str, Any]) -> None:
-        """Take over what :meth:`packed` gave."""
+        """Take over what :meth:`pack` returned."""
         groups: dict[str, Arrays] = {}
         for key, array in arrays.items():
             group, _, name = key.partition("/")
@@ -115,6 +117,6 @@ class Run:
         history = groups["history"]
         self.losses, self.epoch_losses = history["loss"].tolist(), history["epoch_loss"].tolist()
         self.validations = history["validation"].tolist()
-        for name in ("step", "epoch", "position", "best_value", "waited"):
+        for name in _SCALARS:
             setattr(self, name, text[name])
         self.rng.bit_generator.state = text["rng"]

@@ -1,4 +1,4 @@
-"""Learning rates as functions of the step, which counts from 0; each maker returns such a function."""
+"""Learning rates as functions of the step, which counts from 0; every function here returns one."""
 
 from __future__ import annotations
 

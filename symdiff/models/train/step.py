@@ -26,7 +26,7 @@ class Step:
     """A step: ``loss`` before the update, ``updates`` by variable, and what they read.
 
     ``inputs`` are, in this order: ``data`` sorted by name, ``params`` as given, ``states`` (with the parameter of
-    each), and the numbers ``lr`` and ``t`` (the step, from 1) where the update reads them.
+    each), and the scalars ``lr`` and ``t`` (the step, from 1) where the update reads them.
     """
 
     loss: Node
@@ -38,15 +38,15 @@ class Step:
     t: Node
 
     @property
-    def numbers(self) -> list[Node]:
-        """``lr`` and ``t``, those that are read."""
+    def scalars(self) -> list[Node]:
+        """``lr`` and ``t``, those that the update reads."""
         read = variables(tuple(self.updates.values()))
         return [var for var in (self.lr, self.t) if var in read]
 
     @property
     def inputs(self) -> list[Node]:
         """The arguments of the function, in order."""
-        return [*self.data, *self.params, *self.states, *self.numbers]
+        return [*self.data, *self.params, *self.states, *self.scalars]
 
     def source(self, name: str = "step") -> str:
         """A standalone module with the function ``name``: forward, gradient and update, with NumPy only."""
@@ -68,16 +68,15 @@ def step(
 ) -> Step:
     """The training step of a loss; gradients are simplified together with it.
 
-    ``loss``: a number. ``params``: variables of the loss, or a mapping with them as values; the others are data.
+    ``loss``: a scalar. ``params``: variables of the loss, or a mapping with them as values; the others are data.
     ``optimizer``: SGD() unless given. The learning rate is the input ``lr`` and the step, from 1, the input ``t``,
-    with underscores added where the loss uses those names. ``sizes``: numbers for letters in shapes; the whole step is
-    then made cheapest for them.
+    with underscores added where the loss uses those names. ``sizes``: integers for symbolic sizes, for which the whole
+    step is then made cheapest.
     Raises ShapeError for a loss that is an array, SymdiffError for a parameter that the loss does not use.
 
     >>> import symdiff as sd
     >>> w, y = sd.symbol("w", 3), sd.symbol("y", 3)
-    >>> one = step(sd.sum((w - y) ** 2), [w], SGD(momentum=0.9))
-    >>> one.inputs
+    >>> step(sd.sum((w - y) ** 2), [w], SGD(momentum=0.9)).inputs
     [y, w, v_w, lr]
     """
     chosen = trainable(loss, params)
@@ -100,8 +99,8 @@ def step(
 def trainable(loss: Node, params: Params) -> list[Node]:
     """The parameters as a list; raises as :func:`step` does."""
     if not isinstance(loss, Node) or loss.shape:
-        found = f"shape {show_shape(loss.shape)}" if isinstance(loss, Node) else repr(loss)
-        raise ShapeError(f"a loss is one number, as sum or mean give it, not {found}")
+        given = f"shape {show_shape(loss.shape)}" if isinstance(loss, Node) else repr(loss)
+        raise ShapeError(f"a loss is one number, as sum or mean give it, not {given}")
     chosen = list(params.values() if isinstance(params, Mapping) else params)
     if not chosen:
         raise SymdiffError("there is nothing to train: list at least one parameter")

@@ -42,8 +42,8 @@ def standard_errors(loss: Node, params: Mapping[str, Any], data: Mapping[str, An
 
     >>> import symdiff as sd
     >>> m, y = sd.symbol("m"), sd.symbol("y", "N")
-    >>> found = standard_errors(sd.sum((y - m) ** 2) / 2, {"m": 2.0}, {"y": [1.0, 2.0, 2.0, 3.0]})
-    >>> float(found.errors["m"]), float(found.z["m"])
+    >>> fitted = standard_errors(sd.sum((y - m) ** 2) / 2, {"m": 2.0}, {"y": [1.0, 2.0, 2.0, 3.0]})
+    >>> float(fitted.errors["m"]), float(fitted.z["m"])
     (0.5, 4.0)
     """
     import numpy as np
@@ -52,7 +52,7 @@ def standard_errors(loss: Node, params: Mapping[str, Any], data: Mapping[str, An
     problem = Problem(loss, params, data)
     flat, start = problem.flat, problem.start
     _, slope = problem.gradient()(start)
-    covariance = inverse(problem.matrix()(start), flat.label)
+    covariance = inverse(problem.hessian()(start), flat.label)
     errors = np.sqrt(np.diag(covariance))
     z = start / errors
     p = 2 * special.ndtr(-np.abs(z))
@@ -80,12 +80,11 @@ def inverse(matrix: NDArray[Any], label: Callable[[int], str], name: str = "Hess
     if values[0] <= least:
         along = scale * vectors[:, 0]
         along /= np.linalg.norm(along)
-        place = int(np.abs(along).argmax())
+        largest = int(np.abs(along).argmax())
         kind = "singular: the loss is flat" if values[0] >= -least else "not positive definite: the loss falls"
         raise SymdiffError(
-            f"the {name} is {kind} along a direction with the largest component, {abs(along[place]):.2f}, "
-            f"in {label(place)}"
+            f"the {name} is {kind} along a direction with the largest component, {abs(along[largest]):.2f}, "
+            f"in {label(largest)}"
         )
-    half = scale[:, None] * vectors / np.sqrt(values)
-    found: NDArray[Any] = half @ half.T
-    return found
+    root = scale[:, None] * vectors / np.sqrt(values)
+    return np.asarray(root @ root.T)
