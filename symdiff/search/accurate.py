@@ -7,15 +7,13 @@ more, and the best is kept until none is better. A formula on its own is measure
 
 from __future__ import annotations
 
-from functools import cache
-
 from ..compiler.functions import count_ops
 from ..graph.errors import DomainError
 from ..graph.node import Node
 from ..graph.traversal import topological, variables
 from ..numerics.ulp_error import outputs_of, sample
 from ..rules.assumptions import assume, implied
-from ..rules.table import Rule, read_rules
+from ..rules.rule import read_rules
 from ..simplifier import stable
 from ..simplifier.reading import readable
 from ..simplifier.rewrite import Roots, steps
@@ -54,12 +52,6 @@ STEPS = 4
 LIMIT, MANY = 100, 4
 
 
-@cache
-def rules() -> dict[str, list[Rule]]:
-    """The rules of both tables by the name of the operation at the root of their pattern."""
-    return read_rules(stable.EVERY + TABLE)
-
-
 def most_accurate(roots: Roots) -> Roots:
     """The roots, rewritten as far as that lowers the mean error of their code; arrays as at the level "full"."""
     order = topological(*roots)
@@ -71,7 +63,9 @@ def most_accurate(roots: Roots) -> Roots:
         return _full(roots)
     with assume(*implied(roots)):
         best = min((_full(roots), _alone(roots), roots), key=judge)
-        while (found := min(steps(best, rules()), key=judge, default=best)) and judge(found)[0] < judge(best)[0]:
+        while (found := min(steps(best, read_rules(stable.EVERY + TABLE)), key=judge, default=best)) and judge(found)[
+            0
+        ] < judge(best)[0]:
             best = found
     return best
 

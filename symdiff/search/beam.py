@@ -23,11 +23,12 @@ from ..numerics.equivalence import Witness
 from ..ops.costs import weighed
 from ..ops.terms import PRODUCT, SIGNED_SUM
 from ..rules.assumptions import Facts, assume, current, implied
+from ..rules.rule import read_rules
 from ..simplifier.reading import readable
 from ..simplifier.rewrite import Roots, replaced, rewritten
 from ..simplifier.sharing import shared
 from ..text.sympy_bridge import from_sympy, to_sympy
-from .identities import rules
+from .identities import TABLE
 from .rational import forms
 
 #: Larger lists keep their readable form; nor are arrays searched.
@@ -143,7 +144,7 @@ def _inside(order: Sequence[Node], roots: Roots) -> set[Node]:
 def _moves(node: Node) -> list[tuple[float, Node]]:
     """What a node may be replaced by, and what the operations cost more by themselves, the least first."""
     weight, facts = weighed([node]), current() or Facts()
-    made = (*forms(node), *rewritten(node, rules(), facts))
+    made = (*forms(node), *rewritten(node, read_rules(TABLE), facts))
     found = {new: weighed([new]) - weight for new in made if new is not node}
     near = sorted((new for new in found if found[new] <= MOST_LOST), key=lambda new: found[new])
     return [(found[new], new) for new in near[:MOST_MOVES]]

@@ -12,13 +12,11 @@ from ..graph.node import Node, const
 from ..graph.traversal import map_graph, rebuild, topological
 from ..ops.terms import ADD, PRODUCT, SIGNED_SUM, Family, Part, parts_of
 from ..rules.assumptions import Facts, current
-from ..rules.table import Rule, bindings
+from ..rules.rule import Rules
 from .passes import to_fixpoint
 from .reading import readable
 
 Roots = list[Node]
-#: Rules by the name of the operation at the root of their pattern.
-Rules = Mapping[str, Sequence[Rule]]
 #: Longer sums and products are not rewritten in pairs.
 MOST_PARTS = 8
 
@@ -63,7 +61,7 @@ def _pair(first: Part, second: Part, rest: list[Part], family: Family, rules: Ru
 def _results(node: Node, rules: Rules, facts: Facts) -> Iterator[Node]:
     """What the rules make of a node; a new sum is simplified by itself, so that what is to cancel there does."""
     for rule in rules.get(node.op.name, ()):
-        for binding in bindings(rule, node, facts):
+        for binding in rule.bindings(node, facts):
             yield map_graph([rule.result], _rebuilt, done=dict(binding))[0]
 
 

@@ -14,9 +14,9 @@ from typing import Any
 from ..graph.node import Node
 from ..graph.traversal import leaves, topological, unflatten_like
 from ..rules.assumptions import Facts, assume, current, implied
-from ..rules.table import listed, read_rules
+from ..rules.rule import Rules, lines_of, read_rules
 from .reading import readable
-from .rewrite import Roots, Rules, replaced, rewritten
+from .rewrite import Roots, replaced, rewritten
 
 #: Rules as in :mod:`symdiff.rules.table`: for formulas that are to be differentiated,
 QUOTIENTS = """
@@ -61,7 +61,7 @@ MOST_NODES = 10_000
 @cache
 def _rules(table: str) -> list[tuple[set[str], Rules]]:
     """The rules one by one, each by the name of the operation at the root of its pattern; the operations of each."""
-    found = [read_rules(f"{line.text}  # {line.reason}") for line in listed(table)]
+    found = [read_rules(f"{line.text}  # {line.reason}") for line in lines_of(table)]
     return [(_names(rule.pattern for listed in rules.values() for rule in listed), rules) for rules in found]
 
 
