@@ -67,3 +67,10 @@ def forget_after(mark: int) -> list[Rewrite]:
     forgotten = trace[mark:]
     del trace[mark:]
     return forgotten
+
+
+def resume(rewrites: list[Rewrite]) -> None:
+    """Note rewrites again that were forgotten."""
+    trace = _trace.get()
+    if trace is not None:
+        trace += rewrites

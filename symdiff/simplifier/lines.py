@@ -28,7 +28,9 @@ Alone = Callable[[Node], bool]
 
 def written(root: Node) -> Node:
     """The scalar formula as a reader would write it."""
-    return _mapped(_mapped(_mapped(root, _ruled), _raised), _turned)
+    root = _mapped(root, _ruled)
+    root = _mapped(root, lambda node, alone: note("x**n*sqrt(x) => x**(n + 1/2)", node, _raised(node, alone)))
+    return _mapped(root, lambda node, alone: note("-(x*y) => (-x)*y", node, _turned(node, alone)))
 
 
 def _mapped(root: Node, change: Callable[[Node, Alone], Node]) -> Node:
