@@ -236,3 +236,14 @@ def test_comparisons_are_decided() -> None:
         assert sd.simplify(sd.where(n - 1 >= 0, x, n)) is x
         assert "where" not in str(sd.simplify(sd.diff(x**x, x)))
         assert sd.simplify(sd.where(x > 1, x, n)) is sd.where(x > 1, x, n)
+
+
+def test_many_conditions_are_joined() -> None:
+    """Twelve hundred, as one condition, as several and as text: no depth of calls is spent on them."""
+    names = [f"x{place}" for place in range(1200)]
+    joined = " and ".join(f"{name} > 0" for name in names)
+    f, conditions = sd.parse_where("sqrt(x0**2) + sqrt(x1199**2) where " + joined)
+    for given in (conditions, [sd.symbol(name) > 0 for name in names]):
+        with sd.assume(*given):
+            assert str(sd.simplify(f)) == "x0 + x1199"
+            assert current().hold(sd.parse(joined))

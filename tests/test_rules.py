@@ -17,17 +17,16 @@ from symdiff.ops.costs import weighed
 from symdiff.ops.kinds import broadcast_to
 from symdiff.rules.assumptions import Facts, current
 from symdiff.rules.match import instantiate
-from symdiff.rules.table import Rule, apply_rules, bindings, rules
-from symdiff.search import rulebook
-from symdiff.search.accurate import rules as accurate_rules
-from symdiff.search.identities import rules as search_rules
-from symdiff.simplifier.lines import rules as line_rules
+from symdiff.rules.rule import Rule, read_rules
+from symdiff.rules.table import apply_rules, rules
+from symdiff.search import accurate, identities, rulebook
+from symdiff.simplifier import lines, stable
 
 Node = sd.Node
 LISTED = [rule for listed in rules().values() for rule in listed]
-ACCURATE = [rule for listed in accurate_rules().values() for rule in listed]
-SEARCHED = [rule for listed in search_rules().values() for rule in listed]
-WRITTEN = [rule for listed in line_rules().values() for rule in listed]
+ACCURATE = [rule for listed in read_rules(stable.EVERY + accurate.TABLE).values() for rule in listed]
+SEARCHED = [rule for listed in read_rules(identities.TABLE).values() for rule in listed]
+WRITTEN = [rule for listed in read_rules(lines.TABLE).values() for rule in listed]
 ALL = [*LISTED, *ACCURATE, *SEARCHED, *WRITTEN]
 SCALAR = [rule for rule in ALL if not rule.pattern.shape and "X" not in str(rule.pattern)]
 ARRAY = [rule for rule in ALL if rule not in SCALAR]
@@ -56,10 +55,10 @@ def test_fires(rule: Rule) -> None:
     }
     node, result = (sd.substitute(side, replaced) for side in (rule.pattern, rule.result))
     with sd.assume(*conditions(rule, replaced)):
-        found = [instantiate(rule.result, b) for b in bindings(rule, node, current() or Facts())]
+        found = [instantiate(rule.result, b) for b in rule.bindings(node, current() or Facts())]
         assert result in found
         assert rule not in LISTED or apply_rules(node) is broadcast_to(result, node.shape)
-    assert rule.condition is None or not list(bindings(rule, node, Facts()))
+    assert rule.condition is None or not list(rule.bindings(node, Facts()))
 
 
 def renamed(node: Node, variable: Node) -> Iterator[Node]:
@@ -77,7 +76,7 @@ def test_a_variable_stands_for_one_expression(rule: Rule) -> None:
     for variable in sd.variables(rule.pattern):
         for node in renamed(rule.pattern, variable):
             with sd.assume(*conditions(rule, {}), *conditions(rule, {variable: sd.symbol("other")})):
-                found = list(bindings(rule, node, current() or Facts()))
+                found = list(rule.bindings(node, current() or Facts()))
             inputs = list(sd.variables(node))
             at = np.random.default_rng(2).uniform(0.1, 0.4, (len(inputs), 9))
             for binding in found:
@@ -163,7 +162,7 @@ def test_the_page_is_current() -> None:
     """``python -m symdiff.search.rulebook docs/rules.md`` writes it."""
     assert (ROOT / "docs" / "rules.md").read_text(encoding="utf-8") == rulebook.page()
     lines = [line for line in rulebook.page().splitlines() if line.startswith("| `") and "=>" in line]
-    assert len(lines) == sum(len({rule.text for rule in part}) for part in (LISTED, ACCURATE, SEARCHED, WRITTEN))
+    assert len(lines) == sum(len({rule.line for rule in part}) for part in (LISTED, ACCURATE, SEARCHED, WRITTEN))
 
 
 @each(

@@ -43,6 +43,8 @@ def parts_of(
         split = family.get(node.op)
         if split is None or (opens is not None and not opens(node)):
             parts.append((power, node))
+        elif power == 1:
+            stack += split(*unrepeated(node))[::-1]
         else:
             stack += [(power * own, part) for own, part in reversed(split(*unrepeated(node)))]
         if most is not None and len(stack) + len(parts) > most:

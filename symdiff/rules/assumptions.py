@@ -42,7 +42,7 @@ class Facts:
         self.conditions, self.outer = conditions, outer
         self.given: dict[Node, Interval] = {}
         self.known: dict[Node, Interval] = {}
-        for condition in conditions:
+        for condition in (part for whole in conditions for part in conjuncts(whole)):
             try:
                 self._learn(condition)
             except _Empty:
@@ -52,10 +52,7 @@ class Facts:
         name = condition.op.name
         if condition.op is CONST and condition.value is True:
             return
-        if name == "logical_and":
-            for part in condition.args:
-                self._learn(part)
-        elif name in _LESS:
+        if name in _LESS:
             self._less(*_pair(condition), _LESS[name])
         elif name in _GREATER:
             self._less(*_pair(condition)[::-1], _GREATER[name])
@@ -110,7 +107,7 @@ class Facts:
         if condition.op is CONST:
             return bool(condition.value)
         if name == "logical_and":
-            return all(self.hold(part) for part in args)
+            return all(self.hold(part) for part in conjuncts(condition))
         if name in _LESS or name in _GREATER:
             a, b = _pair(condition) if name in _LESS else _pair(condition)[::-1]
             strictly = (_LESS | _GREATER)[name]
@@ -133,6 +130,13 @@ class Facts:
         if step.op is POW and args[1].op is CONST and self.of(args[1]).whole and args[1].value >= 0:
             return True
         return step.op.inside is not None and self.hold(step.op.inside(*args))
+
+
+def conjuncts(condition: Node) -> list[Node]:
+    """The parts of a condition that are joined by ``and``."""
+    joined = OPS["logical_and"]
+    order = topological(condition, read=lambda node: unrepeated(node) if node.op is joined else ())
+    return [node for node in order if node.op is not joined]
 
 
 def decided(condition: Node, facts: Facts) -> bool | None:

@@ -3,23 +3,17 @@
 ``exact``: both sides are the same numbers, or the right one is the more accurate way to compute the left.
 ``real``: equal over the reals wherever the left side is defined. Every rule lowers the measure (operations, each
 with its cost), so rewriting ends. A rule with ``where`` applies where its condition follows from what is assumed
-(:mod:`symdiff.rules.assumptions`), or holds for all values. In a rule with ``axis=A``, ``X`` is an array of up to
-:data:`MOST_AXES` axes, ``A`` some of them, and ``s`` a number. Like terms, like powers, signs, numbers and selections
-by one condition are collected by :mod:`symdiff.search.levels` itself; odd and even functions by their rows' traits.
+(:mod:`symdiff.rules.assumptions`), or holds for all values. Like terms, like powers, signs, numbers and selections by
+one condition are collected by :mod:`symdiff.simplifier.passes` itself; odd and even functions by their traits.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from functools import cache
-from itertools import combinations
-from typing import NamedTuple
-
 from ..graph.node import Node, const
-from ..ops.kinds import broadcast_to
-from .assumptions import Facts, current, decided
-from .match import Binding, instantiate, match
+from ..ops.kinds import broadcast_to, unrepeated
+from .assumptions import current, decided
+from .rule import Rules, read_rules
+from .trace import note
 
 TABLE = """
 log(exp(x) + 1)                           => softplus(x)        exact  # no overflow, and small values stay
@@ -102,85 +96,23 @@ sum(X - mean(X, axis=A, keepdims=True), axis=A)     => 0                      re
 sum(s*(X - mean(X, axis=A, keepdims=True)), axis=A) => 0                      real   # deviations cancel
 """
 
-#: Arrays of more axes have no rules with axes.
-MOST_AXES = 3
 
-
-class Rule(NamedTuple):
-    """``pattern => result``, with the tag that says when it holds, and the condition that is to follow, if any."""
-
-    pattern: Node
-    result: Node
-    tag: str
-    text: str
-    reason: str
-    condition: Node | None = None
-
-
-def read_rules(table: str) -> dict[str, list[Rule]]:
-    """The rules of a table by the name of the operation at the root of their pattern, in the order of the table."""
-    from ..text.parser import parse
-
-    found: dict[str, list[Rule]] = {}
-    for text, left, arrow, right, tag, where, reason in listed(table):
-        condition = parse(where) if where else None
-        for axes, shapes in _ranks() if "axis=A" in left else [("", {})]:
-            sides = [parse(side.replace("=A", f"={axes}"), shapes) for side in (left, right)]
-            for pattern, result in (sides, sides[::-1]) if arrow == "<=>" else (sides,):
-                found.setdefault(pattern.op.name, []).append(Rule(pattern, result, tag, text, reason, condition))
-    return found
-
-
-class Line(NamedTuple):
-    """A line of a table as texts."""
-
-    text: str
-    pattern: str
-    arrow: str
-    result: str
-    tag: str
-    condition: str
-    reason: str
-
-
-def listed(table: str) -> list[Line]:
-    """The lines of a table."""
-    found = [_LINE.fullmatch(line.strip()) for line in table.splitlines() if line.strip()]
-    return [Line(" ".join(line[1].split()), *(part or "" for part in line.groups()[1:])) for line in found if line]
-
-
-_LINE = re.compile(r"((.*?)\s*(<?=>)\s*(.*?)\s+(exact|real)(?:\s+where\s+(.*?))?)\s+#\s*(.*)")
-
-
-def _ranks() -> Iterator[tuple[str, dict[str, tuple[str, ...]]]]:
-    """Some of the axes of an array, as text, and the shape of the array X; one axis first."""
-    for count in range(1, MOST_AXES + 1):
-        shape = tuple(f"n{axis}" for axis in range(count))
-        for few in range(1, count + 1):
-            for axes in combinations(range(count), few):
-                yield str(axes), {"X": shape}
-
-
-@cache
-def rules() -> dict[str, list[Rule]]:
+def rules() -> Rules:
     """The rules of the table."""
     return read_rules(TABLE)
 
 
 def apply_rules(node: Node) -> Node:
-    """The result of the first rule that fits, or the node itself."""
+    """The result of the first rule that applies, or the node itself."""
     facts = current()
     if facts is not None and node.op.predicate and (truth := decided(node, facts)) is not None:
-        return broadcast_to(const(truth), node.shape)
-    for rule in rules().get(node.op.name, ()):
-        if rule.condition is None or facts is not None:
-            for binding in bindings(rule, node, facts):
-                return broadcast_to(instantiate(rule.result, binding), node.shape)
+        return note("what is assumed", node, broadcast_to(const(truth), node.shape))
+    known = rules().get(node.op.name)
+    if known is None:
+        return node
+    args = unrepeated(node)
+    for rule in known:
+        if rule.may_fit(args):
+            for result in rule.results(node, facts):
+                return note(rule, node, broadcast_to(result, node.shape))
     return node
-
-
-def bindings(rule: Rule, node: Node, facts: Facts | None) -> Iterator[Binding]:
-    """Every way in which the rule fits the node and its condition follows."""
-    for binding in match(rule.pattern, node, {}):
-        if rule.condition is None or (facts is not None and facts.hold(instantiate(rule.condition, binding))):
-            yield binding

@@ -7,18 +7,21 @@ more, and the best is kept until none is better. A formula on its own is measure
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Iterator
 
 from ..compiler.functions import count_ops
-from ..graph.errors import DomainError
+from ..graph.errors import DomainError, UnsupportedError
 from ..graph.node import Node
 from ..graph.traversal import topological, variables
 from ..numerics.ulp_error import outputs_of, sample
-from ..rules.assumptions import assume, implied
-from ..rules.table import Rule, read_rules
+from ..rules import trace
+from ..rules.assumptions import Facts, assume, current, implied
+from ..rules.rule import read_rules
+from ..rules.trace import Rewrite
 from ..simplifier import stable
-from ..simplifier.reading import readable
-from ..simplifier.rewrite import Roots, steps
+from ..simplifier.reading import FULL
+from ..simplifier.rewrite import replaced, rewrites_of
+from ..simplifier.strategy import Budget, Roots, Strategy, best_of, either
 
 #: Rules as in :mod:`symdiff.rules.table`, beside those of :mod:`symdiff.simplifier.stable`; none needs to save
 #: operations.
@@ -54,38 +57,7 @@ STEPS = 4
 LIMIT, MANY = 100, 4
 
 
-@cache
-def rules() -> dict[str, list[Rule]]:
-    """The rules of both tables by the name of the operation at the root of their pattern."""
-    return read_rules(stable.EVERY + TABLE)
-
-
-def most_accurate(roots: Roots) -> Roots:
-    """The roots, rewritten as far as that lowers the mean error of their code; arrays as at the level "full"."""
-    order = topological(*roots)
-    if len(order) > LIMIT or any(node.shape for node in order) or not variables(roots):
-        return _full(roots)
-    try:
-        judge = _Judge(roots)
-    except DomainError:
-        return _full(roots)
-    with assume(*implied(roots)):
-        best = min((_full(roots), _alone(roots), roots), key=judge)
-        while (found := min(steps(best, rules()), key=judge, default=best)) and judge(found)[0] < judge(best)[0]:
-            best = found
-    return best
-
-
-def _full(roots: Roots) -> Roots:
-    return readable(roots, {})
-
-
-def _alone(roots: Roots) -> Roots:
-    """Each root by itself: what it shares with others is opened where terms then cancel."""
-    return [readable([root], {})[0] for root in roots]
-
-
-class _Judge:
+class Objective:
     """The measure of a result: the bits that its outputs lose at a point in the mean, then its operations."""
 
     def __init__(self, roots: Roots) -> None:
@@ -100,9 +72,10 @@ class _Judge:
     def __call__(self, roots: Roots) -> tuple[float, int]:
         key = tuple(roots)
         if key not in self.known:
-            outputs = self._outputs(roots)
-            made = _alone(outputs) if outputs is not roots else outputs
-            self.known[key] = self._bits(made), sum(count_ops(roots).values())
+            with trace.tracing(None):
+                outputs = self._outputs(roots)
+                forms = EACH(outputs) if outputs is not roots else outputs
+            self.known[key] = self._bits(forms), sum(count_ops(roots).values())
         return self.known[key]
 
     def _bits(self, outputs: Roots) -> float:
@@ -111,3 +84,51 @@ class _Judge:
         errors = self.truth.errors(outputs, self.wrt, self.points, "numpy")
         bits = np.log2(np.clip(errors / GOOD, 1.0, 2.0**64))
         return round(float(np.nansum(bits) / len(self.points)) * STEPS) / STEPS
+
+
+def _most_accurate(roots: Roots, budget: Budget) -> Roots | None:
+    """The formulas, rewritten as far as that lowers the mean error of their code."""
+    order = topological(*roots)
+    if len(order) > LIMIT or any(node.shape for node in order) or not variables(roots):
+        return None
+    try:
+        objective = Objective(roots)
+    except (DomainError, UnsupportedError):
+        return None
+    with assume(*implied(roots)):
+        best = best_of(objective, FULL, EACH, AS_GIVEN)(roots, budget)
+        while (found := _better(best, objective)) is not None:
+            best = found
+    return best
+
+
+def _better(roots: Roots, objective: Objective) -> Roots | None:
+    """The form of least error one rewrite away, if its error is less."""
+    form, rewrites = min(_steps(roots), key=lambda step: objective(step[0]), default=(roots, []))
+    if objective(form)[0] >= objective(roots)[0]:
+        return None
+    trace.resume(rewrites)
+    return form
+
+
+def _steps(roots: Roots) -> Iterator[tuple[Roots, list[Rewrite]]]:
+    """The formulas with one rewrite, simplified and as the rule leaves them."""
+    rules, facts = read_rules(stable.EVERY + TABLE), current() or Facts()
+    for node in topological(*roots):
+        for rewrite in rewrites_of(node, rules, facts):
+            new = replaced(roots, {rewrite.before: rewrite.after})
+            simplified, rewrites = FULL.derive(new)
+            yield simplified, [rewrite, *rewrites]
+            yield new, [rewrite]
+
+
+def _each_alone(roots: Roots, budget: Budget) -> Roots:
+    """Each formula by itself: what it shares with others is opened where terms then cancel."""
+    return [FULL([root], budget)[0] for root in roots]
+
+
+AS_GIVEN = Strategy("as given", lambda roots, budget: roots)
+EACH = Strategy("each formula by itself", _each_alone, (FULL,))
+ACCURATE = either(
+    Strategy("one rewrite after another, the least by measured error", _most_accurate, (FULL, EACH, AS_GIVEN)), FULL
+)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
-from ..rules.table import Rule, read_rules
-
 #: Rules as in :mod:`symdiff.rules.table`; ``<=>`` is one in each direction.
 TABLE = """
 x*y + x*z                       <=> x*(y + z)            real  # common factor
@@ -74,9 +70,3 @@ log((x + 1)/(1 - x))            =>  2*arctanh(x)         real  # the definition
 x**2/y**2                       <=> (x/y)**2             real  # a power of a quotient
 x**2*y**2                       <=> (x*y)**2             real  # a power of a product
 """
-
-
-@cache
-def rules() -> dict[str, list[Rule]]:
-    """The rules of the table by the name of the operation at the root of their pattern."""
-    return read_rules(TABLE)

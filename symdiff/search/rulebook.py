@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..graph.node import OPS
 from ..rules import table
-from ..rules.table import listed
+from ..rules.rule import lines_of
 from ..simplifier import lines, stable
 from . import accurate, identities
 
@@ -79,7 +79,7 @@ def page() -> str:
 def _section(table: str, title: str, text: str) -> Iterator[str]:
     yield f"## {title}\n\n{text}\n"
     yield "| rule | condition | tag | reason |\n|---|---|---|---|"
-    for line in listed(table):
+    for line in lines_of(table):
         rule = f"{line.pattern} {line.arrow} {line.result}"
         condition = f"`{line.condition}`" if line.condition else ""
         yield f"| `{rule}` | {condition} | {line.tag} | {line.reason} |"

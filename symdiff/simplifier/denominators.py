@@ -30,6 +30,7 @@ class Factored(Normal):
     ``whole``: whether a sum of sums is one sum, so that what only some of its terms share is not taken out.
     """
 
+    name = "common factors"
     everywhere = False
 
     def __init__(self, root: Node, *, whole: bool, factoring: bool = True) -> None:
@@ -67,6 +68,8 @@ class Together(Factored):
 
     ``everywhere``: in all sums, or only among terms that have a divisor in common, where that is shorter.
     """
+
+    name = "common denominators"
 
     def __init__(self, root: Node, *, whole: bool, everywhere: bool = False) -> None:
         self.everywhere = everywhere

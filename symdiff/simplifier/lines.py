@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from functools import cache
 
 from ..graph.node import CONST, Node, const
 from ..graph.traversal import map_graph, rebuild, topological, use_counts
 from ..ops.terms import DIV, MUL, NEG, POW, SQRT, SUB
-from ..rules.match import instantiate
-from ..rules.table import Rule, bindings, read_rules
+from ..rules.rule import read_rules
+from ..rules.trace import note
 
 _HALF = Fraction(1, 2)
 
@@ -29,7 +28,9 @@ Alone = Callable[[Node], bool]
 
 def written(root: Node) -> Node:
     """The scalar formula as a reader would write it."""
-    return _mapped(_mapped(_mapped(root, _ruled), _raised), _turned)
+    root = _mapped(root, _ruled)
+    root = _mapped(root, lambda node, alone: note("x**n*sqrt(x) => x**(n + 1/2)", node, _raised(node, alone)))
+    return _mapped(root, lambda node, alone: note("-(x*y) => (-x)*y", node, _turned(node, alone)))
 
 
 def _mapped(root: Node, change: Callable[[Node, Alone], Node]) -> Node:
@@ -46,15 +47,11 @@ def _mapped(root: Node, change: Callable[[Node, Alone], Node]) -> Node:
     return map_graph([root], changed)[0]
 
 
-@cache
-def rules() -> dict[str, list[Rule]]:
-    """The rules of the table by the name of the operation at the root of their pattern."""
-    return read_rules(TABLE)
-
-
 def _ruled(node: Node, alone: Alone) -> Node:
-    found = (instantiate(rule.result, b) for rule in rules().get(node.op.name, ()) for b in bindings(rule, node, None))
-    return next(found, node)
+    for rule in read_rules(TABLE).get(node.op.name, ()):
+        for result in rule.results(node, None):
+            return note(rule, node, result)
+    return node
 
 
 def _raised(node: Node, alone: Alone) -> Node:

@@ -84,17 +84,21 @@ def _power(factor: Node) -> tuple[Node, int]:
 
 def _in_rules(op: Op, part: Node) -> bool:
     """Whether the part has the form of one in a rule for two parts under the operation."""
-    return any(
-        shape.op is part.op and all(sub.op in (VAR, arg.op) for sub, arg in zip(shape.args, part.args, strict=True))
-        for shape in _shapes(op)
-    )
+    for shape in _shapes(op).get(part.op, ()):
+        if all(sub.op in (VAR, arg.op) for sub, arg in zip(shape.args, part.args, strict=True)):
+            return True
+    return False
 
 
 @cache
-def _shapes(op: Op) -> tuple[Node, ...]:
-    """The parts that rules for two numbers under an operation have, but for those that stand for anything."""
-    patterns = [rule.pattern for rule in rules().get(op.name, ()) if not rule.pattern.shape]
-    return tuple(part for pattern in patterns for part in pattern.args if part.op is not VAR and part.args)
+def _shapes(op: Op) -> dict[Op, list[Node]]:
+    """The parts that rules for two scalars under an operation have, but for those that stand for anything."""
+    found: dict[Op, list[Node]] = {}
+    for rule in rules().get(op.name, ()):
+        for part in () if rule.pattern.shape else rule.pattern.args:
+            if part.op is not VAR and part.args:
+                found.setdefault(part.op, []).append(part)
+    return found
 
 
 def by_sign(node: Node) -> Node:

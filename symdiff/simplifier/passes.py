@@ -15,15 +15,14 @@ from ..ops.contraction import contraction
 from ..ops.kinds import broadcast_to, unbroadcast, unrepeated
 from ..ops.networks import has_delta
 from ..ops.terms import ADD, DIV, MINUS_ONE, MUL, NEG, POW, SIGNED_PRODUCT, SIGNED_SUM, SQRT, SUB, SUM, parts_of
+from ..rules import trace
 from ..rules.table import apply_rules
 from .contraction_order import cheaper, scaled_inside
 from .joined import quotients, selections
 from .paired import by_sign, factors_paired, terms_paired
 from .products import collect, factors_of, split
+from .strategy import ROUNDS
 from .sums import build_sum, sum_cost, sum_terms
-
-#: A pass that still changes something after this many is stopped; each pass leaves a right result.
-MAX_PASSES = 12
 
 _SUMS = frozenset(SIGNED_SUM)
 _FLATTENED = frozenset(SIGNED_PRODUCT)
@@ -37,7 +36,7 @@ def to_fixpoint(roots: list[Node], sizes: Mapping[str, int], *, line: bool = Fal
     """The canonical form. ``line``: of a scalar that is read on its own, so that shared products are opened."""
     mirrored: frozenset[Terms] = frozenset()
     with gc_paused():
-        for _ in range(MAX_PASSES):
+        for _ in range(ROUNDS):
             current = Pass(roots, sizes, mirrored, line)
             new = current.run()
             if new == roots:
@@ -107,15 +106,34 @@ class Pass:
     def _visit(self, node: Node) -> Node:
         if not node.args:
             return node
+        name, new = self._collected(node)
+        if trace.traced():
+            self._note(name, node, new)
+        return apply_rules(new)
+
+    def _collected(self, node: Node) -> tuple[str, Node]:
+        """The node in its canonical form, and what was done for it."""
         family = self._family(node)
-        if family is not None:
-            if family is _SUMS:
-                return apply_rules(self._sum(node))
-            return apply_rules(scaled_inside(_on_diagonal(self._product(node)), self._alone, self.sizes))
+        if family is _SUMS:
+            return "terms", self._sum(node)
+        if family is _PRODUCTS:
+            return "factors", scaled_inside(_on_diagonal(self._product(node)), self._alone, self.sizes)
         new = self._rebuilt(node)
-        if node.shape or not node.op.elementwise:
-            return self._contracted(node, new)
-        return apply_rules(_by_parity(by_sign(new)))
+        if not new.op.elementwise:
+            return "products of arrays", self._contracted(node, new)
+        signed = new if node.shape else by_sign(new)
+        return ("parity", _by_parity(new)) if signed is new else ("selections", signed)
+
+    def _note(self, name: str, node: Node, after: Node) -> None:
+        """Note what was done to the operation on its simplified arguments; the order of parts by a name of its own."""
+        order = topological(node, read=lambda step: unrepeated(step) if self._opens(step) else ())
+        known = {step: self.done[step] for step in order if not self._opens(step)}
+        (before,) = map_graph([node], rebuild, read=unrepeated, done=known)
+        families = {"terms": SIGNED_SUM, "factors": SIGNED_PRODUCT}
+        if name in families:
+            one, other = (Counter(parts_of(form, families[name])) for form in (before, after))
+            name = f"order of {name}" if one == other else f"like {name}"
+        trace.note(name, before, after)
 
     def _alone(self, part: Node) -> bool:
         """Whether no more than one node reads it."""
@@ -123,10 +141,8 @@ class Pass:
 
     def _contracted(self, node: Node, new: Node) -> Node:
         """Contractions in their cheapest form; operands that others read are not taken apart."""
-        if new.op.elementwise:
-            return apply_rules(_by_parity(new))
         shared = {self.done[arg] for arg in node.args if self.uses[arg] > 1}
-        return apply_rules(cheaper(new, lambda part: part not in shared, self.sizes))
+        return cheaper(new, lambda part: part not in shared, self.sizes)
 
     def _rebuilt(self, node: Node) -> Node:
         return rebuild(node, tuple(self.done[arg] for arg in unrepeated(node)))

@@ -8,29 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import permutations
 
-from ..graph.node import Node, const
-from ..graph.traversal import map_graph, rebuild, topological
-from ..ops.terms import ADD, PRODUCT, SIGNED_SUM, Family, Part, parts_of
-from ..rules.assumptions import Facts, current
-from ..rules.table import Rule, bindings
+from ..graph.node import Node, Op, const
+from ..graph.traversal import map_graph, rebuild
+from ..ops.terms import PRODUCT, SIGNED_SUM, Family, Part, parts_of
+from ..rules.assumptions import Facts
+from ..rules.rule import Rule, Rules
+from ..rules.trace import Rewrite
 from .passes import to_fixpoint
-from .reading import readable
+from .strategy import Roots
 
-Roots = list[Node]
-#: Rules by the name of the operation at the root of their pattern.
-Rules = Mapping[str, Sequence[Rule]]
 #: Longer sums and products are not rewritten in pairs.
 MOST_PARTS = 8
-
-
-def steps(roots: Roots, rules: Rules) -> Iterator[Roots]:
-    """The roots with one place rewritten, simplified and as the rule leaves it."""
-    facts = current() or Facts()
-    for node in topological(*roots):
-        for result in rewritten(node, rules, facts):
-            new = replaced(roots, {node: result})
-            yield readable(new, {})
-            yield new
 
 
 def replaced(roots: Roots, results: Mapping[Node, Node]) -> Roots:
@@ -38,9 +26,10 @@ def replaced(roots: Roots, results: Mapping[Node, Node]) -> Roots:
     return map_graph(roots, rebuild, done=dict(results))
 
 
-def rewritten(node: Node, rules: Rules, facts: Facts, most_terms: int = MOST_PARTS) -> Iterator[Node]:
+def rewrites_of(node: Node, rules: Rules, facts: Facts, most_terms: int = MOST_PARTS) -> Iterator[Rewrite]:
     """The node rewritten as a whole, or in two of its terms or factors; longer sums than that as a whole only."""
-    yield from _results(node, rules, facts)
+    for rule, result in _results(node, rules, facts):
+        yield Rewrite(rule.name, node, result)
     family = next((family for family in (SIGNED_SUM, PRODUCT) if node.op in family), None)
     if family is None or not any(op.name in rules for op in family):
         return
@@ -49,22 +38,22 @@ def rewritten(node: Node, rules: Rules, facts: Facts, most_terms: int = MOST_PAR
         if i > j and parts[i][0] == parts[j][0]:
             continue  # the operation is commutative, and matching tries both orders
         rest = [part for place, part in enumerate(parts) if place not in (i, j)]
-        yield from _pair(parts[i], parts[j], rest, family, rules, facts)
+        (sign, a), (other, b) = parts[i], parts[j]
+        for rule, result in _results(_pair(family, sign == other)(a, b), rules, facts):
+            yield Rewrite(rule.name, node, _joined([(sign, result), *rest], family is SIGNED_SUM))
 
 
-def _pair(first: Part, second: Part, rest: list[Part], family: Family, rules: Rules, facts: Facts) -> Iterator[Node]:
-    """Two parts rewritten beside the others: ``a + b`` or ``a - b`` with a sign, ``a*b`` or ``a/b`` with a power."""
-    (sign, a), (other, b) = first, second
-    alike, apart, *_ = family
-    for result in _results((alike if sign == other else apart)(a, b), rules, facts):
-        yield _joined([(sign, result), *rest], alike is ADD)
+def _pair(family: Family, alike: bool) -> Op:
+    """How two parts stand beside each other: added or multiplied, or subtracted or divided."""
+    first, second, *_ = family
+    return first if alike else second
 
 
-def _results(node: Node, rules: Rules, facts: Facts) -> Iterator[Node]:
+def _results(node: Node, rules: Rules, facts: Facts) -> Iterator[tuple[Rule, Node]]:
     """What the rules make of a node; a new sum is simplified by itself, so that what is to cancel there does."""
     for rule in rules.get(node.op.name, ()):
-        for binding in bindings(rule, node, facts):
-            yield map_graph([rule.result], _rebuilt, done=dict(binding))[0]
+        for binding in rule.bindings(node, facts):
+            yield rule, map_graph([rule.result], _rebuilt, done=dict(binding))[0]
 
 
 def _rebuilt(node: Node, args: tuple[Node, ...]) -> Node:

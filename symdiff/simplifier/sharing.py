@@ -4,78 +4,64 @@ The list is brought to its normal form (:mod:`symdiff.simplifier.normal`), commo
 (:mod:`symdiff.simplifier.pool`), numbers and signs moved to where they cost least (:mod:`symdiff.simplifier.scales`),
 and all is written as nodes again. No product is divided by what it is not divided by in its normal form, so no new
 point is outside a domain.
+
+A list that no person reads stays as it is where its own sharing is better than what is found. Lists with arrays, or of
+more than :data:`MOST_NODES` nodes, keep their readable form. Reading and sharing are repeated until a form comes again.
+The shortest of those that come again is the result, or the first readable form where that is shorter still; so the
+result is its own simplified form.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from ..graph.node import Node
 from ..graph.order import key
 from ..graph.traversal import gc_paused, topological
 from .normal import Normal
 from .passes import to_fixpoint
 from .pool import Pool
-from .reading import MOST_READ, operations
+from .reading import few_scalars, fewer_operations, operations
 from .scales import settle
-from .stable import runnable
+from .stable import KEEP_DIGITS
+from .strategy import Budget, Roots, Strategy, accept, attempt, cycle, only_if, sequence, step
 from .written import Writer
 
-#: Forms of forms that are tried; most lists have one.
-MOST_ROUNDS = 8
 #: Lists with more nodes stay in their readable form: sharing is linear, but takes milliseconds for each node.
 MOST_NODES = 10_000
 
 
-def shared(roots: list[Node], sizes: Mapping[str, int]) -> list[Node]:
-    """The same scalars in fewer operations, if some are found, in forms that keep their digits.
-
-    A list that no person reads stays as it is where its own sharing is better than what is found. Lists with arrays, or
-    of more than :data:`MOST_NODES` nodes, keep their readable form. Reading and sharing are repeated until a form comes
-    again. The shortest of those that come again is the result, or the first readable form where that is shorter still;
-    so the result is its own simplified form.
-    """
-    found = _shortest(roots, sizes)
+def scalars(roots: Roots) -> bool:
     order = topological(*roots)
-    long = len(order) > MOST_READ and not any(node.shape for node in order)
-    return roots if long and operations(roots) <= operations(found) else found
+    return len(order) <= MOST_NODES and not any(node.shape for node in order)
 
 
-def _shortest(roots: list[Node], sizes: Mapping[str, int]) -> list[Node]:
-    readable = _kept(roots, sizes)
-    order = topological(*readable)
-    if len(order) > MOST_NODES or any(node.shape for node in order):
-        return readable
-    rounds: list[tuple[list[Node], list[Node]]] = []
-    form = readable
-    while len(rounds) < MOST_ROUNDS:
-        short = _once(form)
-        if not rounds and _size(short) >= _size(readable):
-            return readable
-        again = next((place for place, (other, _) in enumerate(rounds) if other == short), None)
-        if again is not None:
-            rounds = rounds[again:]
-            break
-        form = _kept(short, sizes)
-        rounds.append((short, form))
-    shorts, forms = zip(*rounds, strict=True)
-    return min([*shorts, *forms, readable], key=_size)
-
-
-def _kept(roots: list[Node], sizes: Mapping[str, int]) -> list[Node]:
-    """Sums and products collected, in forms that keep their digits."""
-    form = to_fixpoint(roots, sizes)
-    found = runnable(form)
-    return form if found == form else to_fixpoint(found, sizes)
-
-
-def _size(roots: list[Node]) -> tuple[int, list[object]]:
+def size(roots: Roots) -> tuple[int, list[object]]:
     """Operations first; then the structure, so that the choice does not depend on where the rounds began."""
     return operations(roots), [key(root) for root in roots]
 
 
-def _once(roots: list[Node]) -> list[Node]:
+def smaller(before: Roots, after: Roots) -> bool:
+    return size(after) < size(before)
+
+
+def fewer_operations_if_long(before: Roots, after: Roots) -> bool:
+    long = not few_scalars(before) and not any(node.shape for node in topological(*before))
+    return not long or fewer_operations(before, after)
+
+
+def _collected(roots: Roots, budget: Budget) -> Roots:
+    return to_fixpoint(roots, budget.sizes)
+
+
+def _shared(roots: Roots) -> Roots:
     with gc_paused():
         pool = Pool(Normal(roots))
         settle(pool)
         return Writer(pool).roots()
+
+
+COLLECT = Strategy("collect", _collected)
+SHARE = step("common pairs of terms and factors", _shared)
+#: Sums and products collected, in forms that keep their digits.
+KEPT = sequence("digits kept", COLLECT, attempt(sequence("collected again", KEEP_DIGITS, COLLECT)))
+SHORTEST = accept(smaller, sequence("shortest", accept(smaller, SHARE), cycle(size, KEPT, SHARE)))
+#: The level "code".
+CODE = accept(fewer_operations_if_long, sequence("code", KEPT, attempt(only_if(scalars, SHORTEST))))

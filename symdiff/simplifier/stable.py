@@ -7,15 +7,17 @@ of the domain only, are chosen by measuring (:mod:`symdiff.search.accurate`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
 
 from ..graph.node import Node
 from ..graph.traversal import Structure, leaves, topological, unflatten_like
 from ..rules.assumptions import Facts, assume, current, implied
-from ..rules.table import listed, read_rules
-from .reading import readable
-from .rewrite import Roots, Rules, replaced, rewritten
+from ..rules.rule import Rules, lines_of, read_rules
+from ..rules.trace import Rewrite, note, tracing
+from .reading import LIST
+from .rewrite import replaced, rewrites_of
+from .strategy import Roots, Strategy, attempt, sequence
 
 #: Rules as in :mod:`symdiff.rules.table`: for formulas that are to be differentiated,
 QUOTIENTS = """
@@ -60,7 +62,7 @@ MOST_NODES = 10_000
 @cache
 def _rules(table: str) -> list[tuple[set[str], Rules]]:
     """The rules one by one, each by the name of the operation at the root of its pattern; the operations of each."""
-    found = [read_rules(f"{line.text}  # {line.reason}") for line in listed(table)]
+    found = [read_rules(f"{line.text}  # {line.reason}") for line in lines_of(table)]
     return [(_names(rule.pattern for listed in rules.values() for rule in listed), rules) for rules in found]
 
 
@@ -82,35 +84,40 @@ def stable(structure: Structure, *, derivatives: bool = True) -> Structure:
     >>> sd.compile([f, sd.diff(f, x), sd.diff(f, x, 2)], [x], backend="math")(1e-9)
     [0.5, -8.333333333333334e-11, -0.08333333333333333]
     """
-    form = readable(leaves(structure), {}, alone=False)
-    found = _applied((QUOTIENTS if derivatives else "") + FORMULAS + TABLE, form)
-    result: Structure = unflatten_like(structure, form if found == form else readable(found, {}, alone=False))
+    strategy = STABLE_DERIVATIVES if derivatives else STABLE
+    result: Structure = unflatten_like(structure, strategy(leaves(structure)))
     return result
 
 
-def runnable(roots: Roots) -> Roots:
-    """The readable form of scalars in which as few differences cancel as rules can do."""
-    return _applied(TABLE + DIFFERENCES, roots)
-
-
-def _applied(table: str, roots: Roots) -> Roots:
+def _applied(table: str, roots: Roots) -> Roots | None:
     """The roots with each rule in turn used wherever it fits."""
-    order = topological(*roots)
+    order, form = topological(*roots), roots
     if len(order) > MOST_NODES or any(node.shape for node in order):
-        return roots
+        return None
     with assume(*implied(roots)):
         facts = current() or Facts()
-        names = _names(roots)
+        names = _names(form)
         for needed, rules in _rules(table):
-            while needed <= names and (found := dict(_fitting(rules, topological(*roots), facts))):
-                roots = replaced(roots, found)
-                names = _names(roots)
-    return roots
+            while needed <= names and (found := _rewrites(rules, topological(*form), facts)):
+                form = replaced(form, {node: note(rule, node, new) for rule, node, new in found})
+                names = _names(form)
+    return form if form != roots else None
 
 
-def _fitting(rules: Rules, order: list[Node], facts: Facts) -> Iterator[tuple[Node, Node]]:
-    """Each node that one of the rules fits, with what it makes of it; sums of two terms only."""
-    for node in order:
-        result = next(rewritten(node, rules, facts, most_terms=2), None)
-        if result is not None:
-            yield node, result
+def _rewrites(rules: Rules, order: list[Node], facts: Facts) -> list[Rewrite]:
+    """What one of the rules makes of each node that it fits; sums of two terms only."""
+    with tracing(None):
+        found = [next(rewrites_of(node, rules, facts, most_terms=2), None) for node in order]
+    return [rewrite for rewrite in found if rewrite is not None]
+
+
+def _rules_used(name: str, table: str) -> Strategy:
+    return Strategy(name, lambda roots, budget: _applied(table, roots))
+
+
+#: Where rules that keep digits apply in what is run.
+KEEP_DIGITS = _rules_used("rules that keep the digits of code", TABLE + DIFFERENCES)
+STABLE, STABLE_DERIVATIVES = (
+    sequence("stable", LIST, attempt(sequence("list again", _rules_used("rules that keep digits", table), LIST)))
+    for table in (FORMULAS + TABLE, QUOTIENTS + FORMULAS + TABLE)
+)
