@@ -47,7 +47,7 @@ _LATE = {
     "hessian": "jacobians.hessians",
     "flatten": "jacobians.hessians",
     "unflatten": "jacobians.hessians",
-    "Structured": "jacobians.operators",
+    "Structured": "jacobians.structured",
     "DenseHessian": "jacobians.dense",
     "plan": "compiler.plan",
     "explain": "explanations.explain",

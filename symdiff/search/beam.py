@@ -19,7 +19,7 @@ from ..graph.errors import SymdiffError
 from ..graph.node import Node
 from ..graph.order import key
 from ..graph.traversal import topological, use_counts, variables
-from ..numerics.equivalence import Witness
+from ..numerics.equivalence import EquivalenceOracle
 from ..ops.costs import weighed
 from ..ops.terms import PRODUCT, SIGNED_SUM
 from ..rules.assumptions import Facts, assume, current, implied
@@ -47,7 +47,7 @@ def searched(roots: Roots) -> Roots:
     best = _readable(roots)
     if not _small(best):
         return best
-    witness = Witness(roots)
+    witness = EquivalenceOracle(roots)
     if not witness.known:
         return best
     best = min((best, roots), key=weighed)
@@ -70,7 +70,7 @@ def _small(roots: Roots) -> bool:
 class _Search:
     """What each node may be replaced by, and what that saves by itself."""
 
-    def __init__(self, witness: Witness) -> None:
+    def __init__(self, witness: EquivalenceOracle) -> None:
         self.witness = witness
         self.moves: dict[Node, list[tuple[float, Node]]] = {}
 
@@ -165,7 +165,7 @@ def by_sympy(roots: Roots) -> Roots:
     best = _readable(roots)
     if not _small(best):
         return best
-    witness = Witness(roots)
+    witness = EquivalenceOracle(roots)
     for place, root in enumerate(best):
         new = [*best[:place], _handed_over(root), *best[place + 1 :]]
         found = min((new, _readable(new)), key=weighed)
