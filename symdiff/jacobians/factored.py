@@ -214,8 +214,8 @@ class _SumOfProducts:
 
 
 def _slices(axes: Sequence[Axis], numbers: Sequence[int], counts: Mapping[int, int]) -> tuple[Any, ...]:
-    """The part of an array that the axes cover, as an index that gives a view."""
-    cut: list[Any] = []
+    """The part of an array that the axes cover, as an index that gives a view, of an array without axes too."""
+    cut: list[Any] = [...]
     for axis, number in zip(axes, numbers, strict=True):
         assert isinstance(axis.start, int)
         stop = axis.start + axis.step * counts[number]
