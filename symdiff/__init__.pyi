@@ -47,7 +47,7 @@ from .jacobians.hessians import hessian as hessian
 from .jacobians.hessians import jacobian as jacobian
 from .jacobians.hessians import unflatten as unflatten
 from .jacobians.hessians import value_and_jacobian as value_and_jacobian
-from .jacobians.operators import Structured as Structured
+from .jacobians.structured import Structured as Structured
 from .models import curve_fit as curves
 from .models import nn as nn
 from .models import train as train

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import symdiff as sd
 from symdiff.graph.shapes import size_value
 from symdiff.graph.traversal import topological
-from symdiff.jacobians.blocks import derivative
+from symdiff.jacobians.blocks.reverse import derivative
 
 
 class Case(NamedTuple):

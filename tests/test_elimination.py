@@ -24,7 +24,7 @@ from test_operation_counts import CONSTANTS, X, Y, chebyshev, entries, pollu
 import symdiff as sd
 from symdiff.codegen.counting import operations_in
 from symdiff.differentiate import linearized
-from symdiff.differentiate.linearized import Entry, Linearised
+from symdiff.differentiate.linearized import Entry, LinearizedGraph
 from symdiff.jacobians import elimination
 from symdiff.jacobians.elimination import ORDERS
 from symdiff.simplifier.hoist_factors import scale
@@ -74,12 +74,12 @@ def test_every_order_is_right(system: System, order: str) -> None:
     mpmath = pytest.importorskip("mpmath")
     x = _unknowns(system)
     f = system.equations(x, sd)
-    graph = Linearised(f, x[: system.unknowns])
+    graph = LinearizedGraph(f, x[: system.unknowns])
     at = np.random.default_rng(1).uniform(0.5, 2, system.inputs).tolist()
     with mpmath.workdps(50):
         point = [mpmath.mpf(value) for value in at]
         columns = [_slopes(system, point, place, mpmath) for place in range(system.unknowns)]
-    found = _dense(graph.eliminated(ORDERS[order]), at, x, (len(f), system.unknowns))
+    found = _dense(graph.eliminate(ORDERS[order]), at, x, (len(f), system.unknowns))
     assert np.allclose(found, np.transpose(columns), rtol=1e-13, atol=1e-13)
 
 
@@ -100,7 +100,7 @@ def test_the_emitted_jacobian_is_right(system: System) -> None:
     f = system.equations(x, sd)
     sources = x[: system.unknowns]
     at = np.random.default_rng(2).uniform(0.5, 2, system.inputs).tolist()
-    wanted = _dense(Linearised(f, sources).eliminated(ORDERS["forward"]), at, x, (len(f), len(sources)))
+    wanted = _dense(LinearizedGraph(f, sources).eliminate(ORDERS["forward"]), at, x, (len(f), len(sources)))
     values, both = sd.compile(sd.value_and_jacobian(f, sources, sparse=True), x)(*at)
     assert np.allclose(sd.compile(sd.jacobian(f, sources, sparse=True), x)(*at).toarray(), wanted, rtol=1e-13)
     assert np.allclose(both.toarray(), wanted, rtol=1e-13)
@@ -204,20 +204,20 @@ def test_rosenbrock(size: int) -> None:
 def test_elimination_is_linear(monkeypatch: pytest.MonkeyPatch) -> None:
     """Products of labels, for twice and four times as many variables."""
     made = 0
-    product = linearized._product
+    product = linearized._multiply
 
     def counted(outer: Any, inner: Any) -> Any:
         nonlocal made
         made += 1
         return product(outer, inner)
 
-    monkeypatch.setattr(linearized, "_product", counted)
+    monkeypatch.setattr(linearized, "_multiply", counted)
     counts = []
     for size in (100, 200, 400):
         f, x = _rosenbrock(size)
-        graph = Linearised(sd.grad(f, x), x)
+        graph = LinearizedGraph(sd.grad(f, x), x)
         for order in ORDERS.values():
-            graph.eliminated(order)
+            graph.eliminate(order)
         counts.append(made)
         made = 0
     assert counts[1] <= 2.05 * counts[0]
@@ -234,7 +234,7 @@ def test_a_branch_that_is_not_taken_stays_out(order: str) -> None:
     guarded = sd.where(x > 0, sd.log(x), 0) * y
     both = sd.where(x > 0, sd.sqrt(x), 0) * sd.where(y > 0, sd.sqrt(y), 0)
     f = [guarded * guarded + sd.where(x > 0, sd.sqrt(x), x), guarded + both, both]
-    found = Linearised(f, [x, y]).eliminated(ORDERS[order])
+    found = LinearizedGraph(f, [x, y]).eliminate(ORDERS[order])
     assert np.array_equal(_dense(found, [0.0, 0.0], [x, y], (3, 2)), [[1, 0], [0, 0], [0, 0]])
 
 
@@ -299,8 +299,8 @@ def test_every_order_agrees_with_forward_mode(f: list[sd.Node]) -> None:
     at = [0.4, -0.7, 1.1]
     directions = np.eye(3).tolist()
     columns = [sd.compile(sd.jvp(f, list(_NAMES), d), list(_NAMES), backend="math")(*at) for d in directions]
-    graph = Linearised(f, list(_NAMES))
-    found = [graph.eliminated(order) for order in ORDERS.values()]
+    graph = LinearizedGraph(f, list(_NAMES))
+    found = [graph.eliminate(order) for order in ORDERS.values()]
     found.append(elimination.nonzero_entries(f, list(_NAMES))[1])
     for entries_ in found:
         dense = _dense(entries_, at, list(_NAMES), (len(f), 3))

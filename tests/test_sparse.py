@@ -12,8 +12,8 @@ from scipy.sparse import csr_array, random_array
 
 import symdiff as sd
 from symdiff.graph.traversal import topological
-from symdiff.jacobians.coloring import colouring
-from symdiff.jacobians.sparsity import elements, pattern
+from symdiff.jacobians.coloring import color_rows
+from symdiff.jacobians.sparsity import count_elements, sparsity_pattern
 
 x, y, z = sd.symbol("x", 6), sd.symbol("y", 40), sd.symbol("z", 20)
 X, S, P, B = sd.symbol("X", (3, 4)), sd.symbol("S", (3, 3)), sd.symbol("P", (15, 2)), sd.symbol("B", (5, 3))
@@ -56,7 +56,7 @@ def _values(nodes: Sequence[sd.Node], seed: int = 0) -> list[np.ndarray]:
 @pytest.mark.parametrize("name", ARRAYS)
 def test_patterns_against_differences(name: str) -> None:
     f, wrt, tight = ARRAYS[name]
-    found = pattern([f], wrt).toarray()
+    found = sparsity_pattern([f], wrt).toarray()
     inputs = list(sd.variables([f, *wrt]))
     fn, values, columns = sd.compile(f, inputs), _values(inputs), []
     at = np.ravel(fn(*values))
@@ -75,7 +75,7 @@ def test_patterns_against_differences(name: str) -> None:
 @settings(max_examples=60, deadline=None)
 def test_rows_of_one_colour_share_no_column(rows: int, columns: int, density: float, seed: int) -> None:
     found = csr_array(random_array((rows, columns), density=density, rng=np.random.default_rng(seed)) != 0)
-    colours = np.array(colouring(found))
+    colours = np.array(color_rows(found))
     for colour in set(colours.tolist()):
         assert found.toarray()[colours == colour].sum(axis=0).max() <= 1
 
@@ -135,7 +135,7 @@ def test_work_and_colours_do_not_grow_with_the_square() -> None:
         f = sd.sum((grid[1:] - grid[:-1]) ** 4) + sd.sum((grid[:, 1:] - grid[:, :-1]) ** 4)
         sparse = sd.hessian(f, u, sparse=True)
         assert sparse.args[0].shape == (5 * n * n - 4 * n,)
-        assert max(elements(node) for node in topological(*sparse.args)) <= 8 * n * n
+        assert max(count_elements(node) for node in topological(*sparse.args)) <= 8 * n * n
         each.append(sd.plan(sparse.args[0]).flops / n**2)
     assert max(each) < 300 and max(each) < 1.3 * min(each)
 
@@ -145,7 +145,7 @@ def test_a_full_pattern_is_not_compressed() -> None:
     assert sd.hessian(f, z, sparse=True).op.name == "sparse"
 
 
-def test_bands_need_no_colouring() -> None:
+def test_bands_need_no_color_rows() -> None:
     n = sd.symbol("x", "n")
     f = sd.sum((n[1:] * n[:-1] - 1) ** 4)
     sparse = sd.hessian(f, n, sparse=True)

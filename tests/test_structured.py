@@ -7,7 +7,7 @@ import pytest
 
 import symdiff as sd
 
-x, w, y = sd.symbol("x", "n"), sd.symbol("w", "d"), sd.symbol("y", "n")
+x, w, y, s, t = sd.symbol("x", "n"), sd.symbol("w", "d"), sd.symbol("y", "n"), *sd.symbols("s t")
 X, A, U, V, T = (sd.symbol(n, tuple(s)) for n, s in (("X", "nd"), ("A", "nn"), ("U", "nk"), ("V", "dk"), ("T", "nd")))
 SIZES = {"n": 6, "d": 4, "k": 2}
 CASES = {
@@ -19,6 +19,8 @@ CASES = {
     "bands": (sd.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2), [x]),
     "network": (sd.mean((sd.tanh(X @ V) - U) ** 2), [V]),
     "sum of squares": (sd.sum(x) ** 2 + sd.sum(sd.cosh(x)), [x]),
+    "scalar": (s**2 * sd.exp(s), [s]),
+    "scalars and an array": (sd.sum(x**2) * sd.sin(s) * t + s**3, [t, x, s]),
 }
 
 

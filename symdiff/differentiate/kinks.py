@@ -33,13 +33,13 @@ def kinks(f: Any) -> list[Kink]:
     >>> kinks(sd.parse("abs(x - 1) + x**2"))
     [Kink(node=abs(x - 1), at=x - 1 == 0, convention='x = 0: 0')]
     """
-    found = []
+    result = []
     for node in topological(*leaves(f)):
         sides = _sides(node)
         if sides is not None or node.op.kink:
             at = None if sides is None else sides.at
-            found.append(Kink(node, at, node.op.kink or node.op.domain))
-    return found
+            result.append(Kink(node, at, node.op.kink or node.op.domain))
+    return result
 
 
 def _sides(node: Node) -> Sides | None:
@@ -66,21 +66,21 @@ def with_kinks(f: Structure, policy: str | None, keep: Iterable[Node] = ()) -> S
     if policy not in POLICIES:
         raise SymdiffError(f"the policy at kinks is one of {', '.join(POLICIES)}, not {policy!r}")
 
-    def spelled(node: Node, args: tuple[Node, ...]) -> Node:
-        new = rebuild(node, args)
-        sides = _sides(new)
-        return new if sides is None else _SPELLINGS[policy](new, sides)
+    def choose(node: Node, args: tuple[Node, ...]) -> Node:
+        same = rebuild(node, args)
+        sides = _sides(same)
+        return same if sides is None else _POLICIES[policy](same, sides)
 
-    result: Structure = unflatten_like(f, map_graph(leaves(f), spelled, done={node: node for node in keep}))
+    result: Structure = unflatten_like(f, map_graph(leaves(f), choose, done={node: node for node in keep}))
     return result
 
 
 def _side(name: str) -> Callable[[Node, Sides], Node]:
     def spelling(node: Node, sides: Sides) -> Node:
-        found: Node | None = getattr(sides, name)
-        if found is None:
+        side: Node | None = getattr(sides, name)
+        if side is None:
             raise UnsupportedError(f'{node.op.name} has no {name} side; choose "zero", "mean", "nan" or "error"')
-        return found
+        return side
 
     return spelling
 
@@ -96,8 +96,8 @@ def _zero(node: Node, sides: Sides) -> Node:
     return OPS["where"](sides.at, OPS["stop_gradient"](node), node) if sides.zero is None else sides.zero
 
 
-def _marked(op: Op) -> Callable[[Node, Sides], Node]:
-    """The value and zeros whose derivatives, by whatever moves the operation, are not numbers."""
+def _add_marker(op: Op) -> Callable[[Node, Sides], Node]:
+    """The value and zeros whose derivatives, by whatever the operation depends on, are not numbers."""
 
     def spelling(node: Node, sides: Sides) -> Node:
         for arg in node.args if node.op.elementwise else (node,):
@@ -107,11 +107,11 @@ def _marked(op: Op) -> Callable[[Node, Sides], Node]:
     return spelling
 
 
-_SPELLINGS: dict[str, Callable[[Node, Sides], Node]] = {
+_POLICIES: dict[str, Callable[[Node, Sides], Node]] = {
     "zero": _zero,
     "left": _side("left"),
     "right": _side("right"),
     "mean": _mean,
-    "nan": _marked(OPS["undefined"]),
-    "error": _marked(OPS["refused"]),
+    "nan": _add_marker(OPS["undefined"]),
+    "error": _add_marker(OPS["refused"]),
 }

@@ -12,7 +12,7 @@ from itertools import chain, count
 from typing import Any, NamedTuple
 
 from ..compiler.functions import evaluate
-from ..differentiate.passes import Shares, backward, forward, local_partial, pulled, pushed
+from ..differentiate.passes import Shares, backward, forward, jvp_of, local_partial, vjp_of
 from ..graph.node import VAR, Node, const, symbol
 from ..graph.shapes import symbolic_sizes
 from ..graph.traversal import dependents, rebuild, substitute, topological, variables
@@ -92,7 +92,7 @@ def draft_backward(root: Node, wrt: list[Node], names: Names) -> SweepDraft:
     active = dependents(topological(root), wrt)
     sweep = backward([(root, const(1))], frozenset(wrt))
     return [
-        (node, ct, _drafts(node, shares, names, lambda: pulled(node, names.derivative(node), active)))  # noqa: B023
+        (node, ct, _drafts(node, shares, names, lambda: vjp_of(node, names.derivative(node), active)))  # noqa: B023
         for node, ct, shares in sweep
     ]
 
@@ -102,7 +102,7 @@ def draft_forward(root: Node, var: Node, names: Names) -> SweepDraft:
     drafts: SweepDraft = []
     tangents: dict[Node, Node] = {}
     for node, tangent, shares in forward([root], {var: const(1)}):
-        drafts.append((node, tangent, _drafts(node, shares, names, lambda: pushed(node, tangents))))  # noqa: B023
+        drafts.append((node, tangent, _drafts(node, shares, names, lambda: jvp_of(node, tangents))))  # noqa: B023
         tangents[node] = names.derivative(node)
     return drafts
 

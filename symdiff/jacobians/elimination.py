@@ -1,4 +1,4 @@
-"""Jacobians of scalars by scalars: vertices of the linearised graph are eliminated, in the order that gives least code.
+"""Jacobians of scalars by scalars: vertices of the linearized graph are eliminated, in the order that gives least code.
 
 From the outputs that is reverse mode, from the sources forward mode; in between, next is the vertex that takes the
 fewest products (Markowitz), those with numbers counted as free: A. Griewank, A. Walther, Evaluating Derivatives, 2nd
@@ -16,14 +16,14 @@ from heapq import heapify, heappop, heappush
 from math import inf
 from typing import Any, NamedTuple, TypeAlias
 
-from ..differentiate.linearized import Entry, Linearised
+from ..differentiate.linearized import Entry, LinearizedGraph
 from ..differentiate.passes import grad, like, sources_of, vjp
 from ..graph.node import OPS, VAR, Node, const, is_const
 from ..graph.traversal import gc_paused, leaves, topological
 from ..search.levels import simplify_guarded
 from ..simplifier.hoist_factors import scale
 
-#: Linearised graphs of more edges are eliminated in one order, forward or reverse.
+#: Linearized graphs of more edges are eliminated in one order, forward or reverse.
 LARGEST = 1000
 #: Where every order takes more products, the entries of the one with the fewest are not compared with others'.
 MOST_PRODUCTS = 2000
@@ -40,10 +40,10 @@ def scalar_jacobian(f: Any, wrt: Any) -> Any:
     """
     if not isinstance(f, (list, tuple)):
         return vjp(f, wrt, _ONE)
-    return nested(nonzero_entries(leaves(f), sources_of(wrt))[1], len(f), wrt)
+    return nest(nonzero_entries(leaves(f), sources_of(wrt))[1], len(f), wrt)
 
 
-def nested(entries: list[Entry], rows: int, wrt: Any) -> tuple[Any, ...]:
+def nest(entries: list[Entry], rows: int, wrt: Any) -> tuple[Any, ...]:
     """The entries as a tuple of so many rows, each one formula or a tuple as ``wrt`` is."""
     sources = sources_of(wrt)
     full = [[_ZERO] * len(sources) for _ in range(rows)]
@@ -60,8 +60,8 @@ def scalar_hessian(f: Any, wrt: Any) -> Any:
     for i, row in enumerate(gradient):
         for j, entry in enumerate(vjp(row, sources[i:], _ONE), i):
             entries[i, j] = entries[j, i] = entry
-    places = range(len(sources))
-    return like(wrt, [like(wrt, [entries[i, j] for j in places]) for i in places])
+    each = range(len(sources))
+    return like(wrt, [like(wrt, [entries[i, j] for j in each]) for i in each])
 
 
 def nonzero_entries(outputs: Sequence[Node], sources: Sequence[Node], values: Sequence[Node] = ()) -> Accumulated:
@@ -70,19 +70,19 @@ def nonzero_entries(outputs: Sequence[Node], sources: Sequence[Node], values: Se
     Graphs of more than :data:`LARGEST` edges are eliminated forward where there are fewer sources than outputs, else in
     reverse: linear in the graph and its fill-in. Smaller ones in every order of :data:`ORDERS`.
     """
-    beside = list(values)
+    others = list(values)
     with gc_paused():
         if any(node.op is not VAR for node in sources) or _has_arrays(outputs):
-            return _simplified(beside, _by_rows(outputs, sources))
-        graph = Linearised(outputs, sources)
+            return _simplify(others, _differentiate_rows(outputs, sources))
+        graph = LinearizedGraph(outputs, sources)
         if graph.edges() > LARGEST:
             order = _forward if len(sources) < len(outputs) else _reverse
-            return _simplified(beside, graph.eliminated(order))
-        fewest, *others = _in_every_order(graph)
+            return _simplify(others, graph.eliminate(order))
+        fewest, *rest = _eliminate_in_every_order(graph)
         if fewest.products > MOST_PRODUCTS:
-            return _simplified(beside, fewest.entries)
-        distinct = dict.fromkeys(tuple(found.entries) for found in (fewest, *others))
-        return _shared(*min((_simplified(beside, list(entries)) for entries in distinct), key=_cost))
+            return _simplify(others, fewest.entries)
+        distinct = dict.fromkeys(tuple(result.entries) for result in (fewest, *rest))
+        return _share(*min((_simplify(others, list(entries)) for entries in distinct), key=_count_operations))
 
 
 class _Eliminated(NamedTuple):
@@ -90,46 +90,46 @@ class _Eliminated(NamedTuple):
     entries: list[Entry]
 
 
-def _in_every_order(graph: Linearised) -> list[_Eliminated]:
+def _eliminate_in_every_order(graph: LinearizedGraph) -> list[_Eliminated]:
     """The entries by each order that takes at most twice the products of the best one before, fewest first."""
-    found: list[_Eliminated] = []
+    results: list[_Eliminated] = []
     for order in ORDERS.values():
-        most = 2 * min((other.products for other in found), default=inf)
-        entries = graph.eliminated(order, most)
-        if graph.made <= most:
-            found.append(_Eliminated(graph.made, entries))
-    return sorted(found, key=lambda one: one.products)
+        most = 2 * min((other.products for other in results), default=inf)
+        entries = graph.eliminate(order, most)
+        if graph.multiplications <= most:
+            results.append(_Eliminated(graph.multiplications, entries))
+    return sorted(results, key=lambda one: one.products)
 
 
 def _has_arrays(outputs: Sequence[Node]) -> bool:
     return any(node.args and not node.op.elementwise for node in topological(*outputs))
 
 
-def _by_rows(outputs: Sequence[Node], sources: Sequence[Node]) -> list[Entry]:
+def _differentiate_rows(outputs: Sequence[Node], sources: Sequence[Node]) -> list[Entry]:
     """One reverse pass for each output."""
     rows = (vjp(output, list(sources), _ONE) for output in outputs)
     return [(i, j, entry) for i, row in enumerate(rows) for j, entry in enumerate(row)]
 
 
-def _simplified(values: list[Node], entries: list[Entry]) -> Accumulated:
-    return _rewritten(simplify_guarded, values, entries)
+def _simplify(values: list[Node], entries: list[Entry]) -> Accumulated:
+    return _rewrite(simplify_guarded, values, entries)
 
 
-def _shared(values: list[Node], entries: list[Entry]) -> Accumulated:
+def _share(values: list[Node], entries: list[Entry]) -> Accumulated:
     """The form to be run; of recurrences the one with numbers inside, where that is less code."""
     forms = (partial(simplify_guarded, level="code"), scale)
-    return min((values, entries), *(_rewritten(form, values, entries) for form in forms), key=_cost)
+    return min((values, entries), *(_rewrite(form, values, entries) for form in forms), key=_count_operations)
 
 
-def _rewritten(rewriting: Callable[[list[Node]], list[Node]], values: list[Node], entries: list[Entry]) -> Accumulated:
+def _rewrite(rewriting: Callable[[list[Node]], list[Node]], values: list[Node], entries: list[Entry]) -> Accumulated:
     nodes = rewriting([*values, *(node for *_, node in entries)])
     rest = zip(entries, nodes[len(values) :], strict=True)
     return nodes[: len(values)], [(i, j, node) for (i, j, _), node in rest if not is_const(node, 0)]
 
 
-def _cost(found: Accumulated) -> int:
+def _count_operations(accumulated: Accumulated) -> int:
     """Operations; a cube takes two."""
-    values, entries = found
+    values, entries = accumulated
     order = topological(*values, *(node for *_, node in entries))
     return sum(1 + (node.op is _POW and is_const(node.args[1], 3)) for node in order if node.args)
 
@@ -137,24 +137,24 @@ def _cost(found: Accumulated) -> int:
 # -- orders --------------------------------------------------------------------------------------------------------
 
 #: Gives the inner vertices one by one while they are eliminated.
-Order: TypeAlias = Callable[[Linearised], Iterable[int]]
+Order: TypeAlias = Callable[[LinearizedGraph], Iterable[int]]
 
 
-def _forward(graph: Linearised) -> Iterable[int]:
+def _forward(graph: LinearizedGraph) -> Iterable[int]:
     return graph.inner
 
 
-def _reverse(graph: Linearised) -> Iterable[int]:
+def _reverse(graph: LinearizedGraph) -> Iterable[int]:
     return reversed(graph.inner)
 
 
-def _markowitz(graph: Linearised, late: int) -> Iterator[int]:
+def _markowitz(graph: LinearizedGraph, late: int) -> Iterator[int]:
     """The vertex that takes the fewest products; among equals the first, or the last where ``late`` is -1."""
     heap = [(graph.products(number), late * number) for number in graph.inner]
     heapify(heap)
     while heap:
-        products, place = heappop(heap)
-        number = late * place
+        products, rank = heappop(heap)
+        number = late * rank
         if number not in graph.out or products != graph.products(number):
             continue
         touched = [*graph.into[number], *graph.out[number]]

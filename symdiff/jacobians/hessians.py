@@ -20,9 +20,9 @@ from ..ops import assembly
 from ..ops.contraction import contraction
 from ..ops.spelling import Range
 from ..search.levels import simplify_guarded
-from .blocks import Derivative, derivative
-from .coloring import compressed
-from .elimination import nested, nonzero_entries, scalar_hessian, scalar_jacobian
+from .blocks.reverse import Derivative, derivative
+from .coloring import compress_jacobian
+from .elimination import nest, nonzero_entries, scalar_hessian, scalar_jacobian
 
 #: How a Hessian is returned.
 FORMS = ("blocks", "dense", "diagonal")
@@ -50,9 +50,9 @@ def jacobian(f: Any, wrt: Any, *, sparse: bool = False, sizes: Sizes | None = No
     """First derivatives: one block for one by one, a tuple for one by many, nested tuples for many by many.
 
     A block has shape ``f.shape + wrt.shape``. ``sparse``: one matrix that compiles to a SciPy CSR array, in the order
-    of :func:`flatten`; what is zero by structure is not computed. ``sizes``: what letters count for when the cheapest
-    order of products is chosen. ``kinks`` as in :func:`symdiff.with_kinks`. Raises
-    UnsupportedError for an array operation that blocks do not know; ``jvp`` and ``vjp`` know all.
+    of :func:`flatten`; what is zero by structure is not computed. ``sizes``: what symbolic sizes count for when the
+    cheapest order of products is chosen. ``kinks`` as in :func:`symdiff.with_kinks`. Raises UnsupportedError for an
+    array operation that blocks do not know; ``jvp`` and ``vjp`` know all.
 
     >>> import symdiff as sd
     >>> x, y = sd.symbols("x y")
@@ -70,9 +70,9 @@ def jacobian(f: Any, wrt: Any, *, sparse: bool = False, sizes: Sizes | None = No
         return _sparse_scalars(outputs, sources) if sparse else scalar_jacobian(f, wrt)
     if sparse:
         return _sparse(simplify_guarded(outputs, sizes=sizes), sources, sizes)
-    found = [derivative(output, sources, sizes) for output in simplify_guarded(outputs, sizes=sizes)]
-    blocks = iter(simplify_guarded([part.block(source) for part in found for source in sources], sizes=sizes))
-    rows = [_like(wrt, [next(blocks) for _ in sources]) for _ in found]
+    derivatives = [derivative(output, sources, sizes) for output in simplify_guarded(outputs, sizes=sizes)]
+    blocks = iter(simplify_guarded([one.block(source) for one in derivatives for source in sources], sizes=sizes))
+    rows = [_like(wrt, [next(blocks) for _ in sources]) for _ in derivatives]
     return rows[0] if not isinstance(f, (list, tuple)) else tuple(rows)
 
 
@@ -91,12 +91,14 @@ def value_and_jacobian(
     sources = sources_of(wrt)
     outputs = leaves(f)
     if any(node.shape for node in (*outputs, *sources)):
-        found = simplify_guarded([*outputs, jacobian(f, wrt, sparse=sparse, sizes=sizes, kinks=kinks)], sizes=sizes)
-        return _values_like(f, found[:-1]), found[-1]
+        *values, blocks = simplify_guarded(
+            [*outputs, jacobian(f, wrt, sparse=sparse, sizes=sizes, kinks=kinks)], sizes=sizes
+        )
+        return _values_like(f, values), blocks
     values, entries = nonzero_entries(leaves(with_kinks(f, kinks, sources)), sources, outputs)
     if sparse:
         return _values_like(f, values), _sparse_entries(entries, outputs, sources)
-    return _values_like(f, values), _values_like(f, nested(entries, len(outputs), wrt))
+    return _values_like(f, values), _values_like(f, nest(entries, len(outputs), wrt))
 
 
 def _values_like(f: Any, values: Sequence[Any]) -> Any:
@@ -164,36 +166,36 @@ def hessian(
     if sparse:
         return _sparse_hessian(as_node(f), sources, sizes)
     if not any(node.shape for node in (as_node(f), *sources)):
-        blocks = scalar_hessian(f, wrt)
-        return blocks if form == "blocks" else _scalar_form(blocks, wrt, form)
-    places = range(len(sources))
+        entries = scalar_hessian(f, wrt)
+        return entries if form == "blocks" else _scalar_form(entries, wrt, form)
+    each = range(len(sources))
     if form == "dense":
         return _dense(f, sources, sizes)
-    found = _blocks(f, sources, sizes)
+    blocks = _blocks(f, sources, sizes)
     if form == "diagonal":
-        return _like(wrt, [_diagonal(found[i, i], sources[i]) for i in places])
-    return _like(wrt, [_like(wrt, [found[i, j] for j in places]) for i in places])
+        return _like(wrt, [_diagonal(blocks[i, i], sources[i]) for i in each])
+    return _like(wrt, [_like(wrt, [blocks[i, j] for j in each]) for i in each])
 
 
 def _scalar_form(blocks: Any, wrt: Any, form: str) -> Any:
     if isinstance(blocks, Node):
         return blocks if form == "diagonal" else assembly.assemble(blocks, ((),), ((0, 0, (), ()),))
-    places = range(len(blocks))
+    each = range(len(blocks))
     if form == "diagonal":
-        return _like(wrt, [blocks[i][i] for i in places])
-    upper = [(i, j) for i in places for j in places[i:]]
+        return _like(wrt, [blocks[i][i] for i in each])
+    upper = [(i, j) for i in each for j in each[i:]]
     layout = tuple((i, j, (), ()) for i, j in upper)
-    return assembly.assemble(*(blocks[i][j] for i, j in upper), tuple(() for _ in places), layout)
+    return assembly.assemble(*(blocks[i][j] for i, j in upper), tuple(() for _ in each), layout)
 
 
 def _dense(f: Any, sources: Sequence[Node], sizes: Sizes | None) -> Node:
     """One matrix, written part by part: what stands on a diagonal is added there."""
     args: list[Node] = []
     layout: list[tuple[int, int, tuple[int, ...], tuple[Range, ...]]] = []
-    for i, found in enumerate(_derivatives(f, sources, sizes)):
+    for i, rows in enumerate(_derivatives(f, sources, sizes)):
         for j, source in enumerate(sources[i:], i):
-            shape = found.output.shape + source.shape
-            for part in sorted(found.parts(source), key=lambda part: len(set(part.axes)) < len(part.axes)):
+            shape = rows.output.shape + source.shape
+            for part in sorted(rows.parts(source), key=lambda part: len(set(part.axes)) < len(part.axes)):
                 args.append(part.node)
                 layout.append((i, j, part.axes, part.ranges if part.cut(shape) else ()))
     args = simplify_guarded(args, sizes=sizes)
@@ -218,19 +220,19 @@ def _sparse_entries(entries: Sequence[Entry], outputs: Sequence[Node], sources: 
 
 
 def _sparse(outputs: Sequence[Node], sources: Sequence[Node], sizes: Sizes | None) -> Node:
-    """The parts of every block at their places, zeros left out; compressed where the parts do not show the pattern."""
-    whole = compressed(outputs, sources, sizes)
+    """The parts of every block where they stand, zeros left out; compressed where the parts do not show the pattern."""
+    whole = compress_jacobian(outputs, sources, sizes)
     if whole is not None:
         return whole
-    found = [derivative(output, sources, sizes) for output in outputs]
+    derivatives = [derivative(output, sources, sizes) for output in outputs]
     args: list[Node] = []
     layout = []
-    for i, rows in enumerate(found):
+    for i, rows in enumerate(derivatives):
         for j, source in enumerate(sources):
             for part in rows.parts(source):
                 args.append(part.node)
                 layout.append((i, j, part.axes, part.ranges if part.cut(rows.output.shape + source.shape) else ()))
-    shapes = tuple(rows.output.shape for rows in found), tuple(source.shape for source in sources)
+    shapes = tuple(output.shape for output in outputs), tuple(source.shape for source in sources)
     return assembly.sparse(*simplify_guarded(args, sizes=sizes), *shapes, tuple(layout))
 
 
@@ -244,9 +246,9 @@ def _derivatives(f: Any, sources: Sequence[Node], sizes: Sizes | None) -> Iterat
 def _blocks(f: Any, sources: Sequence[Node], sizes: Sizes | None) -> dict[tuple[int, int], Node]:
     """Every block: one triangle derived from the simplified gradient, the other transposed."""
     upper: dict[tuple[int, int], Node] = {}
-    for i, found in enumerate(_derivatives(f, sources, sizes)):
+    for i, rows in enumerate(_derivatives(f, sources, sizes)):
         for j, source in enumerate(sources[i:], i):
-            upper[i, j] = found.block(source)
+            upper[i, j] = rows.block(source)
     entries = dict(zip(upper, simplify_guarded(list(upper.values()), sizes=sizes), strict=True))
     for i, j in upper:
         axes, own = list(range(entries[i, j].ndim)), sources[i].ndim
@@ -278,15 +280,15 @@ def unflatten(vector: Any, shapes: Sequence[tuple[int, ...]]) -> list[Any]:
     """
     import numpy as np
 
-    found, start = [], 0
+    arrays, start = [], 0
     flat = np.asarray(vector)
     counts = [int(multiply_sizes(*shape)) for shape in shapes]
     if flat.ndim != 1 or flat.size != sum(counts):
         raise SymdiffError(f"a vector of {sum(counts)} elements fits these shapes, not an array of shape {flat.shape}")
     for shape, size in zip(shapes, counts, strict=True):
-        found.append(flat[start : start + size].reshape(shape))
+        arrays.append(flat[start : start + size].reshape(shape))
         start += size
-    return found
+    return arrays
 
 
 def _like(wrt: Any, values: Sequence[Any]) -> Any:

@@ -15,8 +15,8 @@ from .ulp_error import sample
 POINTS, LEAST, SEED, DIGITS = 24, 12, 1, 18
 
 
-class Witness:
-    """The values of formulas at points of their domain, by which others are judged.
+class EquivalenceOracle:
+    """The values of formulas at points of their domain, with which those of others are compared.
 
     ``known`` is false where no point is found, or where mpmath has no function for an operation: nothing agrees then.
     """
@@ -27,8 +27,8 @@ class Witness:
         self.values: list[list[Any]] = []
         try:
             exact = Exact(self.roots)
-            for place, root in enumerate(self.roots):
-                if sum(row[place] == row[place] for row in self.values) < LEAST:
+            for index, root in enumerate(self.roots):
+                if sum(row[index] == row[index] for row in self.values) < LEAST:
                     self._sample(root, exact)
         except (DomainError, UnsupportedError):
             self.points = []
@@ -50,13 +50,13 @@ class Witness:
 
 
 def agree(before: Sequence[Node], after: Sequence[Node]) -> bool:
-    """Whether ``after`` has every value that ``before`` has, as :class:`Witness` says.
+    """Whether ``after`` has every value that ``before`` has, as :class:`EquivalenceOracle` says.
 
     >>> import symdiff as sd
     >>> agree([sd.parse("x/x")], [sd.parse("1")]), agree([sd.parse("sqrt(x**2)")], [sd.parse("x")])
     (True, False)
     """
-    return Witness(before).agrees(after)
+    return EquivalenceOracle(before).agrees(after)
 
 
 def _same(old: Any, new: Any) -> bool:

@@ -30,7 +30,7 @@ class Exact:
     """The values of scalar nodes at points, as mpmath numbers that are right to 25 digits at least.
 
     A value that is not a finite real number, or undecided, is NaN. Raises UnsupportedError for arrays and for an
-    operation whose row has no SymPy form.
+    operation that has no SymPy form.
 
     >>> import symdiff as sd
     >>> x = sd.symbol("x")
@@ -41,7 +41,9 @@ class Exact:
 
     def __init__(self, roots: Sequence[Node]) -> None:
         self.roots = list(roots)
-        self.steps = [(node, _function(node), _limited(node)) for node in topological(*roots) if node.op is not VAR]
+        self.steps = [
+            (node, _function(node), _limited_arguments(node)) for node in topological(*roots) if node.op is not VAR
+        ]
 
     def __call__(self, point: Mapping[Node, float]) -> list[Any]:
         previous, _ = self._attempt(point, PRECISIONS[0])
@@ -65,9 +67,9 @@ class Exact:
             values: dict[Node, Any] = {node: mpmath.mpf(value) for node, value in point.items()}
             for node, function, limited in self.steps:
                 args = [values[arg] for arg in node.args]
-                decided = all(abs(mpmath.mag(args[place])) <= MOST_BITS or not args[place] for place in limited)
-                values[node] = found = _applied(function, args) if decided else mpmath.nan
-                vanished = vanished or (node.op in _ADDED and not found and any(args))
+                decided = all(abs(mpmath.mag(args[index])) <= MOST_BITS or not args[index] for index in limited)
+                values[node] = value = _call(function, args) if decided else mpmath.nan
+                vanished = vanished or (node.op in _ADDED and not value and any(args))
             return [values[root] for root in self.roots], vanished
 
 
@@ -75,24 +77,24 @@ def _agree(a: Any, b: Any) -> bool:
     return bool(abs(a - b) <= abs(b) * 10**-AGREEMENT) or a != a or b != b
 
 
-def _applied(function: Callable[..., Any], args: list[Any]) -> Any:
+def _call(function: Callable[..., Any], args: list[Any]) -> Any:
     """The value as a truth value or a finite real number, else NaN."""
     import mpmath
 
     try:
-        found = function(*args)
+        value = function(*args)
     except (ArithmeticError, ValueError, TypeError):
         return mpmath.nan
-    if isinstance(found, bool):
-        return found
-    found = mpmath.mpmathify(found)
-    return +found.real if found.imag == 0 and mpmath.isfinite(found) else mpmath.nan
+    if isinstance(value, bool):
+        return value
+    value = mpmath.mpmathify(value)
+    return +value.real if value.imag == 0 and mpmath.isfinite(value) else mpmath.nan
 
 
-def _limited(node: Node) -> tuple[int, ...]:
-    """The places of the arguments that are to be of moderate size; none for operations that take any."""
-    places = MPMATH.of(node.op).large
-    return tuple(place for place, arg in enumerate(node.args) if place not in places and arg.op is not CONST)
+def _limited_arguments(node: Node) -> tuple[int, ...]:
+    """The indices of the arguments that are to be of moderate size; none for operations that take any."""
+    unlimited = MPMATH.of(node.op).large
+    return tuple(index for index, arg in enumerate(node.args) if index not in unlimited and arg.op is not CONST)
 
 
 def _function(node: Node) -> Callable[..., Any]:
@@ -100,16 +102,16 @@ def _function(node: Node) -> Callable[..., Any]:
     own = MPMATH.of(node.op).function
     if own is not None:
         return own
-    args = [arg if arg.op is CONST else symbol(f"a{place}") for place, arg in enumerate(node.args)]
-    return _lambdified(node.op(*args) if args else node, len(args))
+    args = [arg if arg.op is CONST else symbol(f"a{index}") for index, arg in enumerate(node.args)]
+    return _lambdify(node.op(*args) if args else node, len(args))
 
 
 @lru_cache(1000)
-def _lambdified(form: Node, count: int) -> Callable[..., Any]:
+def _lambdify(form: Node, count: int) -> Callable[..., Any]:
     import sympy
 
-    places = [sympy.Symbol(f"a{place}", real=True) for place in range(count)]
-    made = to_sympy(form)
-    if made.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
-        made = sympy.Float("nan")
-    return sympy.lambdify(places, made, "mpmath")  # type: ignore[no-any-return]
+    arguments = [sympy.Symbol(f"a{index}", real=True) for index in range(count)]
+    value = to_sympy(form)
+    if value.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
+        value = sympy.Float("nan")
+    return sympy.lambdify(arguments, value, "mpmath")  # type: ignore[no-any-return]

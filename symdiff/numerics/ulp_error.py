@@ -35,15 +35,11 @@ def outputs_of(f: Node, wrt: list[Node], parts: Sequence[str]) -> tuple[list[str
     """The outputs with their names; of a Hessian the upper triangle."""
     if any(node.shape for node in topological(f)):
         raise UnsupportedError("accuracy is measured for formulas of numbers, not of arrays")
-    names, found = [], []
-    for part in parts:
-        for name, node in _part(part, f, wrt):
-            names.append(name)
-            found.append(node)
-    return names, found
+    named = [pair for part in parts for pair in _outputs_of_part(part, f, wrt)]
+    return [name for name, _ in named], [node for _, node in named]
 
 
-def _part(part: str, f: Node, wrt: list[Node]) -> Iterator[tuple[str, Node]]:
+def _outputs_of_part(part: str, f: Node, wrt: list[Node]) -> Iterator[tuple[str, Node]]:
     if part not in PARTS:
         raise SymdiffError(f"what is measured is some of {', '.join(PARTS)}, not {part!r}")
     if part == "value":
@@ -53,8 +49,8 @@ def _part(part: str, f: Node, wrt: list[Node]) -> Iterator[tuple[str, Node]]:
     if part == "grad":
         yield from ((f"d/d{var.name}", node) for var, node in first)
         return
-    for place, (var, slope) in enumerate(first):
-        rest = wrt[place:]
+    for index, (var, slope) in enumerate(first):
+        rest = wrt[index:]
         yield from (
             (f"d2/d{var.name} d{other.name}", node) for other, node in zip(rest, grad(slope, rest), strict=True)
         )
@@ -77,22 +73,22 @@ def sample(
     exact, allowed = Exact(typed), Exact(facts.conditions)
     differences = _differences(typed[0]) if cancelling and inputs else []
     rng = random.Random(seed)
-    found: list[Point] = []
+    points: list[Point] = []
     values: list[list[Any]] = []
     for attempt in range(20 * count):
         ends = {var: _range(var, box, facts, attempt % 2 == 0) for var in inputs}
-        point = {var: _drawn(rng, ends[var], facts.of(var).whole) for var in inputs}
+        point = {var: _draw(rng, ends[var], facts.of(var).whole) for var in inputs}
         if differences and rng.random() < 0.25:
             _approach(rng, point, ends, rng.choice(differences))
-        if (point in found and inputs) or not _within(exact.at(point, 50)[0]) or not all(allowed.at(point, 50)):
+        if (point in points and inputs) or not _within(exact.at(point, 50)[0]) or not all(allowed.at(point, 50)):
             continue
-        found.append(point)
+        points.append(point)
         values.append(exact(point))
-        if len(found) == count or not inputs:
+        if len(points) == count or not inputs:
             break
-    if not found:
+    if not points:
         raise DomainError("found no point of the box where the formula has a finite real value; give another with box")
-    return found, Truth(values)
+    return points, Truth(values)
 
 
 def _range(var: Node, box: Box, facts: Facts, positive: bool) -> tuple[float, float]:
@@ -134,12 +130,12 @@ def _approach(rng: random.Random, point: Point, ends: Mapping[Node, tuple[float,
         point[var] = new
 
 
-def _drawn(rng: random.Random, ends: tuple[float, float], whole: bool) -> float:
-    value = _real(rng, *ends)
+def _draw(rng: random.Random, ends: tuple[float, float], whole: bool) -> float:
+    value = _draw_real(rng, *ends)
     return float(round(value)) if whole else value
 
 
-def _real(rng: random.Random, low: float, high: float) -> float:
+def _draw_real(rng: random.Random, low: float, high: float) -> float:
     """A number of the range: uniform, logarithmic, or one of its special points."""
     kind = rng.random()
     if kind < 0.1:
@@ -172,21 +168,21 @@ class Truth:
 
         function = compile(list(outputs), list(inputs), backend=backend)
         with np.errstate(all="ignore"):
-            got = _values(function, points, len(outputs), backend)
+            got = _evaluate(function, points, len(outputs), backend)
             error = np.abs((got - self.high) - self.low) / self.ulp
         return np.where(np.isnan(self.high), np.nan, np.where(np.isfinite(got), error, np.inf))
 
 
-def _values(function: Callable[..., Any], points: list[Point], count: int, backend: str) -> Any:
+def _evaluate(function: Callable[..., Any], points: list[Point], count: int, backend: str) -> Any:
     import numpy as np
 
     columns = np.array([list(point.values()) for point in points]).T
     if backend == "numpy":
         return np.array([np.broadcast_to(row, len(points)) for row in function(*columns)], float)
-    return np.array([_at(function, point, count) for point in columns.T.tolist()], float).T
+    return np.array([_evaluate_at(function, point, count) for point in columns.T.tolist()], float).T
 
 
-def _at(function: Callable[..., Any], point: list[float], count: int) -> list[float]:
+def _evaluate_at(function: Callable[..., Any], point: list[float], count: int) -> list[float]:
     try:
         return [float(value) for value in function(*point)]
     except (ArithmeticError, ValueError):

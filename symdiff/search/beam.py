@@ -16,7 +16,7 @@ from typing import NamedTuple
 from ..graph.node import Node
 from ..graph.order import key
 from ..graph.traversal import topological, use_counts, variables
-from ..numerics.equivalence import Witness
+from ..numerics.equivalence import EquivalenceOracle
 from ..ops.costs import weighed
 from ..ops.terms import PRODUCT, SIGNED_SUM
 from ..rules import trace
@@ -51,7 +51,7 @@ def is_small(roots: Roots) -> bool:
 def _searched(roots: Roots, budget: Budget) -> Roots:
     """The cheapest form that is found and verified; rounds are repeated until none is cheaper."""
     best, rewrites = FULL.derive(roots, budget)
-    oracle = Witness(roots) if is_small(best) else None
+    oracle = EquivalenceOracle(roots) if is_small(best) else None
     if oracle is not None and oracle.known and weighed(roots) < weighed(best):
         best, rewrites = roots, []
     trace.resume(rewrites)
@@ -79,7 +79,7 @@ class Move(NamedTuple):
 class _Search:
     """What each node may be replaced by, and how each form was derived from the one where a round started."""
 
-    def __init__(self, oracle: Witness) -> None:
+    def __init__(self, oracle: EquivalenceOracle) -> None:
         self.oracle = oracle
         self.moves: dict[Node, list[Move]] = {}
         self.rewrites: dict[tuple[Node, ...], list[Rewrite]] = {}

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..graph.errors import SymdiffError
 from ..graph.node import Node
-from ..numerics.equivalence import Witness
+from ..numerics.equivalence import EquivalenceOracle
 from ..ops.costs import weighed
 from ..rules import trace
 from ..simplifier.reading import FULL
@@ -25,7 +25,7 @@ def _simplified(roots: Roots, budget: Budget) -> Roots:
     best = FULL(roots, budget)
     if not is_small(best):
         return best
-    oracle = Witness(roots)
+    oracle = EquivalenceOracle(roots)
     for place, root in enumerate(best):
         new = [*best[:place], by_sympy(root), *best[place + 1 :]]
         readable, rewrites = FULL.derive(new, budget)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from ..differentiate.passes import sum_of
+from ..differentiate.cotangents import sum_of
 from ..graph.node import CONST, OPS, Node, Op, const
 from ..graph.traversal import map_graph, rebuild, topological
 from ..ops.terms import DIV, MUL, POW, SIGNED_SUM

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 from typing import TypeAlias
 
-from ..differentiate.passes import sum_of
+from ..differentiate.cotangents import sum_of
 from ..graph.node import CONST, Node, Number, const
 from ..ops.terms import DIV, MUL, NEG
 
