@@ -18,6 +18,7 @@ import pytest
 from counting import operations
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from peers import each_beside
 from systems import heart_dipole, planar_arm, propane, propane_reduced, spatial_arm
 from test_operation_counts import CONSTANTS, X, Y, chebyshev, entries, pollu
 
@@ -144,10 +145,11 @@ def test_less_code_than_casadi(name: str) -> None:
     assert operations([*values, *found.args]) <= both
 
 
-@each_system
+@each_beside("casadi", "system", SYSTEMS.values())
 def test_casadi_takes_as_many(system: System) -> None:
     """Instructions of its functions with common subexpressions eliminated; inputs, outputs and constants are free."""
-    casadi = pytest.importorskip("casadi")
+    import casadi
+
     x = [casadi.SX.sym(f"x{place}") for place in range(system.inputs)]
     f = casadi.vertcat(*system.equations(x, casadi))
     found = casadi.jacobian(f, casadi.vertcat(*x[: system.unknowns]))
