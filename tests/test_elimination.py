@@ -174,7 +174,7 @@ def test_pollu_with_numbers(backend: str) -> None:
     assert len(kinds) == kinds.count(ast.Mult) + kinds.count(ast.Add) + kinds.count(ast.Sub)
 
 
-@pytest.mark.parametrize("degree", [5, 10, 20])
+@pytest.mark.parametrize("degree", [5, 10, pytest.param(20, marks=pytest.mark.slow)])
 def test_chebyshev(degree: int) -> None:
     """The last polynomial and all of them: ``2*T`` is a recurrence of its own, and T itself is not computed."""
     f = chebyshev(degree)
@@ -295,7 +295,7 @@ def programs(draw: st.DrawFn) -> list[sd.Node]:
     return values[-draw(st.integers(2, 4)) :]
 
 
-@settings(deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(programs())
 def test_every_order_agrees_with_forward_mode(f: list[sd.Node]) -> None:
     at = [0.4, -0.7, 1.1]
