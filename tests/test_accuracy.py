@@ -8,6 +8,7 @@ import random
 import runpy
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import mpmath
 import numpy as np
@@ -88,8 +89,17 @@ HARD = [
 ]
 
 
-@pytest.mark.parametrize("backend", ["numpy", "math"])
-@pytest.mark.parametrize(("text", "at"), HARD, ids=lambda part: str(part))
+def each_by_turns(cases: list[tuple[str, dict[str, float]]]) -> Any:
+    """Every case as code of one kind, by turns, and in the slow tests of the other."""
+    params = [
+        pytest.param(text, at, backend, id=f"{text}-{at}-{backend}", marks=[pytest.mark.slow] if other else [])
+        for place, (text, at) in enumerate(cases)
+        for other, backend in enumerate(("numpy", "math") if place % 2 else ("math", "numpy"))
+    ]
+    return pytest.mark.parametrize(("text", "at", "backend"), params)
+
+
+@each_by_turns(HARD)
 def test_within_four_ulps(text: str, at: dict[str, float], backend: str) -> None:
     """Value, gradient and Hessian of the level "accurate" where double precision is hardest."""
     f, conditions = sd.parse_where(text)
@@ -153,10 +163,12 @@ def test_the_level_accurate_leaves_arrays_and_constants() -> None:
         assert sd.simplify(f, "accurate") is sd.simplify(f)
 
 
-def test_deterministic() -> None:
+@pytest.mark.parametrize(
+    "text", ["1 - cos(y)", pytest.param("(sqrt(x**2 + 1) - 1)*(1 - cos(y))/y", marks=pytest.mark.slow)]
+)
+def test_deterministic(text: str) -> None:
     """Across processes and hash seeds."""
-    code = "import symdiff as sd; print(sd.simplify(sd.parse('(sqrt(x**2 + 1) - 1)*(1 - cos(y))/y'), 'accurate'))"
-    assert len(printed(code)) == 1
+    assert len(printed(f"import symdiff as sd; print(sd.simplify(sd.parse({text!r}), 'accurate'))")) == 1
 
 
 def test_values_at_a_point_keep_digits(cli: Callable[..., Result], tmp_path: Path) -> None:

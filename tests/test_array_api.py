@@ -5,10 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 import pytest
+from peers import each_beside, installed
 from test_array_operations import CASES, Case, _graphs, _id, _point
 from test_codegen import ELEMENTWISE, on_variables
 
@@ -21,12 +23,12 @@ MISSING = {
     "refused", "sinc_derivative", "difference_of_products", "gelu", "erf", "erfc", "gamma", "gammaln",
     "digamma", "polygamma",
 }  # fmt: skip
-LIBRARIES = ("numpy", "torch", "jax")
+LIBRARIES = installed("numpy", "torch", "jax")
 
 
 def library(name: str) -> tuple[Any, Callable[[Any], Any]]:
     """How arrays of a library are made, and how a function is run there."""
-    module = pytest.importorskip(name)
+    module = import_module(name)
     if name == "jax":
         module.config.update("jax_enable_x64", True)
         return module.numpy.asarray, module.jit
@@ -66,7 +68,7 @@ def test_every_elementwise_row_to_four_units_in_the_last_place(name: str, dtype:
             np.testing.assert_array_max_ulp(got, want, maxulp=4)
 
 
-@pytest.mark.parametrize("name", ["numpy", "torch"])
+@pytest.mark.parametrize("name", installed("numpy", "torch"))
 def test_points_broadcast(name: str) -> None:
     """Each result has the common shape of all points, whichever it depends on."""
     x, y = sd.symbols("x y")
@@ -93,7 +95,7 @@ def _agrees(name: str, case: Case) -> None:
         np.testing.assert_allclose(got, want, rtol=1e-12, atol=1e-12 * (1 + np.abs(want).max(initial=0)))
 
 
-@pytest.mark.parametrize("name", ["numpy", "torch"])
+@pytest.mark.parametrize("name", installed("numpy", "torch"))
 @pytest.mark.parametrize("case", CASES, ids=_id)
 def test_operations_on_arrays_and_their_gradients(name: str, case: Case) -> None:
     _agrees(name, case)
@@ -110,13 +112,13 @@ def _first() -> list[Case]:
     return chosen
 
 
-@pytest.mark.parametrize("case", _first(), ids=_id)
+@each_beside("jax", "case", _first(), ids=_id)
 def test_first_cases_under_jit(case: Case) -> None:
     _agrees("jax", case)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", CASES, ids=_id)
+@each_beside("jax", "case", CASES, ids=_id)
 def test_every_case_under_jit(case: Case) -> None:
     _agrees("jax", case)
 

@@ -17,6 +17,7 @@ import pytest
 import scipy.special
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from peers import each_beside
 from witness import extrapolated
 
 import symdiff as sd
@@ -400,12 +401,19 @@ def test_value(case: Case) -> None:
     graphs, point = _graphs(case), _point(case)
     expected = np.asarray(_function(case, NUMPY)(*point))
     assert graphs.f.shape == expected.shape
-    _close(sd.compile(graphs.f, graphs.inputs)(*point), expected, 1e-13)
+    _close(_compiled(case)(*point), expected, 1e-13)
     assert sd.parse(str(graphs.f), shapes=case.variables) is graphs.f
 
 
-def _gradient(case: Case) -> tuple[Any, list[np.ndarray], np.ndarray]:
-    """The gradient of a weighted sum, as a function, at the point and weights of the case."""
+@cache
+def _compiled(case: Case) -> Callable[..., Any]:
+    """The value."""
+    return sd.compile(_graphs(case).f, _graphs(case).inputs)
+
+
+@cache
+def _gradient(case: Case) -> tuple[Callable[..., Any], list[np.ndarray], np.ndarray]:
+    """The gradient of a weighted sum, as a function, with the point and weights of the case."""
     graphs, point = _graphs(case), _point(case)
     weights = np.random.default_rng(1).uniform(-1, 1, graphs.f.shape)
     gradient = sd.grad(sd.sum(graphs.weights * graphs.f), graphs.floats)
@@ -457,9 +465,10 @@ def _beside_jax() -> list[Case]:
     return [case for case in chosen if "[" not in case.text or ":" in case.shapes or case.analytic is False]
 
 
-@pytest.mark.parametrize("case", _beside_jax(), ids=_id)
+@each_beside("jax", "case", _beside_jax(), ids=_id)
 def test_gradient_agrees_with_jax(case: Case) -> None:
-    jax = pytest.importorskip("jax")
+    import jax
+
     jax.config.update("jax_enable_x64", True)
     fn, point, weights = _gradient(case)
     plain = _function(case, _meaning(jax.numpy, jax.scipy.special))
@@ -510,8 +519,8 @@ def test_second_order(case: Case) -> None:
 @every_case
 def test_float32_stays(case: Case) -> None:
     fn, _, weights = _gradient(case)
-    graphs, point = _graphs(case), _point(case, np.float32)
-    value = sd.compile(graphs.f, graphs.inputs)(*point)
+    point = _point(case, np.float32)
+    value = _compiled(case)(*point)
     assert np.asarray(value).dtype == (np.float32 if case.kind != "steps" else np.asarray(value).dtype)
     for part in fn(*point, weights.astype(np.float32)):
         assert np.asarray(part).dtype == np.float32
@@ -547,11 +556,11 @@ def test_every_row_and_function_has_a_case() -> None:
 def test_types_may_be_mixed(case: Case) -> None:
     """One input of float64 among those of float32."""
     fn, _, weights = _gradient(case)
-    graphs, point = _graphs(case), _point(case, np.float32)
+    point = _point(case, np.float32)
     at = list(case.variables).index(case.floats[-1])
     point[at] = point[at].astype(np.float64)
     exact = [part.astype(np.float64) if part.dtype.kind == "f" else part for part in point]
-    value = sd.compile(graphs.f, graphs.inputs)
+    value = _compiled(case)
     _close(value(*point), value(*exact), 1e-5)
     for part, other in zip(fn(*point, weights), fn(*exact, weights), strict=True):
         _close(part, other, 1e-5)

@@ -31,6 +31,7 @@ try:
 except NoCompiler as error:
     pytest.skip(str(error), allow_module_level=True)
 
+pytestmark = pytest.mark.usefixtures("own_cache")
 ROOT = Path(__file__).parent.parent
 NAMES = ("x", "y", "z", "w")
 ELEMENTWISE = [row for row in OPS.values() if row.arity and row.elementwise]
@@ -57,14 +58,6 @@ SPECIAL = [
     88.8,
     -103.0,
 ]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """A cache of its own: what the tests compile is compiled now, and the user's cache stays as it is."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        yield
 
 
 def together(functions: list[Function]) -> list[Points]:

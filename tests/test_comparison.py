@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 from conftest import ROOT
 from feynman import Formula, formulas
-from test_sharing import shared
+from test_sharing import OPERATIONS, shared
 
 import symdiff as sd
 from symdiff.codegen.counting import operations_in
@@ -52,9 +52,15 @@ def by_casadi(formula: Formula, order: int) -> int:
     return sum(function.instruction_id(place) not in free for place in range(function.n_instructions()))
 
 
+@pytest.mark.slow
 def test_our_operations() -> None:
     ours = [sum(operations_in(sd.source(found, wrt)) for wrt, found in shared(order)) for order in ORDERS]
     assert all(count <= said for count, said in zip(ours, row("symdiff, level `code`"), strict=True))
+
+
+def test_what_the_page_says_of_us_is_what_holds() -> None:
+    """The bounds of the ordinary tests of the level."""
+    assert row("symdiff, level `code`") == list(OPERATIONS.values())
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ from symdiff.compiler.functions import BACKENDS, count_ops, evaluate, source
 from symdiff.compiler.functions import compile as compile_
 from symdiff.graph.node import table_size
 
+pytestmark = pytest.mark.usefixtures("own_cache")
 x, y = sd.symbols("x y")
 f = x**2 * y + y + 2
 

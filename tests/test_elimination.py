@@ -18,6 +18,7 @@ import pytest
 from counting import operations
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from peers import each_beside
 from systems import heart_dipole, planar_arm, propane, propane_reduced, spatial_arm
 from test_operation_counts import CONSTANTS, X, Y, chebyshev, entries, pollu
 
@@ -144,10 +145,11 @@ def test_less_code_than_casadi(name: str) -> None:
     assert operations([*values, *found.args]) <= both
 
 
-@each_system
+@each_beside("casadi", "system", SYSTEMS.values())
 def test_casadi_takes_as_many(system: System) -> None:
     """Instructions of its functions with common subexpressions eliminated; inputs, outputs and constants are free."""
-    casadi = pytest.importorskip("casadi")
+    import casadi
+
     x = [casadi.SX.sym(f"x{place}") for place in range(system.inputs)]
     f = casadi.vertcat(*system.equations(x, casadi))
     found = casadi.jacobian(f, casadi.vertcat(*x[: system.unknowns]))
@@ -172,7 +174,7 @@ def test_pollu_with_numbers(backend: str) -> None:
     assert len(kinds) == kinds.count(ast.Mult) + kinds.count(ast.Add) + kinds.count(ast.Sub)
 
 
-@pytest.mark.parametrize("degree", [5, 10, 20])
+@pytest.mark.parametrize("degree", [5, 10, pytest.param(20, marks=pytest.mark.slow)])
 def test_chebyshev(degree: int) -> None:
     """The last polynomial and all of them: ``2*T`` is a recurrence of its own, and T itself is not computed."""
     f = chebyshev(degree)
@@ -293,7 +295,7 @@ def programs(draw: st.DrawFn) -> list[sd.Node]:
     return values[-draw(st.integers(2, 4)) :]
 
 
-@settings(deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(programs())
 def test_every_order_agrees_with_forward_mode(f: list[sd.Node]) -> None:
     at = [0.4, -0.7, 1.1]

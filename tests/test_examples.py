@@ -84,7 +84,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
         yield example
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_xor(run: Run, seed: int) -> None:
     assert run("xor", seed=seed)["loss"] < 1e-3
 
@@ -153,7 +153,7 @@ def test_loss_landscape(run: Run) -> None:
     assert found["slope"] < 1e-3 < found["curvature"]
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_random_wiring(run: Run, seed: int) -> None:
     found = run("random_wiring", seed=seed)
     assert found["training"] == 1.0

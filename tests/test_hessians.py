@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from peers import each_beside
 
 import symdiff as sd
 from benchmarks.hessians import CASES, arrays, by_hand, network
@@ -203,9 +204,10 @@ def test_the_matrix_is_symmetric_to_the_last_bit(name: str) -> None:
         assert np.array_equal(dense, dense.T)
 
 
-@pytest.mark.parametrize("name", ["two layers", "three layers", "logistic", "softmax regression", "mixture"])
+@each_beside("jax", "name", ["two layers", "three layers", "logistic", "softmax regression", "mixture"])
 def test_agrees_with_jax(name: str) -> None:
-    jax = pytest.importorskip("jax")
+    import jax
+
     jax.config.update("jax_enable_x64", True)
     problem, model = _problem(name), next(model for model in MODELS if model.name == name)
     space = {key: getattr(jax.numpy, key) for key in _NAMES} | {

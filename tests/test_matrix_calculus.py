@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 import scipy.special
+from peers import each_beside
 from witness import extrapolated
 
 import symdiff as sd
@@ -399,10 +400,11 @@ def test_the_table_is_large_and_in_matrix_notation() -> None:
     assert not [row for row in shown if any(part in row[3] for part in NOT_NOTATION)]
 
 
-@pytest.mark.parametrize("row", [row for row in TABLE if not _analytic(_read(row))], ids=lambda row: row[0])
+@each_beside("jax", "row", [row for row in TABLE if not _analytic(_read(row))], ids=lambda row: row[0])
 def test_gradient_agrees_with_jax(row: tuple[str, str, str, str | None]) -> None:
     """Of the formulas that the complex step does not check."""
-    jax = pytest.importorskip("jax")
+    import jax
+
     jax.config.update("jax_enable_x64", True)
     found = _read(row)
     point = _point(found, 0)

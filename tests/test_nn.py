@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from peers import each_beside
 
 import symdiff as sd
 from symdiff import nn
@@ -79,10 +80,11 @@ def test_activations_against_complex_steps(name: str) -> None:
     np.testing.assert_allclose(gradient, complex_step(formula, [x], 0), rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("name", JAX)
+@each_beside("jax", "name", JAX)
 def test_activations_against_jax(name: str) -> None:
     """With zeros: elu's and relu's kink. Far out nothing overflows."""
-    jax = pytest.importorskip("jax")
+    import jax
+
     jax.config.update("jax_enable_x64", True)
     there = {"identity": lambda x: x, "tanh": jax.numpy.tanh}.get(name) or getattr(jax.nn, name)
     x = np.array([[0.0, -0.0, 1.0, -1.0, 0.5, 2.0], [700.0, -700.0, 0.0, 30.0, -30.0, 1e-300]])
@@ -111,10 +113,11 @@ def test_losses_against_complex_steps(name: str) -> None:
     np.testing.assert_allclose(gradient, complex_step(LOSSES[name], [f, y], 0), rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("name", LOSSES)
+@each_beside("jax", "name", LOSSES)
 def test_losses_against_jax_far_out(name: str) -> None:
     """Logits of 800, equal logits and zeros: stable and equal to JAX's."""
-    jax = pytest.importorskip("jax")
+    import jax
+
     jax.config.update("jax_enable_x64", True)
     jnp = jax.numpy
     formulas = {

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import doctest
+import io
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -12,6 +15,8 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
+
+from symdiff.cli import main
 
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -41,6 +46,22 @@ def run(command: str, folder: Path, env: dict[str, str]) -> str:
     return done.stdout + done.stderr
 
 
+def plain(command: str) -> list[str] | None:
+    """The arguments of a command of symdiff that asks nothing of the shell."""
+    lexer = shlex.shlex(command, posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    first, *arguments = lexer
+    return arguments if first == "symdiff" and not any(set(word) <= set("();<>|&") for word in arguments) else None
+
+
+def run_here(arguments: list[str]) -> str:
+    """What the command line prints, in this process, which has imported everything already."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), pytest.raises(SystemExit):
+        main(arguments)
+    return printed.getvalue()
+
+
 @pytest.fixture
 def shell(tmp_path: Path) -> dict[str, str]:
     """An environment whose ``symdiff`` and ``python`` are the ones under test."""
@@ -54,10 +75,14 @@ def shell(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_console(page: str, shell: dict[str, str], tmp_path: Path) -> None:
+def test_console(page: str, shell: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of the README as processes, as a user runs them; on other pages what needs no shell runs here."""
+    monkeypatch.chdir(tmp_path)
     write_files(page, tmp_path)
     for command, expected in commands(page):
-        assert (command, run(command, tmp_path, shell)) == (command, expected)
+        arguments = None if page == "README.md" else plain(command)
+        printed = run(command, tmp_path, shell) if arguments is None else run_here(arguments)
+        assert (command, printed) == (command, expected)
 
 
 @pytest.mark.parametrize("page", PAGES)
