@@ -15,6 +15,18 @@ from symdiff.graph.node import OPS
 
 ROOT = Path(__file__).parent.parent
 
+#: Tests that fail because of a known mistake, one a line; a test that passes again has to be taken from the list.
+KNOWN_WRONG = Path(__file__).parent / "known_wrong.txt"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests of known mistakes as failing: strictly, so that mending one shows."""
+    known = set(KNOWN_WRONG.read_text(encoding="utf-8").splitlines()) if KNOWN_WRONG.exists() else set()
+    for item in items:
+        name = f"{item.path.name}::{item.name}"
+        if name in known:
+            item.add_marker(pytest.mark.xfail(strict=True, reason="listed in known_wrong.txt"))
+
 
 class Result(NamedTuple):
     code: int
