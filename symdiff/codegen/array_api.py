@@ -56,6 +56,10 @@ def _arguments(xp, *values):
     dtype = functools.reduce(getattr(xp, "promote_types", None) or xp.result_type, kinds or [xp.asarray(0.0).dtype])
     values = [value if hasattr(value, "dtype") else xp.asarray(value, dtype=dtype, device=device) for value in values]
     return xp, dtype, device, *(x if x.dtype == dtype else xp.asarray(x, dtype=dtype) for x in values)'''
+#: Those of arrays whose shapes are tuples.
+_CHECKS = [HELPERS[name].replace("np.shape(array)", "tuple(array.shape)") for name in ("_sizes", "_at_least")]
+#: What every module has in the same words.
+VERBATIM = ("import functools", "import importlib", ARGUMENTS, *_CHECKS)
 _NOTES = (
     "Arguments are numbers and arrays of one library that has the array API (NumPy 2, JAX, CuPy, ...) or of PyTorch; "
     "xp is its namespace, found from them. Results are arrays of their type and device; nothing is written in place. "
@@ -191,12 +195,11 @@ class ArrayAPI(Arrays):
 
     def helpers(self, code: str) -> list[str]:
         """The functions that the code calls, and those that they call."""
-        shared = [HELPERS[name] for name in ("_sizes", "_at_least")]
         own = [text for _, op in sorted(self.schedule.ops.items()) for text in ARRAY_API.of(op).helpers]
         found: list[str] = []
-        for text in reversed([*shared, *dict.fromkeys(own)]):
+        for text in reversed([*_CHECKS, *dict.fromkeys(own)]):
             if any(calls(name, code) for name in defined(text)):
-                found.insert(0, text.replace("np.shape(array)", "tuple(array.shape)"))
+                found.insert(0, text)
                 code += text
         return found
 

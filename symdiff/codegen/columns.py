@@ -87,6 +87,12 @@ _TAKEN = (
     *HELPERS,
 )  # fmt: skip
 _IMPORTS = ["import os", "import threading", "from concurrent.futures import ThreadPoolExecutor, wait"]
+#: What every module has in the same words.
+VERBATIM = (
+    *_IMPORTS,
+    _SETTINGS.format(block=LONGEST, parallel=PARALLEL, most=MOST_THREADS),
+    *(_POOL, _SHAPE, _COLUMN, _BLOCKS, _OVER_POINTS),
+)
 
 
 class Columns(Buffers):
@@ -169,7 +175,7 @@ class FastPoints(Printer):
         ]
 
     def conversions(self) -> list[str]:
-        return [f"{x} = np.float64({x}) if type({x}) is float else _float({x})" for x in self.shown]
+        return [f"{x} = np.float64({x}) if isinstance({x}, float) else _float({x})" for x in self.shown]
 
     def parameters(self) -> list[str]:
         return [*self.shown, "*", "out=None"]

@@ -39,6 +39,9 @@ _TENSORDOT = '''def _tensordot(a, b, left, right, out):
     first = a.transpose(*rows, *left).reshape(math.prod(a.shape[axis] for axis in rows), summed)
     second = b.transpose(*right, *columns).reshape(summed, math.prod(b.shape[axis] for axis in columns))
     np.dot(first, second, out.reshape(first.shape[0], second.shape[1]))'''
+_MEMORY = "_MEMORY = threading.local()"
+#: What every module has in the same words.
+VERBATIM = ("import threading", _MEMORY, _SAME_TYPE, _TENSORDOT, arena_code())
 _NOTES = ("Buffers are kept for each thread and for the shapes and types of the arguments.",)
 
 
@@ -142,7 +145,7 @@ class Fast(Arrays):
 
     def key(self) -> str:
         """What tells shapes and types apart."""
-        keys = [f"{n}.shape, {n}.dtype" if v.shape else f"type({n})" for v, n in self.names.variables.items()]
+        keys = [f"{n}.shape, {n}.dtype" if v.shape else f"type({n}).__name__" for v, n in self.names.variables.items()]
         return ", ".join(keys) or "()"
 
     def prepared(self) -> list[str]:
@@ -212,7 +215,7 @@ class Fast(Arrays):
 
     def extra(self, body: str) -> list[str]:
         return [
-            "_MEMORY = threading.local()",
+            _MEMORY,
             *([_TENSORDOT] if "_tensordot(" in body else []),
             *([_SAME_TYPE] if self.updates else []),
             *needed(body),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import keyword
 import unicodedata
 from collections.abc import Iterable
@@ -14,13 +15,15 @@ from ..graph.shapes import symbolic_sizes
 _MODULE = ("np", "math", "special", "sparse", "out", "dtype", "shape", "sizes", "SHAPES", "__debug__")
 _BUILTIN = ("abs", "max", "min", "float", "bool", "int", "round", "complex")
 RESERVED = frozenset((*_MODULE, *_BUILTIN))
+#: What no size is called: Python's own names, and those of statements that every module has in the same words.
+PYTHON = frozenset((*dir(builtins), "__builtins__", "_MEMORY", "functools", "importlib", "os", "threading"))
 
 
 class Names:
     """The names of one function: ``variables`` for its inputs, :meth:`fresh` for its steps."""
 
     #: What the language and its libraries use themselves.
-    words = RESERVED
+    words, no_sizes = RESERVED, PYTHON
 
     def __init__(self, inputs: Iterable[Node], function: str, helpers: Iterable[str]) -> None:
         check_function_name(function)
@@ -33,6 +36,7 @@ class Names:
         self.variables = {var: self.own(self.spelled(var.name)) for var in inputs}
         self.taken.add(function)
         letters = symbolic_sizes(size for var in inputs for size in var.shape)
+        self.taken |= self.no_sizes
         self.sizes = {letter: self.own(self.spelled(letter)) for letter in letters}
         self.counts: dict[str, str] = {}
         self._next: dict[str, int] = {}

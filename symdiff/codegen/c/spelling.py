@@ -63,7 +63,7 @@ def typed(code: Code) -> Code:
 class CNames(Names):
     """Names of a C function; letters that C99 lacks are written by their code points."""
 
-    words = RESERVED
+    words, no_sizes = RESERVED, frozenset()
 
     def spelled(self, name: str) -> str:
         return "".join(letter if letter.isascii() else f"u{ord(letter):04x}" for letter in super().spelled(name))
