@@ -15,7 +15,8 @@ from conftest import ROOT
 import symdiff as sd
 from symdiff.codegen.points import HELPERS
 from symdiff.codegen.sandbox import CONSTRUCTS, checked
-from symdiff.compiler.functions import BACKENDS, SCHEDULES, load
+from symdiff.compiler.compiled import CompiledNumPy
+from symdiff.compiler.functions import BACKENDS, SCHEDULES
 from symdiff.graph.node import OPS
 
 GOOD = 'import numpy as np\n\n\ndef f(x):\n    """A sine."""\n    return np.sin(x)\n'
@@ -90,7 +91,7 @@ EVIL = [
 def test_changed_sources_are_refused(what: str, text: str, tmp_path: Path) -> None:
     target = tmp_path / "evil"
     with pytest.raises(sd.SymdiffError) as caught:
-        load(text.replace("FILE", str(target)), "f", "numpy", (sd.symbol("x"),))
+        CompiledNumPy.load(text.replace("FILE", str(target)), "f", "numpy", (sd.symbol("x"),))
     assert what in str(caught.value) and "\n" not in str(caught.value)
     assert not target.exists()
 

@@ -20,7 +20,7 @@ from ..graph.errors import SymdiffError
 from ..graph.node import OPS, Op
 from ..graph.traversal import gc_paused
 from ..ops.targets import ARRAY_API, MATH, NUMPY
-from . import array_api, columns, fast, points, targets
+from . import array_api, blocked, fast, out_writers, points
 from .names import PYTHON
 
 Names: TypeAlias = frozenset[str]
@@ -128,10 +128,10 @@ def _known(ops: tuple[Op, ...]) -> tuple[Names, Names, Names]:
     """Statements that are known as a whole, attributes that all others may read, and identifiers that none may have."""
     texts = [
         *array_api.VERBATIM,
-        *columns.VERBATIM,
+        *blocked.VERBATIM,
         *fast.VERBATIM,
         *points.HELPERS.values(),
-        *targets.HELPERS.values(),
+        *out_writers.HELPERS.values(),
     ]
     texts += [helper for op in ops for helper in ARRAY_API.of(op).helpers]
     code = " ".join(_constants(tuple((NUMPY.of(op), MATH.of(op), ARRAY_API.of(op)) for op in ops)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from ..compiler.functions import count_ops
+from ..compiler.counts import count_ops
 from ..graph.errors import DomainError
 from ..graph.node import Node
 from ..graph.traversal import topological, variables
