@@ -8,9 +8,9 @@ from .check.audit.audit import audit as audit
 from .check.gradients import check_grads as check_grads
 from .check.graph import check_graph as check_graph
 from .compiler.counts import count_code as count_code
+from .compiler.counts import count_ops as count_ops
+from .compiler.evaluation import evaluate as evaluate
 from .compiler.functions import compile as compile
-from .compiler.functions import count_ops as count_ops
-from .compiler.functions import evaluate as evaluate
 from .compiler.functions import source as source
 from .compiler.plan import plan as plan
 from .differentiate.kinks import kinks as kinks

@@ -8,13 +8,13 @@ from types import FrameType
 from typing import Any
 
 import symdiff as sd
-from symdiff.codegen.counting import operations_in
+from symdiff.codegen.counting import count_operations
 
 
 def operations(outputs: Sequence[sd.Node]) -> int:
     """Those of the function of floats."""
     wanted = list(outputs)
-    return operations_in(sd.source(wanted, list(sd.variables(wanted)), backend="math"), "f")
+    return count_operations(sd.source(wanted, list(sd.variables(wanted)), backend="math"), "f")
 
 
 class Calls:

@@ -13,7 +13,7 @@ from feynman import Formula, formulas
 from test_sharing import OPERATIONS, shared
 
 import symdiff as sd
-from symdiff.codegen.counting import operations_in
+from symdiff.codegen.counting import count_operations
 
 PAGE = (ROOT / "docs" / "comparison.md").read_text(encoding="utf-8")
 ORDERS = (0, 1, 2)
@@ -33,7 +33,7 @@ def by_sympy(formula: Formula, order: int) -> int:
     wrt = list(names.values())
     gradient = [f.diff(x) for x in wrt] if order else []
     second = [f.diff(x, y) for i, x in enumerate(wrt) for y in wrt[i:]] if order > 1 else []
-    return operations_in(inspect.getsource(sympy.lambdify(wrt, [f, *gradient, *second], "numpy", cse=True)))
+    return count_operations(inspect.getsource(sympy.lambdify(wrt, [f, *gradient, *second], "numpy", cse=True)))
 
 
 def by_casadi(formula: Formula, order: int) -> int:
@@ -54,7 +54,7 @@ def by_casadi(formula: Formula, order: int) -> int:
 
 @pytest.mark.slow
 def test_our_operations() -> None:
-    ours = [sum(operations_in(sd.source(found, wrt)) for wrt, found in shared(order)) for order in ORDERS]
+    ours = [sum(count_operations(sd.source(found, wrt)) for wrt, found in shared(order)) for order in ORDERS]
     assert all(count <= said for count, said in zip(ours, row("symdiff, level `code`"), strict=True))
 
 

@@ -13,7 +13,9 @@ import pytest
 
 import symdiff as sd
 from symdiff import ShapeError, SymdiffError, const
-from symdiff.compiler.functions import BACKENDS, count_ops, evaluate, source
+from symdiff.compiler.counts import count_ops
+from symdiff.compiler.evaluation import evaluate
+from symdiff.compiler.functions import BACKENDS, source
 from symdiff.compiler.functions import compile as compile_
 from symdiff.graph.node import table_size
 

@@ -22,7 +22,7 @@ from test_codegen import ELEMENTWISE, on_variables
 
 import symdiff as sd
 from symdiff import Node, Op, ShapeError
-from symdiff.codegen.columns import FEW, block_length
+from symdiff.codegen.blocked import FEW, block_length
 from symdiff.codegen.powers import STEPS
 
 x, y, z = sd.symbols("x y z")

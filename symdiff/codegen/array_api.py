@@ -19,9 +19,9 @@ from ..ops.contraction import SIZE
 from ..ops.kinds import operands
 from ..ops.targets import ARRAY_API, MATH, NUMPY, has_attributes
 from .arrays import Arrays
-from .module import assemble, definition, docstring, result
+from .module import join_blocks, write_docstring, write_function, write_result
 from .names import Names
-from .points import HELPERS, calls, defined, reads_of
+from .points import HELPERS, calls, find_inputs, list_functions
 from .schedule import Dialect, Schedule
 from .text import Code
 
@@ -56,6 +56,10 @@ def _arguments(xp, *values):
     dtype = functools.reduce(getattr(xp, "promote_types", None) or xp.result_type, kinds or [xp.asarray(0.0).dtype])
     values = [value if hasattr(value, "dtype") else xp.asarray(value, dtype=dtype, device=device) for value in values]
     return xp, dtype, device, *(x if x.dtype == dtype else xp.asarray(x, dtype=dtype) for x in values)'''
+#: Those of arrays whose shapes are tuples.
+_CHECKS = [HELPERS[name].replace("np.shape(array)", "tuple(array.shape)") for name in ("_sizes", "_at_least")]
+#: What every module has in the same words.
+VERBATIM = ("import functools", "import importlib", ARGUMENTS, *_CHECKS)
 _NOTES = (
     "Arguments are numbers and arrays of one library that has the array API (NumPy 2, JAX, CuPy, ...) or of PyTorch; "
     "xp is its namespace, found from them. Results are arrays of their type and device; nothing is written in place. "
@@ -63,7 +67,7 @@ _NOTES = (
 )
 
 
-class _Standard(Schedule):
+class _ArraySchedule(Schedule):
     """Statements where numbers that functions read are arrays."""
 
     def __init__(self, dialect: Dialect, names: Names, fixed: dict[Node, float | None]) -> None:
@@ -86,7 +90,7 @@ class _Standard(Schedule):
 
     def number(self, node: Node) -> None:
         """Give the number the name of an array, once."""
-        text = as_array(self._settled(node).text, node.op.predicate)
+        text = as_array(self.operand_code(node).text, node.op.predicate)
         if text not in self.arrays:
             self.arrays[text] = self.names.fresh("k")
             self.statements.append((self.arrays[text], text))
@@ -110,10 +114,10 @@ def _templates(names: Names, fixed: Container[Node]) -> Callable[[Node], str]:
         if node in fixed and (plain := MATH.of(op).code) is not None:
             return plain
         if op is SIZE:
-            return names.count(*node.attrs)
+            return names.count_name(*node.attrs)
         own, numpy = ARRAY_API.of(op).code, NUMPY.of(op)
         code = own or numpy.code
-        text = fill_sizes(code(node) if callable(code) else code, names.size)
+        text = fill_sizes(code(node) if callable(code) else code, names.size_name)
         if not own and (numpy.helper or not set(_FUNCTION.findall(text)) <= _KNOWN):
             raise UnsupportedError(f'the array API standard has no {op.name}; use backend="numpy"')
         return text if own else _FUNCTION.sub(lambda match: f"xp.{STANDARD[match[1][3:]]}", text)
@@ -130,14 +134,14 @@ class ArrayAPI(Arrays):
         self.nodes = leaves(outputs)
         self.order = topological(*self.nodes, read=operands)
         texts = [text for node in self.order for text in ARRAY_API.of(node.op).helpers]
-        taken = {"xp", "device", "_namespace", "_arguments", *HELPERS, *(f for text in texts for f in defined(text))}
-        self.names = Names(inputs, name, taken | {"functools", "importlib"})
+        taken = {"xp", "device", "functools", "importlib", "_namespace", "_arguments", *HELPERS}
+        self.names = Names(inputs, name, taken.union(*map(list_functions, texts)))
         self.shown = list(self.names.variables.values())
-        self.reads = reads_of(self.order, inputs)
+        self.reads = find_inputs(self.order, inputs)
         self.points = not any(node.shape or has_attributes(node.op) for node in (*self.order, *inputs))
         fixed: dict[Node, float | None] = {}
         dialect = Dialect("math", False, False, _templates(self.names, fixed), _constant)
-        self.schedule = _Standard(dialect, self.names, fixed=fixed)
+        self.schedule = _ArraySchedule(dialect, self.names, fixed=fixed)
 
     def notes(self) -> list[str]:
         return [*super().notes()[: 0 if self.points else -1], *_NOTES]
@@ -167,12 +171,12 @@ class ArrayAPI(Arrays):
         spread = self.points and self.inputs and self.reads[node] != every
         return f"xp.broadcast_to({text}, shape)" if spread else text
 
-    def module(self, docs: str) -> str:
+    def write(self, docs: str) -> str:
         schedule = self.schedule
         texts = schedule.run(self.nodes)
         texts = [self.output(node, text) for node, text in zip(self.nodes, texts, strict=True)]
         lines = [f"{name} = {text}" for name, text in schedule.statements]
-        body = self.renamed([*lines, f"return {result(self.outputs, texts)}"])
+        body = self.renamed([*lines, f"return {write_result(self.outputs, texts)}"])
         body = self.head("\n".join(body)) + body
         helpers = [ARGUMENTS, *self.helpers("\n".join(body))]
         constants = "\n".join(f"{target} = {text}" for target, text in schedule.constants)
@@ -180,30 +184,29 @@ class ArrayAPI(Arrays):
         modules = [name for name in ("functools", "importlib", "math") if f"{name}." in used]
         parameters = [*self.shown, "*", "xp=None"]
         notes = [docs, *self.notes()] if docs else self.notes()
-        return assemble(
-            docstring(self.name, self.outputs, self.inputs, self.shown, notes),
+        return join_blocks(
+            write_docstring(self.name, self.outputs, self.inputs, self.shown, notes),
             "\n".join(f"import {name}" for name in modules),
             self.globals(),
             *helpers,
             constants,
-            definition(self.name, parameters, body),
+            write_function(self.name, parameters, body),
         )
 
     def helpers(self, code: str) -> list[str]:
         """The functions that the code calls, and those that they call."""
-        shared = [HELPERS[name] for name in ("_sizes", "_at_least")]
         own = [text for _, op in sorted(self.schedule.ops.items()) for text in ARRAY_API.of(op).helpers]
         found: list[str] = []
-        for text in reversed([*shared, *dict.fromkeys(own)]):
-            if any(calls(name, code) for name in defined(text)):
-                found.insert(0, text.replace("np.shape(array)", "tuple(array.shape)"))
+        for text in reversed([*_CHECKS, *dict.fromkeys(own)]):
+            if any(calls(name, code) for name in list_functions(text)):
+                found.insert(0, text)
                 code += text
         return found
 
 
-def module(outputs: Any, inputs: Sequence[Node], name: str, docs: str = "") -> str:
+def write_module(outputs: Any, inputs: Sequence[Node], name: str, docs: str = "") -> str:
     """A module with the function ``name`` of ``inputs``, standard library only: arrays bring their own.
 
     Raises UnsupportedError for an operation that the standard has no functions for.
     """
-    return ArrayAPI(outputs, inputs, name).module(docs)
+    return ArrayAPI(outputs, inputs, name).write(docs)

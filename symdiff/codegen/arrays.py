@@ -9,10 +9,10 @@ from ..graph.shapes import show_shape
 from ..graph.traversal import topological
 from ..ops.contraction import SIZE
 from ..ops.tensor import least_sizes, places_among
-from .points import TYPE, TYPES, Printer
+from .points import TYPE, TYPES, Points
 
 
-class Arrays(Printer):
+class Arrays(Points):
     """Code of arrays: each argument has its shape, and letters in shapes are read from the arguments."""
 
     def notes(self) -> list[str]:
@@ -30,7 +30,7 @@ class Arrays(Printer):
         if node.op.name == "broadcast":
             return f"{text}.copy()"
         if node.op is SIZE:
-            return f"np.full((), {self.names.size(*node.attrs)}, {self.kind(node)})[()]"
+            return f"np.full((), {self.names.size_name(*node.attrs)}, {self.kind(node)})[()]"
         if node in self.schedule.fixed:
             return f"np.full((), {text}, {self.kind(node)})[()]"
         root = node

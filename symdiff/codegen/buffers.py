@@ -17,9 +17,9 @@ from ..ops.contraction import CONTRACT
 from ..ops.kinds import operands
 from ..ops.spelling import einsum_spec, tensordot
 from ..ops.targets import NUMPY
-from .merged import dotted, placed
-from .powers import power_steps
-from .schedule import Schedule, copies
+from .fusion import find_diagonal_terms, find_dot_products
+from .powers import list_power_steps
+from .schedule import Schedule, needs_copy
 from .text import Code
 
 _UFUNCS = {
@@ -37,8 +37,8 @@ class Buffers(Schedule):
         """Find out who reads what for the last time. ``results`` are returned and get arrays of their own."""
         uses = use_counts(outputs, order, operands)
         self.end = len(order)
-        self.placed = placed(order, uses)
-        self.skipped = dotted(order, uses) | self.placed
+        self.placed = find_diagonal_terms(order, uses)
+        self.skipped = find_dot_products(order, uses) | self.placed
         self.made: list[tuple[str, Key]] = []
         self.fixed_arrays: list[tuple[str, str]] = []
         #: The names of numbers as arrays, by their text.
@@ -69,7 +69,7 @@ class Buffers(Schedule):
     def aliases(self, node: Node) -> bool:
         """Whether the value shares the memory of its first operand."""
         repeats = node.op.name == "broadcast" and bool(node.args[0].shape)
-        return bool(node.shape) and (node.op.view or repeats) and not copies(node)
+        return bool(node.shape) and (node.op.view or repeats) and not needs_copy(node)
 
     def inline(self, node: Node) -> bool:
         """Whether the value needs no array: a number, or an array that exists."""
@@ -106,8 +106,8 @@ class Buffers(Schedule):
             found += operands(arg) if arg in self.skipped else [arg]
         return found
 
-    def _settled(self, node: Node) -> Code:
-        return Code("") if node in self.skipped else super()._settled(node)
+    def operand_code(self, node: Node) -> Code:
+        return Code("") if node in self.skipped else super().operand_code(node)
 
     def _operation(self, node: Node) -> Code:
         (arg, *_) = operands(node) or (node,)
@@ -164,7 +164,7 @@ class Buffers(Schedule):
         """One operation as statements; without a way to write into an array it makes a new one."""
         self.ops[node.op.name] = node.op
         for arg in operands(node):
-            self._settled(arg)
+            self.operand_code(arg)
         recipe = self.on_diagonal(node) or self.recipe(node, [self.operand(arg, node) for arg in operands(node)])
         if recipe is None:
             self.taken_over = frozenset()
@@ -210,16 +210,15 @@ class Buffers(Schedule):
         (other,) = (arg for arg in operands(node) if arg is not diagonal)
         inner, outer = diagonal.attrs
         sign = "-" if node.op.name == "sub" else "+"
-        place = (
-            f'np.einsum("{einsum_spec([outer], inner)}", {{out}})[...] {sign}= {self._settled(diagonal.args[0]).text}'
-        )
-        return [f"{{copy}}{self.code[other].text}", place], True
+        added = self.operand_code(diagonal.args[0]).text
+        update = f'np.einsum("{einsum_spec([outer], inner)}", {{out}})[...] {sign}= {added}'
+        return [f"{{copy}}{self.code[other].text}", update], True
 
     def recipe(self, node: Node, args: list[Code]) -> tuple[list[str], bool] | None:
         """Lines that write the value to ``{out}``, and whether that may be an operand."""
         texts = [arg.text for arg in args]
         op = node.op
-        if op.infix == "**" and (steps := power_steps(operands(node)[1])):
+        if op.infix == "**" and (steps := list_power_steps(operands(node)[1])):
             return _filled(steps, texts), not any("{0}" in step for step in steps[1:])
         code = NUMPY.of(op)
         if code.into:
@@ -249,7 +248,7 @@ class Buffers(Schedule):
             return [f"_tensordot({texts[left]}, {texts[right]}, {axes[0]}, {axes[1]}, {{out}})"], False
         code = NUMPY.of(node.op).code
         assert callable(code)
-        text = fill_sizes(code(node), self.names.size)
+        text = fill_sizes(code(node), self.names.size_name)
         product = re.fullmatch(r"(\{\d\}(?:\.[\w(, )-]+)?) @ (\{\d\}(?:\.[\w(, )-]+)?)", text)
         if product:
             name = "dot" if max(arg.ndim for arg in node.args) < 3 else "matmul"

@@ -13,29 +13,29 @@ from ..ops.targets import MATH
 
 
 @cache
-def _function(code: str, helper: str, arity: int) -> Callable[..., Any]:
-    """The row's own code for ``math`` as a function: one truth for the value."""
-    names = [f"a{place}" for place in range(arity)]
-    space: dict[str, Any] = {"math": math, "__builtins__": builtins}
-    exec(helper, space)
-    result: Callable[..., Any] = eval(f"lambda {', '.join(names)}: {code.format(*names)}", space)
-    return result
+def _compile_code(code: str, helper: str, arity: int) -> Callable[..., Any]:
+    """The operation's own code for ``math`` as a function: one truth for the value."""
+    names = [f"a{index}" for index in range(arity)]
+    namespace: dict[str, Any] = {"math": math, "__builtins__": builtins}
+    exec(helper, namespace)
+    function: Callable[..., Any] = eval(f"lambda {', '.join(names)}: {code.format(*names)}", namespace)
+    return function
 
 
-def constant_value(op: Op, args: Sequence[float | None]) -> float | None:
+def evaluate_constant(op: Op, args: Sequence[float | None]) -> float | None:
     """The value, or None where Python's arithmetic has none (0 divisor, complex, no code, a domain's edge).
 
     >>> from symdiff.graph.node import OPS
-    >>> constant_value(OPS["div"], [1.0, 4.0]), constant_value(OPS["div"], [1.0, 0.0])
+    >>> evaluate_constant(OPS["div"], [1.0, 4.0]), evaluate_constant(OPS["div"], [1.0, 0.0])
     (0.25, None)
-    >>> constant_value(OPS["pow"], [9.0, 1e9])
+    >>> evaluate_constant(OPS["pow"], [9.0, 1e9])
     inf
     """
     code, helper = MATH.of(op)
     if code is None or any(arg is None for arg in args):
         return None
     try:
-        value = _function(code, helper, op.arity)(*args)
+        value = _compile_code(code, helper, op.arity)(*args)
         return None if isinstance(value, complex) else float(value)
     except OverflowError:
         base = args[0]

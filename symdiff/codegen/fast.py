@@ -22,7 +22,7 @@ from .arrays import Arrays
 from .buffers import Buffers, Key
 from .memory import arena_code, eager, offsets
 from .module import WIDTH
-from .targets import HELPERS, NOTE, listed, needed
+from .out_writers import HELPERS, NOTE, join_tuple, select_helpers
 
 #: How many sets of buffers a thread keeps.
 KEPT = 4
@@ -39,19 +39,22 @@ _TENSORDOT = '''def _tensordot(a, b, left, right, out):
     first = a.transpose(*rows, *left).reshape(math.prod(a.shape[axis] for axis in rows), summed)
     second = b.transpose(*right, *columns).reshape(summed, math.prod(b.shape[axis] for axis in columns))
     np.dot(first, second, out.reshape(first.shape[0], second.shape[1]))'''
+_MEMORY = "_MEMORY = threading.local()"
+#: What every module has in the same words.
+VERBATIM = ("import threading", _MEMORY, _SAME_TYPE, _TENSORDOT, arena_code())
 _NOTES = ("Buffers are kept for each thread and for the shapes and types of the arguments.",)
 
 
 def buffer_bytes(outputs: Any, letters: Sequence[str], count: Callable[[Shape], int]) -> int:
     """The bytes that intermediate arrays of 8-byte numbers take, where ``count`` gives the elements of a shape."""
     sized = make(VAR, (), ("__sizes",), tuple(letters))
-    schedule = Fast(outputs, [*variables(outputs), sized], "f", {}).scheduled()
+    schedule = FastArrays(outputs, [*variables(outputs), sized], "f", {}).scheduled()
     sizes = [count(shape) * (1 if kind == "bool" else 8) for _, (shape, kind) in schedule.made]
     kept = offsets(sizes, [schedule.uses[name] for name, _ in schedule.made])[1]
     return kept + 8 * sum(map(count, schedule.new))
 
 
-class Fast(Arrays):
+class FastArrays(Arrays):
     """A module with a function that allocates nothing but its results once it has seen the shapes."""
 
     scheduler = Buffers
@@ -70,16 +73,16 @@ class Fast(Arrays):
         schedule.schedule(order)
         return schedule
 
-    def module(self, docs: str) -> str:
+    def write(self, docs: str) -> str:
         schedule = self.scheduled()
-        texts = [schedule._settled(node).text for node in self.nodes]
+        texts = [schedule.operand_code(node).text for node in self.nodes]
         for node in self.rests():
-            schedule._settled(node)
+            schedule.operand_code(node)
         texts = [self.output(node, text) for node, text in zip(self.nodes, texts, strict=True)]
         texts = [text if text.isidentifier() else self.named(text) for text in texts]
         updates = self.update_lines(texts)
         lines = [f"{name} = {text}" if name else text for name, text in schedule.statements]
-        given = ["if out is not None:", f"    return _written(out, ({listed(texts)}))"] if texts else []
+        given = ["if out is not None:", f"    return _written(out, ({join_tuple(texts)}))"] if texts else []
         return self.assembled(docs, texts, self.allocated(texts) + lines + updates + given)
 
     def named(self, text: str) -> str:
@@ -102,25 +105,25 @@ class Fast(Arrays):
         lines = [f"{name} = {fill}" for (name, _), fill in zip(made, new, strict=True) if name not in places]
         if not direct:
             return lines
-        names = listed([name for name, _ in direct])
-        wanted = listed([fill.removeprefix("np.empty") for _, fill in direct])
+        names = join_tuple([name for name, _ in direct])
+        wanted = join_tuple([fill.removeprefix("np.empty") for _, fill in direct])
         given = ", ".join(f"out[{places[name]}]" for name, _ in direct)
         return [
             *lines,
             "if out is None:",
-            f"    {names} = {listed([fill for _, fill in direct])}",
+            f"    {names} = {join_tuple([fill for _, fill in direct])}",
             "else:",
             f"    {names} = _results([{given}], {self.arguments()}, ({wanted}))",
         ]
 
     def arguments(self) -> str:
-        return f"({listed([shown for var, shown in self.names.variables.items() if var.shape])})"
+        return f"({join_tuple([shown for var, shown in self.names.variables.items() if var.shape])})"
 
     def parameters(self) -> list[str]:
         return [*self.shown, "*", "out=None"] if self.nodes else self.shown
 
     def shape_code(self, shape: Shape) -> str:
-        return fill_sizes(shape_text(shape), self.names.size)
+        return fill_sizes(shape_text(shape), self.names.size_name)
 
     def notes(self) -> list[str]:
         return [*super().notes(), *_NOTES, *([NOTE] if self.nodes else [])]
@@ -138,11 +141,11 @@ class Fast(Arrays):
             "if found is None:",
             f"    {every} = _prepare({', '.join(self.shown)})",
         ]
-        return lines + ([f"{listed(self.kept)} = found"] if self.kept else [])
+        return lines + ([f"{join_tuple(self.kept)} = found"] if self.kept else [])
 
     def key(self) -> str:
         """What tells shapes and types apart."""
-        keys = [f"{n}.shape, {n}.dtype" if v.shape else f"type({n})" for v, n in self.names.variables.items()]
+        keys = [f"{n}.shape, {n}.dtype" if v.shape else f"type({n}).__name__" for v, n in self.names.variables.items()]
         return ", ".join(keys) or "()"
 
     def prepared(self) -> list[str]:
@@ -175,7 +178,7 @@ class Fast(Arrays):
             *(f"{name} = {sizes[letter]} or np.nan" for letter, name in self.names.counts.items()),
             f"if len(known) >= {KEPT}:",
             "    known.clear()",
-            f"known[key] = {listed(self.kept)}",
+            f"known[key] = {join_tuple(self.kept)}",
         ]
         lines = [
             '"""The arguments as arrays, with the sizes and buffers for their shapes and types."""',
@@ -212,10 +215,10 @@ class Fast(Arrays):
 
     def extra(self, body: str) -> list[str]:
         return [
-            "_MEMORY = threading.local()",
+            _MEMORY,
             *([_TENSORDOT] if "_tensordot(" in body else []),
             *([_SAME_TYPE] if self.updates else []),
-            *needed(body),
+            *select_helpers(body),
             *([arena_code()] if len(self.schedule.made) > 1 else []),  # type: ignore[attr-defined]
             self.preparation(),
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import keyword
 import unicodedata
 from collections.abc import Iterable
@@ -14,13 +15,15 @@ from ..graph.shapes import symbolic_sizes
 _MODULE = ("np", "math", "special", "sparse", "out", "dtype", "shape", "sizes", "SHAPES", "__debug__")
 _BUILTIN = ("abs", "max", "min", "float", "bool", "int", "round", "complex")
 RESERVED = frozenset((*_MODULE, *_BUILTIN))
+#: What no size is called: Python's own names, and those of statements that every module has in the same words.
+PYTHON = frozenset((*dir(builtins), "__builtins__", "_MEMORY", "functools", "importlib", "os", "threading"))
 
 
 class Names:
     """The names of one function: ``variables`` for its inputs, :meth:`fresh` for its steps."""
 
     #: What the language and its libraries use themselves.
-    words = RESERVED
+    words, no_sizes = RESERVED, PYTHON
 
     def __init__(self, inputs: Iterable[Node], function: str, helpers: Iterable[str]) -> None:
         check_function_name(function)
@@ -28,34 +31,36 @@ class Names:
         if function in self.reserved:
             raise SymdiffError(f"the emitted code uses the name {function!r} itself; choose another name")
         inputs = list(inputs)
-        self.users = {self.spelled(var.name) for var in inputs} | {function}
+        self.users = {self.spell(var.name) for var in inputs} | {function}
         self.taken = set(self.reserved)
-        self.variables = {var: self.own(self.spelled(var.name)) for var in inputs}
+        self.variables = {var: self.reserve(self.spell(var.name)) for var in inputs}
         self.taken.add(function)
-        letters = symbolic_sizes(size for var in inputs for size in var.shape)
-        self.sizes = {letter: self.own(self.spelled(letter)) for letter in letters}
+        sizes = symbolic_sizes(size for var in inputs for size in var.shape)
+        self.taken |= self.no_sizes
+        #: The names of symbolic sizes; and of those that arithmetic reads as numbers, which may be NaN.
+        self.sizes = {size: self.reserve(self.spell(size)) for size in sizes}
         self.counts: dict[str, str] = {}
         self._next: dict[str, int] = {}
 
-    def spelled(self, name: str) -> str:
-        """The user's name in the letters that the language has."""
-        return _normal(name)
+    def spell(self, name: str) -> str:
+        """The user's name in the characters that the language has."""
+        return _normalize(name)
 
-    def size(self, letter: str) -> str:
-        """The name of a size; raises SymdiffError where no input has it."""
-        if letter not in self.sizes:
-            raise SymdiffError(f"the size {letter} is that of no input, so the code cannot know it")
-        return self.sizes[letter]
+    def size_name(self, size: str) -> str:
+        """The name of a symbolic size; raises SymdiffError where no input has it."""
+        if size not in self.sizes:
+            raise SymdiffError(f"the size {size} is that of no input, so the code cannot know it")
+        return self.sizes[size]
 
-    def count(self, letter: str) -> str:
+    def count_name(self, size: str) -> str:
         """The name of a size as a number in arithmetic, which may be NaN: a mean of nothing is no error."""
-        self.size(letter)
-        if letter not in self.counts:
-            self.counts[letter] = self.own(f"count_{letter}")
-        return self.counts[letter]
+        self.size_name(size)
+        if size not in self.counts:
+            self.counts[size] = self.reserve(f"count_{size}")
+        return self.counts[size]
 
-    def own(self, name: str) -> str:
-        """The user's name, with underscores until it is no keyword and clashes with nothing."""
+    def reserve(self, name: str) -> str:
+        """The user's name, with as many underscores as make it no keyword and no name that is taken."""
         while name in self.taken or keyword.iskeyword(name):
             name += "_"
             while name in self.users:
@@ -63,16 +68,16 @@ class Names:
         self.taken.add(name)
         return name
 
-    def fresh(self, letter: str) -> str:
+    def fresh(self, prefix: str) -> str:
         """The next of t0, t1, ... that nobody has."""
-        count = self._next.get(letter, 0)
-        while f"{letter}{count}" in self.taken:
+        count = self._next.get(prefix, 0)
+        while f"{prefix}{count}" in self.taken:
             count += 1
-        self._next[letter] = count + 1
-        return f"{letter}{count}"
+        self._next[prefix] = count + 1
+        return f"{prefix}{count}"
 
 
-def _normal(name: str) -> str:
+def _normalize(name: str) -> str:
     """The name as Python's own parser reads it."""
     name = unicodedata.normalize("NFKC", name)
     if not name.isidentifier():

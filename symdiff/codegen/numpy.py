@@ -9,12 +9,12 @@ from ..graph.node import Node
 from ..graph.traversal import leaves, topological
 from ..ops.targets import has_attributes
 from .arrays import Arrays
-from .columns import FastPoints
-from .fast import Fast
-from .points import Printer
+from .blocked import BlockedPoints
+from .fast import FastArrays
+from .points import Points
 
 
-def module(
+def write_module(
     outputs: Any,
     inputs: Sequence[Node],
     name: str,
@@ -28,8 +28,9 @@ def module(
     ``updates``: inputs that the function overwrites in place, each with its new value. ``fast``: arrays are computed in
     buffers that are kept, points block by block.
     """
-    found = topological(*leaves(outputs), *(updates or {}).values())
-    arrays = updates or any(node.shape or has_attributes(node.op) for node in (*found, *inputs))
-    blocks = fast and bool(inputs) and bool(leaves(outputs))
-    printer = (Fast if fast else Arrays) if arrays else FastPoints if blocks else Printer
-    return printer(outputs, inputs, name, updates or {}).module(docs)
+    order = topological(*leaves(outputs), *(updates or {}).values())
+    if updates or any(node.shape or has_attributes(node.op) for node in (*order, *inputs)):
+        module: type[Points] = FastArrays if fast else Arrays
+    else:
+        module = BlockedPoints if fast and inputs and leaves(outputs) else Points
+    return module(outputs, inputs, name, updates or {}).write(docs)

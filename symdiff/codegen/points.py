@@ -13,7 +13,7 @@ from ..graph.traversal import leaves, topological
 from ..ops.contraction import SIZE
 from ..ops.kinds import operands
 from ..ops.targets import NUMPY
-from .module import assemble, definition, docstring, result
+from .module import join_blocks, write_docstring, write_function, write_result
 from .names import Names
 from .schedule import Dialect, Schedule
 from .text import Code
@@ -99,10 +99,10 @@ def _templates(names: Names) -> Callable[[Node], str]:
     def template(node: Node) -> str:
         op = node.op
         if op is SIZE:
-            return names.count(*node.attrs)
+            return names.count_name(*node.attrs)
         code = NUMPY.of(op).code
         if callable(code):
-            return fill_sizes(code(node), names.size)
+            return fill_sizes(code(node), names.size_name)
         if not code:
             raise UnsupportedError(f"NumPy has no {op.name}")
         return code
@@ -110,7 +110,7 @@ def _templates(names: Names) -> Callable[[Node], str]:
     return template
 
 
-class Printer:
+class Points:
     """One function's worth of NumPy code; every scalar variable may be an array of points."""
 
     scheduler = Schedule
@@ -124,17 +124,17 @@ class Printer:
         helpers = {
             *HELPERS,
             *self.taken,
-            *(found for node in self.order for found in defined(NUMPY.of(node.op).helper)),
+            *(found for node in self.order for found in list_functions(NUMPY.of(node.op).helper)),
         }
         self.names = Names(inputs, name, helpers)
         self.name, self.shown = name, list(self.names.variables.values())
         self.shape = False
-        self.reads = reads_of(self.order, inputs)
+        self.reads = find_inputs(self.order, inputs)
         self.schedule = self.scheduler(
             Dialect("np", False, True, _templates(self.names), _constant, _finish), self.names
         )
 
-    def module(self, docs: str) -> str:
+    def write(self, docs: str) -> str:
         texts = self.schedule.run([*self.nodes, *self.rests()])[: len(self.nodes)]
         texts = [self.output(node, text) for node, text in zip(self.nodes, texts, strict=True)]
         updates = self.update_lines(texts)
@@ -142,25 +142,25 @@ class Printer:
 
     def assembled(self, docs: str, texts: Sequence[str], body: list[str]) -> str:
         """The module around the body of the function."""
-        body = self.renamed([*body, f"return {result(self.outputs, texts)}"])
+        body = self.renamed([*body, f"return {write_result(self.outputs, texts)}"])
         body = self.head("\n".join(body)) + body
         extra = self.extra("\n".join(body))
         code = "\n".join([*body, *extra, *_texts(self.schedule)])
         own = dict.fromkeys(NUMPY.of(op).helper for _, op in sorted(self.schedule.ops.items()))
         helpers = [text for name, text in HELPERS.items() if calls(name, code)]
-        helpers += [text for text in own if any(calls(name, code) for name in defined(text))]
+        helpers += [text for text in own if any(calls(name, code) for name in list_functions(text))]
         used = " ".join([code, *helpers])
         plain = [*(["import math"] if "math." in used else []), *self.imports()]
         imports = [*plain, *([""] if plain else []), "import numpy as np", *_scipy(used)]
         notes = [docs, *self.notes()] if docs else self.notes()
-        return assemble(
-            docstring(self.name, self.outputs, self.inputs, self.shown, notes),
+        return join_blocks(
+            write_docstring(self.name, self.outputs, self.inputs, self.shown, notes),
             "\n".join(imports),
             self.globals(),
             *helpers,
             "\n".join(f"{target} = {text}" for target, text in self.schedule.constants),
             *extra,
-            definition(self.name, self.parameters(), body),
+            write_function(self.name, self.parameters(), body),
         )
 
     # -- what points and arrays do differently -------------------------------------------------------------------
@@ -228,7 +228,7 @@ class Printer:
 
     def rests(self) -> list[Node]:
         """What each update computes before it writes: of ``p - g`` and ``p + g`` that is g."""
-        return [step_of(var, new)[1] for var, new in self.updates.items()]
+        return [split_update(var, new)[1] for var, new in self.updates.items()]
 
     def update_lines(self, texts: list[str]) -> list[str]:
         """Assignments in place, after everything that reads an old value; ``texts`` of outputs are settled first."""
@@ -240,7 +240,7 @@ class Printer:
                 texts[place] = name
         lines = []
         for var, new in self.updates.items():
-            sign, rest = step_of(var, new)
+            sign, rest = split_update(var, new)
             name = self.names.variables[var]
             code = self.schedule.code[rest]
             if (changed - {name}) & set(re.findall(r"\w+", code.text)):
@@ -254,7 +254,7 @@ class Printer:
         return lines
 
 
-def step_of(var: Node, new: Node) -> tuple[str, Node]:
+def split_update(var: Node, new: Node) -> tuple[str, Node]:
     """The sign and the step of an update ``var - step`` or ``var + step``; no sign for another value."""
     args = operands(new)
     if new.op.name in ("add", "sub") and new.shape == var.shape and args[0] is var and args[1] is not var:
@@ -278,11 +278,11 @@ def calls(name: str, code: str) -> bool:
     return f"{name}(" in code and re.search(rf"(?<![\w.]){name}\(", code) is not None
 
 
-def defined(helper: str) -> list[str]:
+def list_functions(helper: str) -> list[str]:
     return re.findall(r"^def (\w+)", helper, re.M)
 
 
-def reads_of(order: Sequence[Node], inputs: Sequence[Node]) -> dict[Node, int]:
+def find_inputs(order: Sequence[Node], inputs: Sequence[Node]) -> dict[Node, int]:
     """The inputs that each node depends on, as bits."""
     reads = {var: 1 << place for place, var in enumerate(inputs)}
     for node in order:

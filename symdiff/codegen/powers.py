@@ -30,6 +30,6 @@ STEPS: dict[Number, tuple[str, ...]] = {
 }
 
 
-def power_steps(exponent: Node) -> tuple[str, ...]:
+def list_power_steps(exponent: Node) -> tuple[str, ...]:
     """The statements for a constant exponent; none where ``np.power`` is needed."""
     return STEPS.get(exponent.value, ()) if exponent.op is CONST else ()

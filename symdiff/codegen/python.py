@@ -10,7 +10,7 @@ from ..graph.errors import UnsupportedError
 from ..graph.node import Node, Op
 from ..graph.traversal import leaves, topological
 from ..ops.targets import MATH
-from .module import assemble, definition, docstring, result
+from .module import join_blocks, write_docstring, write_function, write_result
 from .names import Names
 from .schedule import Dialect, Schedule
 from .text import Code
@@ -59,7 +59,7 @@ def _constant(op: Op, code: Code, value: float | None, args: list[Code]) -> Code
     return Code("math.inf") if value == float("inf") else code
 
 
-def module(outputs: Any, inputs: Sequence[Node], name: str, docs: str = "") -> str:
+def write_module(outputs: Any, inputs: Sequence[Node], name: str, docs: str = "") -> str:
     """A module with the function ``name`` of ``inputs``, standard library only.
 
     Raises UnsupportedError for an operation that ``math`` has no function for.
@@ -74,16 +74,16 @@ def module(outputs: Any, inputs: Sequence[Node], name: str, docs: str = "") -> s
     schedule = Schedule(dialect, names)
     texts = [imports(text) for text in schedule.run(nodes)]
     body = [f"{target} = {imports(text)}" for target, text in schedule.statements]
-    body.append(f"return {result(outputs, texts)}")
+    body.append(f"return {write_result(outputs, texts)}")
     constants = "\n".join(f"{target} = {imports(text)}" for target, text in schedule.constants)
     helpers = [imports(helper) for _, op in sorted(schedule.ops.items()) if (helper := MATH.of(op).helper)]
     notes = [docs, *_NOTES] if docs else _NOTES
-    return assemble(
-        docstring(name, outputs, inputs, shown, notes),
+    return join_blocks(
+        write_docstring(name, outputs, inputs, shown, notes),
         imports.lines(*helpers, constants, *body),
         *dict.fromkeys(helpers),
         constants,
-        definition(name, shown, body),
+        write_function(name, shown, body),
     )
 
 

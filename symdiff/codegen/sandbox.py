@@ -1,208 +1,149 @@
-"""What emitted source may hold: it is compiled, every name in it is looked at, and only then it is executed.
+"""What emitted source may hold: it is parsed, each construct and name in it is looked at, and only then it is executed.
 
-A name (of a module, a function, an attribute) is known where a row's code or helper has it, where the emitters
-themselves use it (:data:`NAMES`), or where the module itself assigns it. So a source that was changed on its way, as
-in a pickle, or that a mistake in an emitter made of a formula's text, runs no ``os.system``.
+Statements that emitters write in the same words each time, such as helper functions, are known as a whole. All others
+are made of :data:`CONSTRUCTS`, read attributes of :data:`ATTRIBUTES` and of the code of operations, and use no function
+of Python's but :data:`BUILTINS`. So a source that was changed on its way, as in a pickle, or that a mistake in an
+emitter made of a formula's text, runs no ``os.system``.
 """
 
 from __future__ import annotations
 
+import ast
 import builtins
-import dis
 import re
-import unicodedata
-from collections.abc import Container, Iterator
-from functools import cache, lru_cache
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from types import CodeType
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..graph.errors import SymdiffError
 from ..graph.node import OPS, Op
+from ..graph.traversal import gc_paused
 from ..ops.targets import ARRAY_API, MATH, NUMPY
-from .array_api import ARGUMENTS
+from . import array_api, blocked, fast, out_writers, points
+from .names import PYTHON
 
-Step = tuple[str, Any]
-Key = tuple[Any, ...]
-
-#: Modules that emitted source may import.
-MODULES = frozenset(
-    """math numpy scipy scipy.special scipy.sparse scipy.linalg functools importlib os threading
-    concurrent.futures""".split()
-)
-#: Python's own functions that emitted source may call; a row cannot allow others.
+Names: TypeAlias = frozenset[str]
+MODULES = frozenset("math numpy scipy scipy.special scipy.sparse scipy.linalg".split())
+#: Python's own functions that emitted source may call; an operation cannot allow others.
 BUILTINS = frozenset(
     """abs all any bool complex dict divmod enumerate float frozenset int isinstance len list map max min pow range
-    reversed round set slice sorted str sum tuple type zip ArithmeticError AttributeError IndexError KeyError
+    reversed round set slice sorted str sum tuple zip ArithmeticError AttributeError IndexError KeyError
     NotImplementedError OverflowError RuntimeError TypeError ValueError ZeroDivisionError""".split()
 )
-#: What the emitters write beside the code of rows; a new emitter adds its words here.
-NAMES = frozenset(
-    """np special sparse linalg local nan inf pi e float32 float64 int64 uint8 newaxis T
-    array asarray full empty zeros ones eye arange result_type broadcast_shapes broadcast_to copyto ndarray errstate
-    geterr einsum matmul dot outer trace diag diagonal tensordot kron transpose reshape swapaxes moveaxis expand_dims
-    squeeze sum prod max min mean cumsum argmax where stack concatenate concat take real imag clip flip full_like mT
-    shape dtype kind flags writeable size ndim itemsize strides flat view copy astype items setdefault get clear join
-    item pop c_contiguous __array_interface__ __doc__ __dict__
-    add subtract multiply true_divide power remainder negative less less_equal greater greater_equal equal not_equal
-    logical_and logical_or logical_not csr_array coo_array csr_matrix coo_matrix block_array bmat tocsr
-    environ cpu_count getpid ThreadPoolExecutor submit wait result
-    SHAPES BLOCK PARALLEL THREADS _MEMORY _POOLS _prepare _tensordot _same_type _arena _offsets _arguments _namespace
-    _pool _shape _column _buffers _block _blocks _at_once _over_points _results _written _overlapping _span _dot
-    _float _number _places _updated _fill _sizes _at_least""".split()
+#: Attributes that the emitters write beside the code of operations; a new emitter adds its own here.
+ATTRIBUTES = frozenset(
+    """T add array asarray astype broadcast_shapes broadcast_to clear copy copyto diag dot dtype einsum empty equal
+    float64 full get greater greater_equal inf int64 less less_equal mT matmul min max multiply nan ndim negative
+    not_equal power ravel remainder reshape result_type s_ shape special sparse sqrt subtract swapaxes tensordot
+    transpose true_divide""".split()
 )
-#: Bytecode that changes what stands outside of the module, or makes what cannot be looked at.
-_REFUSED = {
-    dis.opmap[name]: text
-    for name, text in {
-        "STORE_ATTR": "an assignment to an attribute",
-        "DELETE_ATTR": "the deletion of an attribute",
-        "STORE_GLOBAL": "an assignment to a global name",
-        "DELETE_GLOBAL": "the deletion of a global name",
-        "DELETE_NAME": "the deletion of a name",
-        "LOAD_BUILD_CLASS": "a class",
-        "IMPORT_STAR": "an import of everything",
-    }.items()
-    if name in dis.opmap
-}
+#: What emitted source is made of, beside operators and what has no parts.
+CONSTRUCTS = frozenset(
+    """FunctionDef arguments arg Return Assign AugAssign Expr For While If With withitem Raise Try ExceptHandler Import
+    ImportFrom alias BoolOp BinOp UnaryOp Lambda IfExp Dict Set ListComp SetComp DictComp GeneratorExp comprehension
+    Compare Call keyword Constant Attribute Subscript Starred Name List Tuple Slice JoinedStr FormattedValue""".split()
+)
 
 
 def checked(text: str, filename: str) -> CodeType:
     """The code of an emitted module, where all that it uses is known; raises SymdiffError that names what is not.
 
-    >>> exec(checked("import math\\nhalf = math.sin(0.5)", "<emitted>"))
+    >>> exec(checked("import math\nhalf = math.sin(0.5)", "<emitted>"))
     >>> checked("import socket", "<changed>")
     Traceback (most recent call last):
     symdiff.graph.errors.SymdiffError: the source <changed> is not executed: it imports 'socket', ...
     """
+    known = _known(tuple(OPS.values()))
     try:
-        code = builtins.compile(text, filename, "exec", dont_inherit=True)
-    except (SyntaxError, ValueError) as error:
-        raise _refusal(filename, f"is no Python, {error}") from None
-    steps = list(_steps(code))
-    assigned = frozenset(_assigned(steps, filename))
-    known = NAMES | BUILTINS | MODULES | _names_of_rows(tuple(OPS.values()))
-    for part in _parts(code, _whole(tuple(OPS.values()))):
-        _check_part(part, known, assigned, filename)
-    if any("__dict__" in part.co_names for part in _parts(code)):
-        _check_memory(text, code, steps, filename)
+        with gc_paused():
+            tree = ast.parse(text)
+            code = builtins.compile(tree, filename, "exec", dont_inherit=True)
+            problem = next(_problems(text, tree, *known), "")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        problem = f"is no Python, {error}"
+    if problem:
+        problem += ", which neither an operation nor symdiff uses"
+        raise SymdiffError(f"the source {filename} is not executed: it {problem}")
     return code
 
 
-def _refusal(filename: str, why: str) -> SymdiffError:
-    return SymdiffError(f"the source {filename} is not executed: it {why}, which neither an operation nor symdiff uses")
+def _problems(text: str, tree: ast.Module, statements: Names, attributes: Names, forbidden: Names) -> Iterator[str]:
+    """What is not known in a module. In a function, its parameters hide Python's functions of their names."""
+    lines = re.split("\r\n?|\n", text)
+    for part in tree.body:
+        first = min(node.lineno for node in [part, *getattr(part, "decorator_list", ())])
+        if "\n".join(lines[first - 1 : part.end_lineno]) in statements:
+            continue
+        if not isinstance(part, ast.FunctionDef):
+            yield from _unknown([part], attributes, forbidden)
+            continue
+        nodes = [*ast.iter_child_nodes(part.args), *ast.iter_child_nodes(part)]
+        parameters = [node for node in nodes if isinstance(node, ast.arg)]
+        outside = [node for node in nodes if not isinstance(node, (ast.arg, ast.arguments, ast.stmt))]
+        yield from _unknown([*outside, *(node.annotation for node in parameters)], attributes, forbidden)
+        yield from _unknown(part.body, attributes, forbidden.difference(node.arg for node in parameters))
 
 
-def _parts(code: CodeType, whole: Container[Key] = ()) -> Iterator[CodeType]:
-    """The code of the module and of all functions in it, but of those that are known as a whole."""
-    waiting = [code]
+def _unknown(nodes: Iterable[ast.AST | None], attributes: Names, forbidden: Names) -> Iterator[str]:
+    """What is not known in the nodes: constructs, attributes, modules, and every identifier, whatever it names."""
+    waiting: list[Any] = list(nodes)
     while waiting:
-        part = waiting.pop()
-        if not whole or _key(part) not in whole:
-            yield part
-            waiting += [constant for constant in part.co_consts if isinstance(constant, CodeType)]
+        node = waiting.pop()
+        if node is None or not node._fields:
+            continue
+        if isinstance(node, ast.Attribute):
+            node = _guarded(node, forbidden)
+        if type(node).__name__ not in CONSTRUCTS:
+            yield f"has the construct {type(node).__name__}"
+        elif isinstance(node, ast.Attribute) and (node.attr not in attributes or not isinstance(node.ctx, ast.Load)):
+            yield f"uses the name {node.attr!r} of something else"
+        for alias in node.names if isinstance(node, (ast.Import, ast.ImportFrom)) else ():
+            if (module := getattr(node, "module", alias.name)) not in MODULES:
+                yield f"imports {module!r}"
+            elif alias.name not in attributes and alias.name not in MODULES:
+                yield f"uses the name {alias.name!r}"
+        for field in () if isinstance(node, ast.Constant) else node._fields:
+            value = getattr(node, field, None)
+            if isinstance(value, list):
+                waiting += value
+            elif isinstance(value, ast.AST):
+                waiting.append(value)
+            elif value in forbidden:
+                yield f"uses the name {value!r}"
 
 
-def _key(code: CodeType) -> Key:
-    """What a function does, wherever its text stands."""
-    constants = tuple(_key(c) if isinstance(c, CodeType) else (type(c).__name__, repr(c)) for c in code.co_consts)
-    return (code.co_name, code.co_code, code.co_names, code.co_varnames, code.co_freevars, constants)
-
-
-def _check_part(code: CodeType, known: frozenset[str], assigned: frozenset[str], filename: str) -> None:
-    for operation in set(code.co_code[::2]) & _REFUSED.keys():
-        raise _refusal(filename, f"has {_REFUSED[operation]}")
-    own = [name for name in code.co_names if name not in known]
-    for name in own:
-        if name not in assigned:
-            raise _refusal(filename, f"uses the name {name!r}")
-    if not all(map(_STEP.fullmatch, own)):
-        for step in dis.get_instructions(code):
-            if step.argval in own and step.opname not in _GLOBAL:
-                raise _refusal(filename, f"uses the name {step.argval!r} of something else")
-
-
-#: Names of steps and constants, which no module has.
-_STEP = re.compile(r"[a-z][0-9]+")
-#: What reads and assigns the module's own names; the same word as an attribute would be another thing.
-_GLOBAL = {"LOAD_NAME", "LOAD_GLOBAL", "STORE_NAME", "LOAD_CONST", "LOAD_FAST", "STORE_FAST", "KW_NAMES"}
-
-
-def _steps(code: CodeType) -> Iterator[Step]:
-    """What the module does outside of functions, and functions that import."""
-    for part in _parts(code):
-        if part is code or _IMPORT in part.co_code[::2]:
-            for step in dis.get_instructions(part):
-                if step.opname != "EXTENDED_ARG":
-                    yield step.opname, step.argval
-
-
-def _assigned(steps: list[Step], filename: str) -> Iterator[str]:
-    """The names that the module assigns; those that it imports are to be known anyhow."""
-    before = ""
-    for operation, name in steps:
-        if operation == "IMPORT_NAME" and name not in MODULES:
-            raise _refusal(filename, f"imports {name!r}")
-        if operation == "STORE_NAME" and not before.startswith("IMPORT_"):
-            if name.startswith("__") and name != "__doc__":
-                raise _refusal(filename, f"assigns {name!r}")
-            yield name
-        before = operation
-
-
-def _check_memory(text: str, code: CodeType, steps: list[Step], filename: str) -> None:
-    """``__dict__`` is read of the buffers only, which are a thread's own: that of a module has everything in it."""
-    plain = unicodedata.normalize("NFKC", text)
-    everywhere = len(re.findall(r"\b__dict__\b", plain)) == len(re.findall(r"\b_MEMORY\.__dict__\b", plain))
-    shadowed = any("_MEMORY" in (*part.co_varnames, *part.co_cellvars) for part in _parts(code))
-    places = [place for place, step in enumerate(steps) if step == ("STORE_NAME", "_MEMORY")]
-    made = [place for place in places if steps[place + 1 - len(_MADE) : place + 1] == _MADE]
-    if not everywhere or shadowed or len(places) != 1 or places != made:
-        raise _refusal(filename, "reads a '__dict__'")
-
-
-_IMPORT = dis.opmap["IMPORT_NAME"]
-_BUFFERS = "import threading\n_MEMORY = threading.local()"
-#: How the buffers are made.
-_MADE = [(step.opname, step.argval) for step in dis.get_instructions(compile(_BUFFERS, "", "exec"))]
-_MADE = _MADE[_MADE.index(("LOAD_NAME", "threading")) : _MADE.index(("STORE_NAME", "_MEMORY")) + 1]
-
-
-# -- what rows use -------------------------------------------------------------------------------------------------
+def _guarded(node: ast.Attribute, forbidden: Names) -> ast.AST:
+    """What is left to look at of two reads that are allowed in no other form."""
+    match node:
+        case ast.Attribute(ast.Call(ast.Name("type"), [value], []), "__name__", ast.Load()):
+            return value  # the type itself would make classes, whose objects act as anything
+        case ast.Attribute(ast.Name("_MEMORY"), "__dict__", ast.Load()) if "_MEMORY" in forbidden:
+            return ast.Constant(None)  # the buffers, a thread's own; the ``__dict__`` of a module has everything in it
+    return node
 
 
 @lru_cache(maxsize=4)
-def _names_of_rows(rows: tuple[Op, ...]) -> frozenset[str]:
-    found = frozenset(name for op in rows for name in _names_of_row(op))
-    return frozenset(name for name in found if not name.startswith("__") and name not in _DANGEROUS)
+def _known(ops: tuple[Op, ...]) -> tuple[Names, Names, Names]:
+    """Statements that are known as a whole, attributes that all others may read, and identifiers that none may have."""
+    texts = [
+        *array_api.VERBATIM,
+        *blocked.VERBATIM,
+        *fast.VERBATIM,
+        *points.HELPERS.values(),
+        *out_writers.HELPERS.values(),
+    ]
+    texts += [helper for op in ops for helper in ARRAY_API.of(op).helpers]
+    code = " ".join(_constants(tuple((NUMPY.of(op), MATH.of(op), ARRAY_API.of(op)) for op in ops)))
+    forbidden = PYTHON.union(vars(builtins)) - BUILTINS
+    attributes = ATTRIBUTES.union(re.findall(r"\.([^\W\d_]\w*)", code)) - forbidden
+    return frozenset(part for text in texts for part in re.split(r"\n+(?=\w)", text)), attributes, forbidden
 
 
-@lru_cache(maxsize=4)
-def _whole(rows: tuple[Op, ...]) -> frozenset[Key]:
-    """Functions that look for what a library has, as ``getattr`` does: they are known word for word or not at all."""
-    texts = {ARGUMENTS, *(text for op in rows for text in ARRAY_API.of(op).helpers)}
-    modules = [compile(f"import functools, importlib, math\n{text}", "", "exec") for text in texts]
-    return frozenset(_key(part) for module in modules for part in _parts(module) if part is not module)
-
-
-#: Python's other functions, such as ``eval``.
-_DANGEROUS = frozenset(dir(builtins)) - BUILTINS
-
-
-@cache
-def _names_of_row(op: Op) -> frozenset[str]:
-    """The words in a row's templates, and the names that its helpers use."""
-    numpy, plain = NUMPY.of(op), MATH.of(op)
-    templates = _constants(numpy.code) if callable(numpy.code) else [numpy.code]
-    texts = [*templates, plain.code or "", *numpy.into]
-    found = {word for text in texts for word in re.findall(r"[^\W\d]\w*", text)}
-    for helper in filter(None, (numpy.helper, plain.helper)):
-        code = builtins.compile(helper, op.name, "exec")
-        found.update(name for part in _parts(code) for name in part.co_names)
-    return frozenset(found)
-
-
-def _constants(function: Any) -> list[str]:
-    """The texts in a function that writes templates."""
-    code = getattr(function, "__code__", None)
-    parts = _parts(code) if code else ()
-    return [constant for part in parts for constant in part.co_consts if isinstance(constant, str)]
+def _constants(value: Any) -> Iterator[str]:
+    """The texts in what operations say of their code, those of functions that write templates too."""
+    if isinstance(value, str):
+        yield value
+    code = getattr(value, "__code__", value)
+    for part in getattr(code, "co_consts", value if isinstance(value, tuple) else ()):
+        yield from _constants(part)

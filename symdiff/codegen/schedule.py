@@ -16,9 +16,9 @@ from ..ops.contraction import SIZE
 from ..ops.kinds import operands, unbroadcast
 from ..ops.scalar import PI
 from ..ops.targets import has_attributes
-from .constants import constant_value
+from .constants import evaluate_constant
 from .names import Names
-from .text import Code, fill, infix, number, product, real
+from .text import Code, fill, nearest_float, write_infix, write_number, write_product
 
 #: An inline expression nests and grows at most this far.
 DEEPEST, LONGEST = 6, 90
@@ -56,45 +56,47 @@ class Schedule:
     #: Nodes without variables, with their value where it is known.
     fixed: dict[Node, float | None] = field(default_factory=dict)
     #: ``-2*x`` as the sign of ``2*x``, where that is computed anyway.
-    mirrored: dict[Node, Node] = field(default_factory=dict)
+    negatives: dict[Node, Node] = field(default_factory=dict)
     #: Sizes and arithmetic with them: Python's numbers, whose division by 0 raises.
     sized: set[Node] = field(default_factory=set)
 
     def run(self, outputs: Sequence[Node]) -> list[str]:
         """Schedule everything; returns the text of each output."""
-        self.mirrored = _mirrored(topological(*outputs, read=operands))
-        order = topological(*outputs, read=self._written_with)
-        uses = use_counts(outputs, order, self._written_with)
+        self.negatives = _find_negatives(topological(*outputs, read=operands))
+        order = topological(*outputs, read=self._operands_of)
+        uses = use_counts(outputs, order, self._operands_of)
         for node in order:
             self.code[node] = self._code(node)
             code = self.code[node]
-            shared = uses[node] > 1 and not self._free(node)
+            shared = uses[node] > 1 and not self._is_view(node)
             if node.args and (shared or code.depth > DEEPEST or len(code.text) > LONGEST):
                 self.bind(node)
-        return [self._settled(node).text for node in outputs]
+        return [self.operand_code(node).text for node in outputs]
 
-    def _written_with(self, node: Node) -> tuple[Node, ...]:
-        return operands(self.mirrored.get(node, node))
+    def _operands_of(self, node: Node) -> tuple[Node, ...]:
+        return operands(self.negatives.get(node, node))
 
-    def _free(self, node: Node) -> bool:
+    def _is_view(self, node: Node) -> bool:
         """Whether the operation only looks at a named array in another way."""
-        return node.op.view and all(self.code[arg].text.isidentifier() for arg in operands(node)) and not copies(node)
+        if not node.op.view or needs_copy(node):
+            return False
+        return all(self.code[arg].text.isidentifier() for arg in operands(node))
 
     def _code(self, node: Node) -> Code:
         if node.op is VAR:
             return Code(self.names.variables[node])
         if node.op is CONST:
-            self.fixed[node] = real(node.value)
+            self.fixed[node] = nearest_float(node.value)
             return self._number(node.value)
         self.ops[node.op.name] = node.op
         if self._constant(node):
             return self._constant_code(node)
-        for arg in self._written_with(node):
-            self._settled(arg)
+        for arg in self._operands_of(node):
+            self.operand_code(arg)
         return self.dialect.finish(node, self._operation(node), self.fixed)
 
     def _number(self, value: Number) -> Code:
-        return number(value, self.dialect.module, self.dialect.floats)
+        return write_number(value, self.dialect.module, self.dialect.floats)
 
     def _constant(self, node: Node) -> bool:
         """Whether the operation has no variable in it and may be computed once, when the module is loaded."""
@@ -103,7 +105,7 @@ class Schedule:
         if node.op is PI:
             self.fixed[node] = 3.141592653589793
             return True
-        value = constant_value(node.op, [self.fixed[arg] for arg in node.args])
+        value = evaluate_constant(node.op, [self.fixed[arg] for arg in node.args])
         if value is None and not self.dialect.safe:
             return False
         self.fixed[node] = value
@@ -113,13 +115,13 @@ class Schedule:
         if node.op is PI:
             return Code(self.dialect.template(node))
         if all(arg.op is CONST for arg in node.args) and node.op.infix == "**":
-            args = [number(arg.value, self.dialect.module, True) for arg in node.args]
+            args = [write_number(arg.value, self.dialect.module, True) for arg in node.args]
             code = fill(node.op, self.dialect.template(node), args)
         else:
             code, args = self._operation(node), [self.code[arg] for arg in node.args]
         return self.dialect.constant(node.op, code, self.fixed[node], args)
 
-    def _settled(self, node: Node) -> Code:
+    def operand_code(self, node: Node) -> Code:
         """The code of an operand; a constant part ends here and gets its name."""
         if node in self.fixed and node.args:
             self.bind(node)
@@ -137,20 +139,20 @@ class Schedule:
         return self.code[node]
 
     def _operation(self, node: Node) -> Code:
-        node = self.mirrored.get(node, node)
+        node = self.negatives.get(node, node)
         template, args = self.dialect.template(node), operands(node)
         if node.op.infix == "**" and args[1].op is CONST and not isinstance(args[1].value, bool):
             base, exponent = args
             if exponent.value in (2, 3) and base.op is not CONST:
                 atom = self.code[base] if base.op is PI else self.bind(base)
-                return product(atom.text, int(exponent.value))
+                return write_product(atom.text, int(exponent.value))
             if exponent.value == -1 and base not in self.fixed:
-                return infix(OPS["div"], self._number(1), self.code[base])
+                return write_infix(OPS["div"], self._number(1), self.code[base])
             if exponent.value == 0.5 and base not in self.fixed:
                 root = make(OPS["sqrt"], (base,), (), base.shape)
                 return fill(root.op, self.dialect.template(root), [self.code[base]])
             if isinstance(exponent.value, int):
-                return infix(node.op, self.code[base], number(exponent.value, self.dialect.module, False))
+                return write_infix(node.op, self.code[base], write_number(exponent.value, self.dialect.module, False))
         if node.op.infix != template[4:-4]:
             self._name_repeated(args, read_template(template).repeated)
         codes = [self.code[arg] for arg in args]
@@ -171,7 +173,7 @@ class Schedule:
                 self.bind(args[place])
 
 
-def _mirrored(order: Sequence[Node]) -> dict[Node, Node]:
+def _find_negatives(order: Sequence[Node]) -> dict[Node, Node]:
     """Products and quotients with a negative number in front whose opposite is there too, as signs of that.
 
     Those without variables are computed when the module is loaded.
@@ -188,6 +190,6 @@ def _mirrored(order: Sequence[Node]) -> dict[Node, Node]:
     return found
 
 
-def copies(node: Node) -> bool:
+def needs_copy(node: Node) -> bool:
     """Whether a change of axes has to write an array: one of a number, or with the operand on a diagonal."""
     return node.op.name == "view" and (not node.attrs[0] or len(set(node.attrs[1])) < len(node.attrs[1]))

@@ -1,13 +1,19 @@
-"""What derivatives cost beside their function: operations of the emitted code of each, and the ratio."""
+"""Operations counted: those of a graph by name, and those in the emitted code of derivatives beside their function."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..codegen.counting import operations_in
-from ..graph.node import Node
+from ..codegen.counting import count_operations
+from ..graph.node import CONST, VAR, Node
+from ..graph.traversal import leaves, topological
+from ..ops.contraction import BROADCAST
+from ..ops.scalar import PI
 from .functions import source
+
+_NOT_COUNTED = {CONST, VAR, PI, BROADCAST}
 
 
 class Count(NamedTuple):
@@ -25,8 +31,8 @@ class Counts(NamedTuple):
 
     def __str__(self) -> str:
         width = max(len(line.name) for line in self.lines)
-        rows = [f"{line.name:<{width}}  {line.operations:>10}  {line.ratio:>5.2f}" for line in self.lines]
-        return "\n".join([f"{'':<{width}}  operations  ratio", *rows])
+        lines = [f"{line.name:<{width}}  {line.operations:>10}  {line.ratio:>5.2f}" for line in self.lines]
+        return "\n".join([f"{'':<{width}}  operations  ratio", *lines])
 
 
 def count_code(
@@ -34,7 +40,7 @@ def count_code(
 ) -> Counts:
     """Operations in the emitted source of ``function``, of each of the results, and of all ``together``.
 
-    Counted as :func:`symdiff.codegen.counting.operations_in` does; of arrays, each operation on a whole array is one.
+    Counted as :func:`symdiff.codegen.counting.count_operations` does; an operation on a whole array is one.
     Raises UnsupportedError as :func:`symdiff.source` does.
 
     >>> import symdiff as sd
@@ -47,7 +53,19 @@ def count_code(
     grad               4   2.00
     together           4   2.00
     """
-    named = {"function": function, **results, "together": together}
-    found = {name: operations_in(source(part, list(inputs), backend=backend), "f") for name, part in named.items()}
-    least = found["function"]
-    return Counts(tuple(Count(name, count, count / least if least else 0.0) for name, count in found.items()))
+    parts = {"function": function, **results, "together": together}
+    counts = {name: count_operations(source(part, list(inputs), backend=backend), "f") for name, part in parts.items()}
+    least = counts["function"]
+    return Counts(tuple(Count(name, count, count / least if least else 0.0) for name, count in counts.items()))
+
+
+def count_ops(outputs: Any) -> dict[str, int]:
+    """How many distinct operations of each name a node or structure holds, sorted by name.
+
+    >>> import symdiff as sd
+    >>> x = sd.symbol("x")
+    >>> count_ops(sd.sin(x) * sd.sin(x) + sd.cos(x))
+    {'add': 1, 'cos': 1, 'mul': 1, 'sin': 1}
+    """
+    counts = Counter(node.op.name for node in topological(*leaves(outputs)) if node.op not in _NOT_COUNTED)
+    return dict(sorted(counts.items()))

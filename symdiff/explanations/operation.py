@@ -6,7 +6,7 @@ from inspect import Parameter, Signature, signature
 from itertools import cycle
 from typing import Any
 
-from ..compiler.functions import evaluate
+from ..compiler.evaluation import evaluate
 from ..differentiate.passes import diff
 from ..graph.node import VAR, Node, Op, const, symbol
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import chain, count
 from typing import Any, NamedTuple
 
-from ..compiler.functions import evaluate
+from ..compiler.evaluation import evaluate
 from ..differentiate.passes import Shares, backward, forward, jvp_of, local_partial, vjp_of
 from ..graph.node import VAR, Node, const, symbol
 from ..graph.shapes import symbolic_sizes

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..compiler.functions import Compiled, compile
+from ..compiler.compiled import Compiled
+from ..compiler.functions import compile
 from ..compiler.plan import Plan, plan
 from ..differentiate.passes import grad, hvp, sources_of
 from ..graph.errors import LimitError, SymdiffError

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from ..compiler.functions import evaluate
+from ..compiler.evaluation import evaluate
 from ..graph.errors import LimitError, UnsupportedError
 from ..graph.node import VAR, Node, Op, make
 from ..graph.shapes import show_shape, symbolic_sizes

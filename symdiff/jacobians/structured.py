@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
 
-from ..compiler.functions import Compiled, compile
+from ..compiler.compiled import Compiled
+from ..compiler.functions import compile
 from ..differentiate.passes import grad, sources_of
 from ..graph.errors import SymdiffError
 from ..graph.node import CONST, Node, as_node

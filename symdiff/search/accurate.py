@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..compiler.functions import count_ops
+from ..compiler.counts import count_ops
 from ..graph.errors import DomainError, UnsupportedError
 from ..graph.node import Node
 from ..graph.traversal import topological, variables

@@ -10,7 +10,7 @@ from .function import Function
 from .points import point_loop
 
 
-def module(outputs: Any, inputs: Sequence[Node], name: str, *, updates: Mapping[Node, Node] | None = None) -> str:
+def write_module(outputs: Any, inputs: Sequence[Node], name: str, *, updates: Mapping[Node, Node] | None = None) -> str:
     """A C file with the function ``name``.
 
     Raises UnsupportedError for an operation that C has no function for.
@@ -18,9 +18,9 @@ def module(outputs: Any, inputs: Sequence[Node], name: str, *, updates: Mapping[
     return Function(outputs, inputs, name, updates or {}).module()
 
 
-def header(outputs: Any, inputs: Sequence[Node], name: str) -> str:
-    """The header file of :func:`module`: what the function computes, its workspace, its prototype."""
+def write_header(outputs: Any, inputs: Sequence[Node], name: str) -> str:
+    """The header file of :func:`write_module`: what the function computes, its workspace, its prototype."""
     return Function(outputs, inputs, name, {}).header()
 
 
-__all__ = ["Function", "header", "module", "point_loop"]
+__all__ = ["Function", "point_loop", "write_header", "write_module"]

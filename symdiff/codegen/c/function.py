@@ -12,8 +12,8 @@ from ...graph.shapes import Size, show_shape, symbolic_sizes
 from ...graph.templates import fill_sizes
 from ...graph.traversal import leaves, map_graph, rebuild, topological
 from ...ops.targets import C
-from ..module import WIDTH, docstring
-from ..points import step_of
+from ..module import WIDTH, write_docstring
+from ..points import split_update
 from .loops import Loops
 from .spelling import CNames
 from .workspace import places
@@ -37,7 +37,7 @@ class Function:
         helpers = {found for node in topological(*nodes) for found in re.findall(r"real (\w+)\(", C.of(node.op).helper)}
         self.names = CNames(inputs, name, helpers)
         self.shown = list(self.names.variables.values())
-        self.out = [self.names.own(f"out{place}" if count > 1 else "out") for place in range(count)]
+        self.out = [self.names.reserve(f"out{place}" if count > 1 else "out") for place in range(count)]
         self.loops = Loops(self.names, frozenset(updates), self._targets())
         self.body = self._body()
         self.work, self.places = places(self.loops)
@@ -55,7 +55,7 @@ class Function:
 
     def _body(self) -> list[list[str]]:
         loops = self.loops
-        rests = {var: step_of(var, new) for var, new in self.new.items()}
+        rests = {var: split_update(var, new) for var, new in self.new.items()}
         loops.run([*self.nodes, *(rest for _, rest in rests.values())])
         for _, rest in rests.values():
             if loops.values[rest].inputs:
@@ -105,7 +105,7 @@ class Function:
         notes += [f"Updated in place: {written}." if written else "", _ARRAYS if shapes else "", _NUMBERS]
         notes += [f"work is an array of {self.macro} numbers." if self.work else ""]
         arguments = [parameter.split()[-1].lstrip("*") for parameter in self.parameters()]
-        text = docstring(self.name, self.outputs, self.inputs, self.shown, list(filter(None, notes)))
+        text = write_docstring(self.name, self.outputs, self.inputs, self.shown, list(filter(None, notes)))
         text = text.removeprefix('"""').removesuffix('\n"""').replace("*/", "* /").replace("\\\\", "\\")
         rest = text.partition("\n")[2]
         head = textwrap.fill(f"{self.name}({', '.join(arguments)}), emitted by symdiff.", WIDTH)
@@ -118,7 +118,7 @@ class Function:
     def macros(self) -> dict[str, str]:
         """What each letter is called where the file is compiled."""
         letters = symbolic_sizes(size for var in self.inputs for size in var.shape)
-        return {letter: f"{self.name}_{self.names.spelled(letter)}" for letter in letters}
+        return {letter: f"{self.name}_{self.names.spell(letter)}" for letter in letters}
 
     def sizes(self) -> str:
         """Letters have their values when the file is compiled."""
@@ -162,7 +162,7 @@ class Function:
         return "" if start == 0 else f" + {self._size(start)}"
 
     def _size(self, size: Size) -> str:
-        return fill_sizes(f"{{={size}}}", self.names.size)
+        return fill_sizes(f"{{={size}}}", self.names.size_name)
 
 
 def _lowered(roots: Sequence[Node]) -> list[Node]:

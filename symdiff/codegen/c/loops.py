@@ -17,9 +17,9 @@ from ...ops.c_code import Index, offset, size_code
 from ...ops.kinds import unbroadcast
 from ...ops.scalar import PI
 from ...ops.targets import C
-from ..constants import constant_value
+from ..constants import evaluate_constant
 from ..names import Names
-from ..text import Code, fill, product, real
+from ..text import Code, fill, nearest_float, write_product
 from .spelling import literal, template, typed, unsupported
 
 #: Operations that one expression holds at most.
@@ -96,11 +96,11 @@ class Loops:
     def constant(self, node: Node) -> bool:
         """Whether the operation has a value now: its operands have one, and Python's arithmetic gives it."""
         if node.op is CONST:
-            self.fixed[node] = real(node.value)
+            self.fixed[node] = nearest_float(node.value)
         elif node.op is PI:
             self.fixed[node] = 3.141592653589793
         elif node.op.elementwise and not node.shape and all(arg in self.fixed for arg in node.args):
-            value = constant_value(node.op, [self.fixed[arg] for arg in node.args])
+            value = evaluate_constant(node.op, [self.fixed[arg] for arg in node.args])
             if value is not None:
                 self.fixed[node] = value
         return node in self.fixed
@@ -116,7 +116,7 @@ class Loops:
 
         def at(index: Index) -> Code:
             if power in (2, 3):
-                return product(parts[0].at(index).within(100), int(power))
+                return write_product(parts[0].at(index).within(100), int(power))
             codes = [typed(part.at(index)) if plain else part.at(index) for part in parts]
             codes = [Code(f"({c.text})") if c.text[0] == "-" and op.prefix else c for c in codes]
             return fill(op, text, codes)
@@ -165,7 +165,7 @@ class Loops:
         return target
 
     def statement(self, lines: Sequence[str]) -> None:
-        self.statements.append([fill_sizes(line, self.names.size) for line in lines])
+        self.statements.append([fill_sizes(line, self.names.size_name) for line in lines])
 
     # -- loops -----------------------------------------------------------------------------------------------------
 

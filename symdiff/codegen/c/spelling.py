@@ -8,7 +8,7 @@ from ...graph.errors import UnsupportedError
 from ...graph.node import Number, Op
 from ...ops.targets import MATH, C
 from ..names import Names
-from ..text import BIG, Code, real
+from ..text import BIG, Code, nearest_float
 
 #: The functions of a real argument in C99's <tgmath.h>: a row whose ``math`` code is one of them needs no other.
 LIBM = frozenset(
@@ -45,7 +45,7 @@ def literal(value: Number) -> Code:
     """A number; whole ones take the type of what they meet."""
     if isinstance(value, bool):
         return Code(str(int(value)))
-    near = real(value)
+    near = nearest_float(value)
     if isinstance(value, int) and abs(value) < BIG:
         text = str(value)
     elif near != near or near in (float("inf"), float("-inf")):
@@ -63,10 +63,10 @@ def typed(code: Code) -> Code:
 class CNames(Names):
     """Names of a C function; letters that C99 lacks are written by their code points."""
 
-    words = RESERVED
+    words, no_sizes = RESERVED, frozenset()
 
-    def spelled(self, name: str) -> str:
-        return "".join(letter if letter.isascii() else f"u{ord(letter):04x}" for letter in super().spelled(name))
+    def spell(self, name: str) -> str:
+        return "".join(letter if letter.isascii() else f"u{ord(letter):04x}" for letter in super().spell(name))
 
 
 def unsupported(op: Op) -> UnsupportedError:

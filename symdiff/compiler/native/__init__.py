@@ -13,7 +13,7 @@ from .build import NoCompiler
 from .points import Points
 
 
-def function(outputs: Any, inputs: Sequence[Node], updates: Mapping[Node, Node], flags: Sequence[str]) -> Native:
+def build_function(outputs: Any, inputs: Sequence[Node], updates: Mapping[Node, Node], flags: Sequence[str]) -> Native:
     """The compiled function of ``inputs``, which writes ``updates`` in place; ``flags`` go to the compiler too.
 
     Raises UnsupportedError for an operation that C has no function for, NoCompiler where there is no compiler.
@@ -24,4 +24,4 @@ def function(outputs: Any, inputs: Sequence[Node], updates: Mapping[Node, Node],
     return Arrays(made.module(), form_of(made), tuple(flags))
 
 
-__all__ = ["Native", "NoCompiler", "function"]
+__all__ = ["Native", "NoCompiler", "build_function"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...compiler.functions import evaluate
+from ...compiler.evaluation import evaluate
 from ...differentiate.passes import grad
 from ...graph.atomic_write import write_whole
 from ...graph.errors import ShapeError, SymdiffError, UnsupportedError

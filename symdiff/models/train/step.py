@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...compiler import functions
+from ...compiler.compiled import Compiled
 from ...differentiate.passes import grad
 from ...graph.errors import ShapeError, SymdiffError
 from ...graph.node import VAR, Node, symbol
@@ -52,7 +53,7 @@ class Step:
         """A standalone module with the function ``name``: forward, gradient and update, with NumPy only."""
         return functions.source(self.loss, self.inputs, name, updates=self.updates)
 
-    def compile(self) -> functions.Compiled:
+    def compile(self) -> Compiled:
         """The function of ``inputs``: returns the loss, writes into parameters and states."""
         return functions.compile(self.loss, self.inputs, updates=self.updates)
 

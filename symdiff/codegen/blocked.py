@@ -14,9 +14,9 @@ from ..graph.node import CONST, VAR, Node
 from ..graph.traversal import topological
 from ..ops.kinds import operands
 from .buffers import Buffers
-from .module import definition, result
-from .points import Printer
-from .targets import HELPERS, NOTE, listed
+from .module import write_function, write_result
+from .out_writers import HELPERS, NOTE, join_tuple
+from .points import Points
 from .text import Code
 
 #: Bytes of float64 that the arrays of one block take together, and the lengths that a block may have: powers of two, so
@@ -87,9 +87,15 @@ _TAKEN = (
     *HELPERS,
 )  # fmt: skip
 _IMPORTS = ["import os", "import threading", "from concurrent.futures import ThreadPoolExecutor, wait"]
+#: What every module has in the same words.
+VERBATIM = (
+    *_IMPORTS,
+    _SETTINGS.format(block=LONGEST, parallel=PARALLEL, most=MOST_THREADS),
+    *(_POOL, _SHAPE, _COLUMN, _BLOCKS, _OVER_POINTS),
+)
 
 
-class Columns(Buffers):
+class BlockSchedule(Buffers):
     """The operations on blocks of points; every value that depends on a variable is an array."""
 
     def inline(self, node: Node) -> bool:
@@ -112,17 +118,17 @@ class Columns(Buffers):
         order = topological(*outputs, read=operands)
         self.prepare(order, outputs, outputs)
         self.schedule(order)
-        texts = [self._settled(node).text for node in outputs]
+        texts = [self.operand_code(node).text for node in outputs]
         copies = [f"np.copyto({name}, {text})" for name, text in zip(names, texts, strict=True) if name != text]
         return names, [*(f"{name} = {text}" if name else text for name, text in self.statements), *copies]
 
 
-class FastPoints(Printer):
+class BlockedPoints(Points):
     """A module with the operations twice: for numbers and few points at once, and for blocks of many points."""
 
     taken = _TAKEN
 
-    def module(self, docs: str) -> str:
+    def write(self, docs: str) -> str:
         at_once, block = self.at_once(), self.block()
         self.pieces = [at_once, block, *_TEXTS]
         return self.assembled(docs, [f"results[{place}]" for place in range(len(self.nodes))], self.body())
@@ -133,26 +139,26 @@ class FastPoints(Printer):
         texts = [self.output(node, text) for node, text in zip(self.nodes, texts, strict=True)]
         lines = [
             *(f"{name} = {text}" for name, text in self.schedule.statements),
-            f"return {result(self.outputs, texts)}",
+            f"return {write_result(self.outputs, texts)}",
         ]
-        return definition("_at_once", self.shown, [*self.types("\n".join(lines)), *lines])
+        return write_function("_at_once", self.shown, [*self.types("\n".join(lines)), *lines])
 
     def block(self) -> str:
         """The function on buffers; constants have the same names in both."""
         clear = self.schedule
-        columns = Columns(clear.dialect, self.names, clear.constants, ops=clear.ops, fixed=dict(clear.fixed))
+        columns = BlockSchedule(clear.dialect, self.names, clear.constants, ops=clear.ops, fixed=dict(clear.fixed))
         columns.code = {node: clear.code[node] for node in clear.fixed}
         names, lines = columns.run_block(self.nodes)
         made = sorted((kind != "dtype", name, kind) for name, (_, kind) in columns.made)
         self.scratch = [kind for _, _, kind in made]
         self.numbers = columns.numbers
-        return definition(
+        return write_function(
             "_block", [*self.shown, *names, *self.numbers.values(), *(name for _, name, _ in made)], lines
         )
 
     def body(self) -> list[str]:
         arrays = " or ".join(f"{shown}.ndim" for shown in self.shown)
-        given = listed(self.shown)
+        given = join_tuple(self.shown)
         at_once = f"    return _at_once({', '.join(self.shown)})"
         return [
             *self.conversions(),
@@ -169,7 +175,7 @@ class FastPoints(Printer):
         ]
 
     def conversions(self) -> list[str]:
-        return [f"{x} = np.float64({x}) if type({x}) is float else _float({x})" for x in self.shown]
+        return [f"{x} = np.float64({x}) if isinstance({x}, float) else _float({x})" for x in self.shown]
 
     def parameters(self) -> list[str]:
         return [*self.shown, "*", "out=None"]
@@ -187,7 +193,7 @@ class FastPoints(Printer):
         arrays = len(self.inputs) + len(self.nodes) + len(self.scratch)
         settings = _SETTINGS.format(block=block_length(arrays), parallel=PARALLEL, most=MOST_THREADS)
         filled = _BUFFERS.replace("{kinds}", _repeated(self.scratch)).replace(
-            "{numbers}", f"({listed([*self.numbers])})"
+            "{numbers}", f"({join_tuple([*self.numbers])})"
         )
         return [settings, *(filled if text is _BUFFERS else text for text in self.pieces)]
 

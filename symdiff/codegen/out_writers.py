@@ -47,11 +47,11 @@ _WRITTEN = '''def _written(out, results):
 HELPERS = {"_span": _SPAN, "_overlapping": _OVERLAPPING, "_results": _RESULTS, "_written": _WRITTEN}
 
 
-def listed(names: Sequence[str]) -> str:
+def join_tuple(names: Sequence[str]) -> str:
     """A tuple of names as it is unpacked or indexed with."""
     return ", ".join(names) + "," * (len(names) == 1) if names else "()"
 
 
-def needed(body: str) -> list[str]:
+def select_helpers(body: str) -> list[str]:
     """The functions that the body calls, with those that they call."""
     return list(HELPERS.values()) if "_results(" in body else [_WRITTEN] if "_written(" in body else []

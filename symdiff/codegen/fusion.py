@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from ..graph.node import OPS, Node
 from ..ops.contraction import CONTRACT
 from ..ops.kinds import operands, unbroadcast
-from .schedule import copies
+from .schedule import needs_copy
 
 
-def dotted(order: Sequence[Node], uses: Mapping[Node, int]) -> set[Node]:
+def find_dot_products(order: Sequence[Node], uses: Mapping[Node, int]) -> set[Node]:
     """Products of arrays of one shape, and squares, that only a full sum reads: it becomes a dot product."""
     found = set()
     for node in order:
@@ -25,7 +25,7 @@ def dotted(order: Sequence[Node], uses: Mapping[Node, int]) -> set[Node]:
     return found
 
 
-def placed(order: Sequence[Node], uses: Mapping[Node, int]) -> set[Node]:
+def find_diagonal_terms(order: Sequence[Node], uses: Mapping[Node, int]) -> set[Node]:
     """Arrays put on a diagonal that only one sum reads, beside another array of its shape."""
     found = set()
     for node in order:
@@ -33,15 +33,15 @@ def placed(order: Sequence[Node], uses: Mapping[Node, int]) -> set[Node]:
             continue
         first, second = operands(node)
         for arg, other in ((second, first), (first, second))[: 1 if node.op.name == "sub" else 2]:
-            plain = other.shape == node.shape == arg.shape and not (other.op.name == "view" and copies(other))
-            alone = arg.op.name == "view" and copies(arg) and uses[arg] == 1
-            if plain and alone and _only_places(*arg.attrs):
+            plain = other.shape == node.shape == arg.shape and not (other.op.name == "view" and needs_copy(other))
+            alone = arg.op.name == "view" and needs_copy(arg) and uses[arg] == 1
+            if plain and alone and _is_diagonal(*arg.attrs):
                 found.add(arg)
                 break
     return found
 
 
-def _only_places(inner: tuple[int, ...], outer: tuple[int, ...]) -> bool:
+def _is_diagonal(inner: tuple[int, ...], outer: tuple[int, ...]) -> bool:
     """Whether a view puts its operand on a diagonal and does nothing else."""
     return bool(inner) and len(set(inner)) == len(inner) and set(inner) == set(outer)
 
