@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from operation_cases import ALL, Case, name_of
 from peers import each_beside, installed
-from test_array_operations import CASES, Case, _graphs, _id, _point
+from test_array_operations import _graphs, _point
 from test_codegen import ELEMENTWISE, on_variables
 
 import symdiff as sd
@@ -96,7 +97,7 @@ def _agrees(name: str, case: Case) -> None:
 
 
 @pytest.mark.parametrize("name", installed("numpy", "torch"))
-@pytest.mark.parametrize("case", CASES, ids=_id)
+@pytest.mark.parametrize("case", ALL, ids=name_of)
 def test_operations_on_arrays_and_their_gradients(name: str, case: Case) -> None:
     _agrees(name, case)
 
@@ -105,20 +106,20 @@ def _first() -> list[Case]:
     """Cases that have each operation once: JAX takes a tenth of a second to compile one."""
     seen: set[str] = set()
     chosen = []
-    for case in CASES:
+    for case in ALL:
         found = {node.op.name for node in topological(_graphs(case).f)} - seen
         seen |= found
         chosen += [case] if found else []
     return chosen
 
 
-@each_beside("jax", "case", _first(), ids=_id)
+@each_beside("jax", "case", _first(), ids=name_of)
 def test_first_cases_under_jit(case: Case) -> None:
     _agrees("jax", case)
 
 
 @pytest.mark.slow
-@each_beside("jax", "case", CASES, ids=_id)
+@each_beside("jax", "case", ALL, ids=name_of)
 def test_every_case_under_jit(case: Case) -> None:
     _agrees("jax", case)
 

@@ -1,8 +1,4 @@
-"""Every operation on arrays: value, gradient, forward mode and second order against NumPy, JAX and differences.
-
-A case is one Python expression. Its names mean symdiff's functions, NumPy's or JAX's, so each case has independent
-witnesses of its value and its derivatives.
-"""
+"""Every operation on arrays: value, gradient, forward mode and second order against NumPy, JAX and differences."""
 
 from __future__ import annotations
 
@@ -17,6 +13,7 @@ import pytest
 import scipy.special
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from operation_cases import ALL, CASES, COMBINED, Case, name_of
 from peers import each_beside
 from witness import extrapolated
 
@@ -24,238 +21,6 @@ import symdiff as sd
 from symdiff.graph.node import OPS, as_node
 from symdiff.graph.traversal import topological
 from symdiff.ops.arrays import FUNCTIONS
-
-
-class Case(NamedTuple):
-    """``shapes``: "x=3 A=2,3 I:2" has a vector, a matrix and, after a colon, places along an axis of that shape."""
-
-    text: str
-    shapes: str
-    kind: str = ""
-
-    @property
-    def variables(self) -> dict[str, tuple[int, ...]]:
-        parts = [part.replace(":", "=").split("=") for part in self.shapes.split()]
-        return {name: tuple(map(int, sizes.split(","))) if sizes else () for name, sizes in parts}
-
-    @property
-    def places(self) -> list[str]:
-        return [part.split(":")[0] for part in self.shapes.split() if ":" in part]
-
-    @property
-    def floats(self) -> list[str]:
-        return [name for name in self.variables if name not in self.places]
-
-    @property
-    def analytic(self) -> bool:
-        return self.kind == "" and not any(name in self.text for name in REAL_ONLY)
-
-
-#: Not analytic, or NumPy reads complex numbers otherwise; differences are the witness.
-REAL_ONLY = ("max", "min", "norm", "logsumexp", "softmax", "logdet", "cholesky", "var", "std")
-
-
-def _split(text: str) -> list[str]:
-    return [" ".join(part.split()) for part in text.split(";")]
-
-
-CASES = [
-    # reductions: all axes, one, several, negative, keepdims, none left, size 1, no axes
-    *[
-        Case(f"{name}({argument})", "X=2,3,4")
-        for name in ("sum", "mean", "var", "prod", "max", "min", "logsumexp", "norm")
-        for argument in _split("X; X, axis=0; X, axis=-1; X, axis=(0, -1); X, axis=1, keepdims=True; X, axis=(0, 1, 2)")
-    ],
-    *[
-        Case(f"{name}({argument})", shapes)
-        for name in ("sum", "mean", "var", "prod", "max", "min", "logsumexp", "norm")
-        for argument, shapes in (("x, axis=0", "x=1"), ("X, axis=1", "X=3,1"), ("X, keepdims=True", "X=1,1"))
-        if (name, shapes) != ("var", "x=1")
-    ],
-    *[Case(f"{name}(x)", "x=") for name in ("sum", "mean", "prod", "max", "min")],
-    *[Case(f"{name}(X, axis=1)", "X=0,3") for name in ("sum", "mean", "prod", "max", "min", "logsumexp", "norm")],
-    *[Case(f"{name}(X, axis=0)", "X=0,3") for name in ("sum", "prod")],
-    *[Case(f"{name}(X)", "X=0,3") for name in ("sum", "prod")],
-    Case("var(X, axis=0, ddof=1)", "X=4,2"),
-    Case("var(X, axis=-1, ddof=1, keepdims=True)", "X=4,3"),
-    Case("std(X, axis=0, ddof=1)", "X=4,2"),
-    Case("norm(x, 1)", "x=4"),
-    Case("norm(X, 2, axis=1)", "X=3,4"),
-    Case("norm(X, 1, axis=0, keepdims=True)", "X=3,4"),
-    Case("prod(X, axis=1)", "X=3,4", "zero"),
-    Case("prod(X, axis=0)", "X=3,4", "zeros"),
-    Case("prod(x)", "x=4", "zero"),
-    Case("prod(x)", "x=4", "zeros"),
-    Case("prod(X)", "X=2,3", "zeros"),
-    Case("product_of_others(x)", "x=4"),
-    Case("product_of_others(x)", "x=4", "zero"),
-    Case("product_of_others(X, axis=-1)", "X=2,3", "zeros"),
-    Case("product_of_others(X, axis=0)", "X=1,3"),
-    Case("max(X, axis=1)", "X=3,4", "ties"),
-    Case("min(X, axis=0)", "X=3,4", "ties"),
-    Case("max(X)", "X=3,4", "ties"),
-    Case("max(X, axis=(0, 2), keepdims=True)", "X=2,3,4", "ties"),
-    Case("argmax(x)", "x=4", "steps"),
-    Case("argmax(X, axis=0)", "X=3,4", "steps"),
-    Case("argmax(X, axis=-1)", "X=3,4", "steps"),
-    Case("argmax(X)", "X=3,4", "steps"),
-    *[Case(f"{name}(x)", "x=4") for name in ("softmax", "log_softmax", "cumsum")],
-    *[
-        Case(f"{name}(X, axis={axis})", "X=2,3,4")
-        for name in ("softmax", "log_softmax", "cumsum")
-        for axis in (0, 1, -1)
-    ],
-    *[Case(f"{name}(X, axis=1)", "X=0,3") for name in ("softmax", "log_softmax", "cumsum")],
-    *[Case(f"{name}(X, axis=1)", "X=3,1") for name in ("softmax", "log_softmax", "cumsum")],
-    Case("softmax(X, axis=(0, 1))", "X=3,2"),
-    Case("cumsum(x)", "x=0"),
-    Case("logsumexp(1000*x)", "x=3"),
-    Case("softmax(1000*x)", "x=3"),
-    # products
-    *[
-        Case("A @ B", shapes)
-        for shapes in _split("""A=3 B=3; A=2,3 B=3; A=2 B=2,3; A=2,3 B=3,4; A=5,2,3 B=3,4; A=2,3 B=5,3,4;
-            A=5,2,3 B=5,3,4; A=5,2,3 B=3; A=3 B=5,3,4; A=1,2,3 B=5,3,4; A=4,1,2,3 B=5,3,2; A=0,3 B=3,4; A=2,0 B=0,4;
-            A=1,1 B=1,1; A=1,3 B=3,1; A=0 B=0; A=0,2,3 B=3,4; A=5,2,1 B=1,4""")
-    ],
-    Case("A @ A", "A=3,3"),
-    Case("A.T @ A", "A=2,3"),
-    Case("(A @ B) @ (A @ B).T", "A=2,3 B=3,2"),
-    Case("matmul(A, B)", "A=2,3 B=3,4"),
-    Case("dot(A, B)", "A=2,3 B=3"),
-    Case("dot(a, B)", "a= B=3"),
-    Case("outer(x, y)", "x=3 y=2"),
-    Case("outer(x, x)", "x=3"),
-    Case("outer(x, y)", "x=0 y=2"),
-    Case("kron(A, B)", "A=2,3 B=3,2"),
-    Case("kron(x, y)", "x=2 y=3"),
-    Case("kron(A, A)", "A=2,2"),
-    Case("trace(X)", "X=3,3"),
-    Case("trace(X)", "X=1,1"),
-    Case("diag(x)", "x=3"),
-    Case("diag(X)", "X=3,3"),
-    Case("diag(diag(X))", "X=3,3"),
-    Case("diag(x) @ A @ diag(x)", "x=3 A=3,3"),
-    *[
-        Case(f'einsum("{spec}", A, B)', "A=3,3 B=3,3")
-        for spec in _split("""ij,jk->ik; ij,jk->ki; ij,ij->; ij,ij->ij; ij,ji->ij; ii,jj->; ii,ij->j; ij,kl->ijkl;
-            ij,kj->ki; ij,jk; ij,kl->lj; ii,ii->i; ij,jj->i""")
-    ],
-    Case('einsum("ii->i", A)', "A=3,3"),
-    Case('einsum("iij->j", A)', "A=3,3,2"),
-    Case('einsum("ijk->kij", A)', "A=2,3,4"),
-    Case('einsum("i,ij,j->", x, A, x)', "x=3 A=3,3"),
-    Case('einsum("bi,ij,bj->b", X, A, X)', "X=4,3 A=3,3"),
-    Case('einsum("bij,bjk->bik", A, B)', "A=0,2,3 B=0,3,4"),
-    Case('einsum("ij,ij->j", A, A)', "A=3,2"),
-    # matrices, and stacks of them
-    *[
-        Case(f"{name}(X)", shapes)
-        for name in ("inv", "det", "logdet", "cholesky")
-        for shapes in ("X=3,3", "X=1,1", "X=2,3,3", "X=0,2,2", "X=2,1,2,2")
-    ],
-    Case("inv(X.T)", "X=3,3"),
-    Case("inv(inv(X))", "X=3,3"),
-    Case("inv(diag(x))", "x=3"),
-    Case("inv(transpose(X, (0, 2, 1)))", "X=2,3,3"),
-    Case("solve(X, y)", "X=3,3 y=3"),
-    Case("solve(X, Y)", "X=3,3 Y=3,2"),
-    Case("solve(X.T, Y)", "X=3,3 Y=3,1"),
-    Case("solve(X, X @ X)", "X=3,3"),
-    Case("solve(X, Y)", "X=3,3 Y=3,0"),
-    *[
-        Case(f"{name}(X{k})", shapes)
-        for name in ("tril", "triu")
-        for k, shapes in (("", "X=3,3"), ("", "X=2,4"), ("", "X=0,3,3"), (", 1", "X=3,3"), (", -1", "X=3,4"))
-    ],
-    Case("tril(X, k=2)", "X=2,3,4"),
-    Case("triu(X, -5)", "X=3,3"),
-    # indexing
-    *[
-        Case(f"x[{items}]", "x=7")
-        for items in _split("""0; -1; 3; :; 2:; :-2; 1:5; ::2; 1::3; ::-1; 5:1:-2; -2:-6:-1; 3:3; None; ..., None; 1:2;
-            10:; -100:3""")
-    ],
-    *[
-        Case(f"X[{items}]", "X=4,5")
-        for items in _split("""1; -1; :, 2; 1, 2; -1, -2; 1:3, ::2; ::-1, ::-2; :, None, 1:; None, ..., 0; ..., -1; 1:1;
-            2, :; 1:, None; None, None; 3:0:-1, 1; ...""")
-    ],
-    Case("X[1:][:, ::2][::-1]", "X=4,5"),
-    Case("X[0] @ X[1]", "X=3,4"),
-    Case("X[:, 0] * X[:, -1]", "X=3,4"),
-    Case("x[1:] - x[:-1]", "x=5"),
-    Case("X[:1] + X", "X=3,4"),
-    Case("X[I]", "X=4,3 I:2"),
-    Case("X[I]", "X=4,3 I:2,3"),
-    Case("X[I]", "X=4,3 I:0"),
-    Case("X[I, J]", "X=4,4 I:3 J:3"),
-    Case("X[I, J]", "X=4,4 I:3,1 J:2"),
-    Case("X[I, J]", "X=4,4,2 I:3 J:3"),
-    Case("x[I] * x[J]", "x=4 I:6 J:6"),
-    Case("X[:, None][I]", "X=4,3 I:5"),
-    Case("X.T[I]", "X=3,4 I:5"),
-    Case("X[arange(4), I]", "X=4,4 I:4"),
-    Case("x[I]", "x=4 I:"),
-    Case("X[I, J] * x", "X=4,4,2 x=2 I: J:"),
-    Case("X[I, J]", "X=4,4 I: J:3"),
-    Case("logsumexp(x) - x[I]", "x=4 I:"),
-    Case("x[argmax(x)]", "x=4"),
-    Case("sum(X[arange(4), I]) - sum(logsumexp(X, axis=1))", "X=4,4 I:4"),
-    Case("x[places((2, 0, 2))]*y", "x=4 y=3"),
-    Case("X[reshape(places((2, 0, 0, 1)), (2, 2))]", "X=4,3"),
-    Case("one_hot(I, 4) @ X", "I:3 X=4,2"),
-    Case("one_hot(I, 4) * X", "I:2,3 X=4"),
-    Case("scatter(x, (7,), (1,), (2,))", "x=3"),
-    Case("scatter(X, (4, 5), (3, 0), (-1, 2))", "X=3,3"),
-    Case("scatter_add(x, (4,), I)", "x=6 I:6"),
-    Case("scatter_add(X, (4, 3), I)", "X=5,3 I:5"),
-    Case("scatter_add(x, (4, 4), I, J)", "x=6 I:6 J:6"),
-    # making and rearranging
-    Case("eye(3) * X + X @ eye(3)", "X=3,3"),
-    Case("zeros((2, 3)) + x", "x=3"),
-    Case("ones((2, 3)) * x", "x=3"),
-    Case("arange(3) * x", "x=3"),
-    Case("broadcast_to(x, (2, 3))", "x=3"),
-    Case("broadcast_to(x, (2, 3))", "x="),
-    Case("broadcast_to(X, (4, 2, 3))", "X=2,1"),
-    Case("broadcast_to(X, (0, 3))", "X=1,3"),
-    Case("X * x + y", "X=2,3 x=3 y="),
-    Case("X * Y", "X=2,1 Y=1,3"),
-    Case("X / Y", "X=2,1,3 Y=4,1"),
-    Case("exp(X) * Y", "X=0,3 Y=3"),
-    Case("where(X > 0, X**2, Y)", "X=2,3 Y=3", "kink"),
-    Case("reshape(X, (6,))", "X=2,3"),
-    Case("reshape(X, (3, -1))", "X=2,3"),
-    Case("reshape(X, (3, 1, 2))", "X=2,3"),
-    Case("reshape(X.T, (2, 3))", "X=2,3"),
-    Case("reshape(X, (0, 5))", "X=0,3"),
-    Case("reshape(x, (1, 1))", "x="),
-    Case("transpose(X)", "X=2,3,4"),
-    Case("transpose(X, (1, 2, 0))", "X=2,3,4"),
-    Case("transpose(X, (0, 2, 1)) @ Y", "X=2,3,4 Y=2,3,2"),
-    Case("X.T", "X=2,3"),
-    Case("x.T", "x=3"),
-    Case("squeeze(X)", "X=1,3,1"),
-    Case("squeeze(X, axis=2)", "X=1,3,1"),
-    Case("squeeze(X, axis=(0, -1))", "X=1,3,1"),
-    Case("squeeze(X) @ y", "X=1,3,1 y=3"),
-    Case("diag(x)[None]", "x=3"),
-    Case("diag(x)[:, None]", "x=3"),
-    Case("diag(squeeze(X))", "X=3,1"),
-    Case("X.T[:, None]", "X=2,3"),
-    Case("transpose(X, (1, 2, 0))[:, None]", "X=2,3,4"),
-    Case("squeeze(X).T[None, :, :, None]", "X=2,1,3"),
-    Case("concatenate((x, y, x))", "x=3 y=2"),
-    Case("concatenate((X, Y), axis=-1)", "X=2,3 Y=2,1"),
-    Case("concatenate((X, Y))", "X=0,3 Y=2,3"),
-    Case("concatenate((X, 2*X[::-1]), axis=1)", "X=2,3"),
-    Case("stack((x, y))", "x=3 y=3"),
-    Case("stack((X, Y, X), axis=1)", "X=2,3 Y=2,3"),
-    Case("stack((X, Y), axis=-1)", "X=2,3 Y=2,3"),
-    Case("stack((x, y))", "x= y="),
-]
-
 
 # -- what names mean ---------------------------------------------------------------------------------------------------
 
@@ -385,18 +150,16 @@ def _directions(shape: tuple[int, ...]) -> Any:
         yield index, direction
 
 
-def _id(case: Case) -> str:
-    return f"{case.text} {case.shapes} {case.kind}".strip()
-
-
-every_case = pytest.mark.parametrize("case", CASES, ids=_id)
-smooth_case = pytest.mark.parametrize("case", [case for case in CASES if case.kind not in ("steps", "ties")], ids=_id)
+each_case = pytest.mark.parametrize("case", ALL, ids=name_of)
+each_smooth_case = pytest.mark.parametrize(
+    "case", [case for case in ALL if case.kind not in ("steps", "ties")], ids=name_of
+)
 
 
 # -- every case --------------------------------------------------------------------------------------------------------
 
 
-@every_case
+@each_case
 def test_value(case: Case) -> None:
     graphs, point = _graphs(case), _point(case)
     expected = np.asarray(_function(case, NUMPY)(*point))
@@ -421,7 +184,7 @@ def _gradient(case: Case) -> tuple[Callable[..., Any], list[np.ndarray], np.ndar
     return sd.compile(gradient, [*graphs.inputs, graphs.weights]), point, weights
 
 
-@every_case
+@each_case
 def test_gradient(case: Case) -> None:
     fn, point, weights = _gradient(case)
     got = _listed(fn(*point, weights))
@@ -455,17 +218,12 @@ def _shares(case: Case, point: list[np.ndarray], weights: np.ndarray, got: list[
 
 def _beside_jax() -> list[Case]:
     """The first case of each function, and those about ties, zeros and empty arrays: JAX compiles slowly."""
-    seen: dict[str, int] = {}
-    chosen = []
-    for case in CASES:
-        name = case.text.split("(")[0] if "(" in case.text else case.text
-        seen[name] = seen.get(name, 0) + 1
-        if seen[name] == 1 or case.kind in ("ties", "zeros") or ("axis" in case.text and "=0," in case.shapes):
-            chosen.append(case)
-    return [case for case in chosen if "[" not in case.text or ":" in case.shapes or case.analytic is False]
+    first = [cases[0] for cases in CASES.values()]
+    more = [case for case in ALL if case.kind in ("ties", "zeros") or ("axis" in case.text and "=0," in case.shapes)]
+    return list(dict.fromkeys([*first, *more, *COMBINED]))
 
 
-@each_beside("jax", "case", _beside_jax(), ids=_id)
+@each_beside("jax", "case", _beside_jax(), ids=name_of)
 def test_gradient_agrees_with_jax(case: Case) -> None:
     import jax
 
@@ -478,7 +236,7 @@ def test_gradient_agrees_with_jax(case: Case) -> None:
         _close(part, other, 1e-10)
 
 
-@every_case
+@each_case
 def test_forward_and_reverse_mode_are_transposes(case: Case) -> None:
     graphs, point = _graphs(case), _point(case)
     rng = np.random.default_rng(2)
@@ -495,7 +253,7 @@ def test_forward_and_reverse_mode_are_transposes(case: Case) -> None:
     assert np.sum(weights * moved) == pytest.approx(np.sum(both), rel=1e-11, abs=1e-12 * (1 + scale))
 
 
-@smooth_case
+@each_smooth_case
 def test_second_order(case: Case) -> None:
     """Of the sine of every element: what is linear has a second derivative too."""
     graphs, point = _graphs(case), _point(case)
@@ -516,7 +274,7 @@ def test_second_order(case: Case) -> None:
             _close(got, expected, 1e-10 if case.analytic else 1e-7)
 
 
-@every_case
+@each_case
 def test_float32_stays(case: Case) -> None:
     fn, _, weights = _gradient(case)
     point = _point(case, np.float32)
@@ -526,7 +284,7 @@ def test_float32_stays(case: Case) -> None:
         assert np.asarray(part).dtype == np.float32
 
 
-@every_case
+@each_case
 def test_results_are_the_callers(case: Case) -> None:
     """A second call changes nothing that the first returned, and no result shares memory with an argument."""
     graphs, point = _graphs(case), _point(case)
@@ -543,16 +301,16 @@ def test_results_are_the_callers(case: Case) -> None:
         assert not any(np.shares_memory(part, other) for other in others if np.ndim(other))
 
 
-def test_every_row_and_function_has_a_case() -> None:
-    nodes = {node.op.name for case in CASES for node in topological(_graphs(case).f)}
+def test_every_operation_and_function_has_a_case() -> None:
+    nodes = {node.op.name for case in ALL for node in topological(_graphs(case).f)}
     assembled = {"assemble", "sparse", "compressed"}  # made by hessian; see test_hessians.py and test_sparse.py
     assert {row.name for row in OPS.values() if row.partials is None and row.arity} - assembled <= nodes
-    text = " ".join(case.text for case in CASES)
-    called = {name for name in FUNCTIONS if f"{name}(" in text}
-    assert set(FUNCTIONS) - called == {"size", "index", "T"}
+    assert set(FUNCTIONS) == {*CASES, "size"}
+    written = {"matmul": "@", "index": "[", "T": ".T"}
+    assert all(written.get(name, f"{name}(") in case.text for name, cases in CASES.items() for case in cases[:1])
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if len(case.floats) > 1], ids=_id)
+@pytest.mark.parametrize("case", [case for case in ALL if len(case.floats) > 1], ids=name_of)
 def test_types_may_be_mixed(case: Case) -> None:
     """One input of float64 among those of float32."""
     fn, _, weights = _gradient(case)

@@ -49,7 +49,7 @@ CONSTRUCTS = frozenset(
 def checked(text: str, filename: str) -> CodeType:
     """The code of an emitted module, where all that it uses is known; raises SymdiffError that names what is not.
 
-    >>> exec(checked("import math\nhalf = math.sin(0.5)", "<emitted>"))
+    >>> exec(checked("import math\\nhalf = math.sin(0.5)", "<emitted>"))
     >>> checked("import socket", "<changed>")
     Traceback (most recent call last):
     symdiff.graph.errors.SymdiffError: the source <changed> is not executed: it imports 'socket', ...

@@ -105,7 +105,9 @@ def simplify(
     >>> rewrites = []
     >>> simplify(sd.parse("sqrt(x**2) + abs(x)"), trace=rewrites)
     2*abs(x)
-    >>> print(*rewrites, sep="\n")
+    >>> print(*rewrites, sep="\\n")
+    sqrt(x**2) => abs(x): sqrt(x**2) -> abs(x)
+    like terms: abs(x) + abs(x) -> 2*abs(x)
     """
     return _simplified(simplify_strategy(level), structure, sizes, trace)
 
