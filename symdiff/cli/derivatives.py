@@ -60,5 +60,5 @@ def _key(names: Sequence[str], orders: Sequence[int]) -> str:
 def _table(nodes: dict[str, Node], form: str) -> str:
     texts = {key: str(show(node)) for key, node in nodes.items()}
     if form == "json":
-        return json_text(texts) + "\n"
-    return "\n".join(align([[key or "value", text] for key, text in texts.items()], "  ")) + "\n"
+        return json_text(texts)
+    return "\n".join(align([[key or "value", text] for key, text in texts.items()], "  "))

@@ -133,6 +133,9 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
     "plain": click.option(
         "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Default: text."
     ),
+    "sizes": click.option(
+        "--sizes", default="", metavar="N=1000,...", help="What letters in shapes count for when costs are compared."
+    ),
     "output": click.option("-o", "--output", metavar="FILE", help="Where to write; default: standard output."),
     "name": click.option("--name", default="f", help="The function's name; default: f."),
     "backend": click.option(
