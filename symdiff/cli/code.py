@@ -69,13 +69,13 @@ class _Module:
 
     def __init__(
         self, formulas: Sequence[str], derivatives: str, sizes: str, layout: str, wrt: str | None,
-        shape: Sequence[str], level: str, kinks: str | None,
+        shape: Sequence[str], assume: Sequence[str], level: str, kinks: str | None,
     ) -> None:  # fmt: skip
         from ..search.levels import simplify
         from ..simplifier.stable import stable
 
         self.parts, self.layout, self.sizes = _read_parts(derivatives), layout, read_sizes(sizes)
-        self.roots, self.wanted = read_problem([read_text(formula) for formula in formulas], wrt, shape)
+        self.roots, self.wanted = read_problem(list(map(read_text, formulas)), wrt, shape, assume)
         self.inputs = list(variables([*self.roots, *self.wanted]))
         self.level = "code" if level == "full" else level
         if self.level == "code":
