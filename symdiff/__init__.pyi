@@ -137,6 +137,7 @@ from .text.latex import to_latex as to_latex
 from .text.parser import parse as parse
 from .text.printer import show as show
 from .text.sympy_bridge import from_sympy as from_sympy
+from .text.sympy_bridge import sympy_assumptions as sympy_assumptions
 from .text.sympy_bridge import to_networkx as to_networkx
 from .text.sympy_bridge import to_sympy as to_sympy
 
@@ -342,6 +343,7 @@ __all__ = [
     "substitute",
     "symbol",
     "symbols",
+    "sympy_assumptions",
     "tan",
     "tanh",
     "to_latex",

@@ -224,6 +224,10 @@ def test_command_line(cli: Callable[..., Result]) -> None:
     assert cli("diff", "sqrt(x**2)", "--assume", "x < 0").out == "-1\n"
     assert cli("grad", "sqrt(x**2)*y where x > 0").out == "x: y\ny: x\n"
     assert cli("diff", "sqrt(x**2)").out != "-1\n"
+    array = ("--shape", "x=3", "--assume", "x > 0")
+    assert cli("grad", "sum(sqrt(x**2)*x)", *array).out == cli("grad", "sum(x*x)", *array).out == "x: 2*x\n"
+    assert cli("hessian", "sum(sqrt(x**2)*x)", *array).out == "x, x: 2*eye(3)\n"
+    assert "abs" not in cli("code", "sum(abs(x)*x)", "--derivatives", "value,grad", *array).out
     wrong = cli("diff", "x", "--assume", "x > 1", "--assume", "x < 0")
     assert (wrong.code, wrong.err) == (2, "error: the assumption x < 0 contradicts what is assumed beside it\n")
     assert current() is None

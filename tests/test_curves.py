@@ -162,6 +162,67 @@ def test_exact_data() -> None:
     assert found.params == pytest.approx({"a": 3, "b": 0.7, "c": 1}, rel=1e-13)
 
 
+@pytest.mark.parametrize("method", [None, *curves.METHODS])
+@pytest.mark.parametrize(
+    ("model", "start"),
+    [
+        ("a*x + b", {"a": 1, "b": 1}),
+        ("a*sin(b*x)", {"a": 1, "b": 1}),
+        ("a*x**2 + b*x + c", {"a": 2, "b": -3, "c": 1e5}),
+        ("a*(x + b)", {"a": 1, "b": 0}),
+    ],
+)
+def test_data_that_are_all_zero(model: str, start: dict[str, float], method: str | None) -> None:
+    """Nothing but the start says how large rounding is."""
+    found = curves.fit(model, {"x": X}, np.zeros(25), start, method=method)
+    scale = max(abs(sd.evaluate(sd.parse(model, {"x": (25,)}), {"x": X, **start})))
+    assert found.rss <= 25 * (1e-14 * scale) ** 2
+    assert found.message in ("converged", "the data do not determine b")
+
+
+@pytest.mark.parametrize("unit", [1e-155, 1e-200, 1e150])
+def test_data_whose_squares_are_no_numbers(unit: float) -> None:
+    found = curves.fit("a + b*x", {"x": X}, NOISY * unit, {"a": unit, "b": unit})
+    assert found.converged and found.params["b"] / unit == pytest.approx(line()[0][1])
+
+
+#: Five-parameter logistic curves and others that have a value at x = 0, where the formula of a derivative has none.
+AT_ZERO = {
+    "d + (a - d)/(1 + (x/c)**b)**g": "plain",
+    "a + (d - a)/(1 + (c/x)**b)**g": "an infinite power",
+    "a + (d - a)/(1 + (x/c)**(-b))**g": "a negative power",
+    "d + (a - d)/(1 + exp(b*(log(x) - log(c))))**g": "an infinite logarithm",
+    "a + (d - a)/(1 + 10**((log10(c) - log10(x))*b))**g": "powers of ten",
+    "a + (d - a)/(1 + (c/x)**b)": "four parameters",
+    "a*exp(-b/x)": "Arrhenius",
+    "a*exp(-exp(b - c*log(x)))": "Gompertz",
+}
+
+
+@pytest.mark.parametrize("model", AT_ZERO, ids=AT_ZERO.values())
+def test_a_point_at_zero(model: str) -> None:
+    """The curve is constant in its slope there: the derivative by it is 0."""
+    true = {"a": 0.1, "b": 1.3, "c": 2.0, "d": 3.0, "g": 0.8}
+    node = sd.parse(model)
+    params = {var.name: true[var.name] for var in sd.variables(node) if var.name != "x"}
+    fn = sd.compile(node, sd.symbols(" ".join(["x", *params])))
+    x = np.array([0, 0.1, 0.3, 0.5, 1, 2, 3, 10, 30, 100.0])
+    with np.errstate(all="ignore"):
+        y = fn(x, *params.values())
+    found = curves.fit(model, {"x": x}, y, {name: 1.1 * value for name, value in params.items()})
+    assert found.converged and found.params == pytest.approx(params, rel=1e-9)
+    without = curves.fit(model, {"x": x[1:]}, y[1:] * 1.001 ** np.arange(9), params)
+    with_zero = curves.fit(model, {"x": x}, np.append(y[0], y[1:] * 1.001 ** np.arange(9)), params)
+    assert with_zero.params["b"] == pytest.approx(without.params["b"], rel=0.1)
+    band = with_zero.predict({"x": [0.0, 1e-30]})
+    assert band.value[0] == pytest.approx(band.value[1]) and band.deviation[0] == pytest.approx(band.deviation[1])
+
+
+def test_a_derivative_that_is_infinite_at_one_point_is_said() -> None:
+    with pytest.raises(sd.DomainError, match="by b is not finite at the start for observation 1 of 5; begin at other"):
+        curves.fit("a*sqrt(x + b)", {"x": [0, 1, 2, 3, 4]}, [1, 2, 3, 4, 5], {"a": 1, "b": 0})
+
+
 # -- what may be given ---------------------------------------------------------------------------------------------
 
 

@@ -109,6 +109,22 @@ def test_derivatives_agree_with_sympy() -> None:
     assert float(sd.evaluate(ours, {"x": 0.3, "y": 1.7})) == pytest.approx(float(theirs.subs(point)), rel=1e-12)
 
 
+def test_what_sympy_declares_can_be_assumed() -> None:
+    p, q = sympy.Symbol("p", positive=True), sympy.Symbol("q", nonpositive=True)
+    n, r = sympy.Symbol("n", integer=True, positive=True), sympy.Symbol("r", real=True)
+    shown = lambda s: [str(condition) for condition in sd.sympy_assumptions(s)]
+    for given in (p * q + r, [q, p], sympy.Matrix([[p, q]]), {"f": p - q}):
+        assert shown(given) == ["p > 0", "q <= 0"]
+    assert shown(sympy.sin(n)) == ["n > 0", "n == floor(n)"]
+    assert sd.sympy_assumptions(r + 1) == sd.sympy_assumptions(2) == ()
+    a, b = sd.symbols("p q")
+    f = sd.from_sympy(p**2 * q**2)
+    with sd.assume(*sd.sympy_assumptions(p * q)):
+        assert sd.simplify(sd.sqrt(f)) is sd.simplify(-a * b)
+        assert sd.simplify(sd.grad(sd.sqrt(f), [a, b])) == (-b, -a)
+    assert sd.simplify(sd.sqrt(f)) is not sd.simplify(-a * b)
+
+
 def test_unknown_is_named() -> None:
     a = sympy.Symbol("x")
     with pytest.raises(sd.UnsupportedError, match="mystery"):

@@ -173,6 +173,8 @@ ERRORS = [
     ("x, y", 1, "separates the arguments"),
     ("1 + sine(x)", 4, 'unknown function "sine"; did you mean "sin"?'),
     ("cosine(x)", 0, 'did you mean "cos"?'),
+    ("sni(x)", 0, 'did you mean "sin"?'),
+    ("epx(x)", 0, 'did you mean "exp"?'),
     ("sqr(x)", 0, 'did you mean "sqrt"?'),
     ("variance(x)", 0, 'did you mean "var"?'),
     ("maxmum(x, y)", 0, 'did you mean "maximum"?'),

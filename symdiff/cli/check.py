@@ -33,8 +33,9 @@ BOUND = 4.0
 @click.option("--derivatives", default="value,grad", help="What --accuracy measures: some of value,grad,hessian.")
 @options("wrt", "at", "shape", "assume", "level", "form")
 def check_command(
-    formula: str, accuracy: bool, wrt: str | None, at: Sequence[str], shape: Sequence[str], **given: Any
-) -> None:
+    formula: str, accuracy: bool, wrt: str | None, at: Sequence[str], shape: Sequence[str], assume: Sequence[str],
+    **given: Any,
+) -> None:  # fmt: skip
     """Compare first and second derivatives with an independent method; exit code 1 where they disagree.
 
     Without --at, at random points where the formula has a value; sizes that are letters are 3 there. With --accuracy,
@@ -46,7 +47,7 @@ def check_command(
     symdiff check "sqrt(x+1) - sqrt(x)" --accuracy --box x=1:1e15
     """
     with spinner("checking"):
-        (root,), wanted = read_problem([read_text(formula)], wrt, shape)
+        (root,), wanted = read_problem([read_text(formula)], wrt, shape, assume)
         point = read_point(at, [root]) if at else None
         if accuracy:
             check_scalar("check --accuracy", root, "sum it")

@@ -25,14 +25,10 @@ _PARTS = ("value", "grad", "jacobian", "hessian")
 @click.command("code", cls=FormulaCommand, short_help="A module that computes value and derivatives.")
 @click.argument("formulas", nargs=-1, required=True, metavar="FORMULA...")
 @click.option("--derivatives", default="value", metavar="LIST", help=f"Some of {','.join(_PARTS)}; default: value.")
-@options("name", "backend", "output")
 @click.option("--selfcheck", is_flag=True, help="Store results in the module; it checks itself with FILE.py --check.")
 @click.option("--explain-plan", is_flag=True, help="Print what a call costs in place of the module.")
 @click.option("--count", is_flag=True, help="Print how many operations the code takes in place of the module.")
-@click.option(
-    "--sizes", default="", metavar="N=1000,...", help="What letters in shapes count for when costs are compared."
-)
-@options("layout", "wrt", "shape", "assume", "level", "kinks", "plain")
+@options("name", "backend", "output", "sizes", "layout", "wrt", "shape", "assume", "level", "kinks", "plain")
 def code_command(
     name: str, backend: str, output: str | None, selfcheck: bool, explain_plan: bool, count: bool, form: str,
     **problem: Any,
@@ -63,7 +59,7 @@ def code_command(
             text = module.plan()
         else:
             text = module.source(name, backend, selfcheck)
-    write_output(output, text if text.endswith("\n") else text + "\n")
+    write_output(output, text)
     if output is not None and output.endswith(".c") and not (count or explain_plan):
         module.write_header(output[:-2] + ".h", name, backend)
 
@@ -73,13 +69,13 @@ class _Module:
 
     def __init__(
         self, formulas: Sequence[str], derivatives: str, sizes: str, layout: str, wrt: str | None,
-        shape: Sequence[str], level: str, kinks: str | None,
+        shape: Sequence[str], assume: Sequence[str], level: str, kinks: str | None,
     ) -> None:  # fmt: skip
         from ..search.levels import simplify
         from ..simplifier.stable import stable
 
         self.parts, self.layout, self.sizes = _read_parts(derivatives), layout, read_sizes(sizes)
-        self.roots, self.wanted = read_problem([read_text(formula) for formula in formulas], wrt, shape)
+        self.roots, self.wanted = read_problem(list(map(read_text, formulas)), wrt, shape, assume)
         self.inputs = list(variables([*self.roots, *self.wanted]))
         self.level = "code" if level == "full" else level
         if self.level == "code":

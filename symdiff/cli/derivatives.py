@@ -21,8 +21,8 @@ from .printing import align
 @click.option("--code", "as_code", is_flag=True, help="Write a module with one function that computes all.")
 @options("name", "backend", "output", "wrt", "assume", "level", "plain")
 def derivatives_command(
-    formula: str, order: int, as_code: bool, name: str, backend: str, output: str | None, wrt: str | None, level: str,
-    form: str,
+    formula: str, order: int, as_code: bool, name: str, backend: str, output: str | None, wrt: str | None,
+    assume: Sequence[str], level: str, form: str,
 ) -> None:  # fmt: skip
     """All partial derivatives up to an order, each once: the value, then x, y, then x,x and x,y and y,y, ...
 
@@ -40,7 +40,7 @@ def derivatives_command(
     from ..taylor import derivatives
 
     with spinner("differentiating"):
-        (root,), wanted = read_problem([read_text(formula)], wrt, ())
+        (root,), wanted = read_problem([read_text(formula)], wrt, (), assume)
         as_code = as_code or output is not None
         root = check_scalar("derivatives", root)
         root = stable(root) if as_code and level in ("full", "code") else simplify(root, level)
@@ -60,5 +60,5 @@ def _key(names: Sequence[str], orders: Sequence[int]) -> str:
 def _table(nodes: dict[str, Node], form: str) -> str:
     texts = {key: str(show(node)) for key, node in nodes.items()}
     if form == "json":
-        return json_text(texts) + "\n"
-    return "\n".join(align([[key or "value", text] for key, text in texts.items()], "  ")) + "\n"
+        return json_text(texts)
+    return "\n".join(align([[key or "value", text] for key, text in texts.items()], "  "))

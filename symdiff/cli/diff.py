@@ -23,8 +23,8 @@ from .values import accurate_values
 
 def _print_derivative(
     derive: Callable[[list[Node], list[Node]], Any], formulas: Sequence[str], rows: list[str] | None = None, *,
-    wrt: str | None, at: Sequence[str], shape: Sequence[str], level: str, form: str, kinks: str | None,
-    note_mixed: bool = False,
+    wrt: str | None, at: Sequence[str], shape: Sequence[str], assume: Sequence[str], level: str, form: str,
+    kinks: str | None, note_mixed: bool = False,
 ) -> None:  # fmt: skip
     """Parse, differentiate, simplify, evaluate, print: what all derivatives share.
 
@@ -35,7 +35,7 @@ def _print_derivative(
     with spinner("differentiating"):
         from ..search.levels import simplify, simplify_guarded
 
-        roots, wanted = read_problem(texts, wrt, shape)
+        roots, wanted = read_problem(texts, wrt, shape, assume)
         point = read_point(at, roots) if at else None
 
         def derived(forms: list[Node]) -> Any:

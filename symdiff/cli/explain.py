@@ -56,7 +56,7 @@ def explain_command(
         note_kinks(root, point)
         text = _FORMATS[form](explanation)
     if not (output is None and form == "text" and _print_on_terminal(explanation)):
-        write_output(output, text if text.endswith("\n") else text + "\n")
+        write_output(output, text)
 
 
 def _print_on_terminal(explanation: Explanation) -> bool:

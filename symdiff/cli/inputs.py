@@ -30,9 +30,12 @@ def read_text(text: str) -> str:
         raise SymdiffError(f"cannot read standard input: {error.strerror}") from None
 
 
-def read_problem(texts: Sequence[str], wrt: str | None, given: Iterable[str]) -> tuple[list[Node], list[Node]]:
-    """The formulas and the variables to differentiate by."""
+def read_problem(
+    texts: Sequence[str], wrt: str | None, given: Iterable[str], assume: Iterable[str] = ()
+) -> tuple[list[Node], list[Node]]:
+    """The formulas and the variables to differentiate by; the assumptions hold until the command ends."""
     shapes = read_shapes(given)
+    _assume(assume, shapes)
     roots = _parse_all(texts, shapes)
     wanted = _read_wrt(wrt, roots, shapes)
     _note_unused(shapes, [*roots, *wanted])
@@ -45,6 +48,12 @@ def read_formula(text: str, given: Iterable[str]) -> Node:
     (root,) = _parse_all([text], shapes)
     _note_unused(shapes, [root])
     return root
+
+
+def _assume(texts: Iterable[str], shapes: Shapes) -> None:
+    from ..text.parser import parse
+
+    hold(*(parse(text, shapes or None) for text in texts))
 
 
 def _parse_all(texts: Sequence[str], shapes: Shapes) -> list[Node]:

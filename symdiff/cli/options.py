@@ -60,13 +60,6 @@ def _hold(resource: AbstractContextManager[None]) -> None:
     click.get_current_context().find_root().with_resource(resource)
 
 
-def _assume(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> None:
-    if texts:
-        from ..text.parser import parse
-
-        hold(*(parse(text) for text in texts))
-
-
 def _read_limits(text: str) -> dict[str, float]:
     """``nodes=10000,seconds=2`` as numbers by name."""
     most: dict[str, float] = {}
@@ -105,8 +98,6 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
         multiple=True,
         metavar="CONDITION",
         help='What simplifying may use, such as "x > 0" or "integer(n)"; repeatable.',
-        callback=_assume,
-        expose_value=False,
     ),
     "level": click.option(
         "--simplify",
@@ -132,6 +123,9 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
     ),
     "plain": click.option(
         "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Default: text."
+    ),
+    "sizes": click.option(
+        "--sizes", default="", metavar="N=1000,...", help="What letters in shapes count for when costs are compared."
     ),
     "output": click.option("-o", "--output", metavar="FILE", help="Where to write; default: standard output."),
     "name": click.option("--name", default="f", help="The function's name; default: f."),

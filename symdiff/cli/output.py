@@ -17,7 +17,9 @@ DELAY = 1.0
 
 
 def write_output(output: str | None, content: str | bytes) -> None:
-    """To the file, or to standard output where there is none."""
+    """To the file, or to standard output where there is none; text ends with a line break."""
+    if isinstance(content, str) and not content.endswith("\n"):
+        content += "\n"
     if output is None:
         click.echo(content, nl=False)
     else:

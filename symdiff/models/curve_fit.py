@@ -10,13 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..check.differences import central_difference
 from ..compiler import functions
 from ..differentiate.passes import grad
-from ..graph.errors import DomainError, ShapeError, SymdiffError, UnsupportedError
+from ..graph.errors import DomainError, SymdiffError, UnsupportedError
 from ..graph.node import Node, as_node
 from ..graph.traversal import variables
 from ..search.levels import simplify_guarded
 from ..text.parser import parse
+from .curve_data import check_lengths, read_bounds, read_columns, read_observations, read_start, read_weights
 from .least_squares import CONVERGED, METHODS, Problem, Solution, solve
 
 if TYPE_CHECKING:
@@ -78,8 +80,9 @@ class CurveFit:
             raise DomainError(f"there is no confidence band: {self.message}")
         if not 0 < level < 1:
             raise SymdiffError(f"the level is between 0 and 1, not {level}")
-        model = self._curve.at(_columns(data, self._curve.known))
-        value, gradient = model(np.array([*self.params.values()]))
+        model = self._curve.at(read_columns(data, self._curve.known))
+        with np.errstate(all="ignore"):
+            value, gradient = model(np.array([*self.params.values()]))
         deviation = np.linalg.norm(gradient @ self._root, axis=1)
         if observation:
             deviation = np.hypot(deviation, self.scale)
@@ -120,12 +123,12 @@ def fit(
     import numpy as np
 
     curve = _Curve(_formula(model), start)
-    columns, observed = _columns(data, curve.known), _observations(y)
-    first = np.array([_one(name, value) for name, value in start.items()])
-    low, high = _limits(bounds or {}, start)
-    _check_lengths(columns | {"y": observed}, first.size)
-    problem = Problem(curve.at(columns, observed.size), observed, _weights(sigma, observed), low, high)
-    problem.check_start(first, list(start))
+    columns, observed = read_columns(data, curve.known), read_observations(y)
+    first = np.array([read_start(name, value) for name, value in start.items()])
+    low, high = read_bounds(bounds or {}, start)
+    check_lengths(columns | {"y": observed}, first.size)
+    problem = Problem(curve.at(columns, observed.size), observed, read_weights(sigma, observed), low, high)
+    problem.start(first, list(start))
     with np.errstate(all="ignore"):
         return _result(curve, solve(problem, first, method, max_evaluations))
 
@@ -158,9 +161,27 @@ class _Curve:
 
         def model(vector: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
             value, *slopes = (np.broadcast_to(part, points) for part in self.fn(*known, *vector))
-            return value.astype(float), np.column_stack(slopes)
+            jacobian = np.column_stack(slopes)
+            for point, param in np.argwhere(~np.isfinite(jacobian) & np.isfinite(value)[:, None]):
+                own = tuple(column[point] if column.ndim else column for column in known)
+                jacobian[point, param] = self._numerical_slope(own, vector, param)
+            return value.astype(float), jacobian
 
         return model
+
+    def _numerical_slope(self, known: Sequence[Any], vector: NDArray[Any], param: int) -> float:
+        """The derivative by a parameter at a point where its formula has no value, as ``0*inf`` has none; else NaN.
+
+        A logistic curve is constant in its slope where x is 0, and its derivative there is 0.
+        """
+
+        def along(distance: float) -> float:
+            moved = vector.copy()
+            moved[param] += distance
+            return float(self.fn(*known, *moved)[0])
+
+        slope, error = central_difference(along, 0.05 * max(abs(vector[param]), 0.1))
+        return slope if error <= 1e-8 * abs(slope) else math.nan
 
 
 def _formula(model: str | Node) -> Node:
@@ -169,81 +190,6 @@ def _formula(model: str | Node) -> Node:
         if part.shape:
             raise UnsupportedError(f"the model is a scalar formula of scalar variables, not of {part} {part.shape}")
     return node
-
-
-# -- input ------------------------------------------------------------------------------------------------------------
-
-
-def _columns(data: Mapping[str, Any], known: Sequence[str]) -> dict[str, NDArray[Any]]:
-    """The arrays of the known variables, all of one length or scalars."""
-    for name in known:
-        if name not in data:
-            raise SymdiffError(f"{name} has neither data nor a start: give one, as in start={{{name!r}: 1.0}}")
-    for name in data:
-        if name not in known:
-            raise SymdiffError(f"{name} is no variable of the model to give data for; those are {', '.join(known)}")
-    columns = {name: _numbers(name, data[name]) for name in known}
-    _check_lengths(columns, 0)
-    return columns
-
-
-def _numbers(name: str, value: Any) -> NDArray[Any]:
-    import numpy as np
-
-    array = np.asarray(value)
-    if array.dtype.kind not in "fiub" or array.ndim > 1:
-        raise SymdiffError(f"{name} is a list of real numbers, not {array.dtype} of shape {array.shape}")
-    if not np.isfinite(array).all():
-        raise DomainError(f"{name} holds a number that is not finite; leave such points out")
-    return array.astype(float)
-
-
-def _observations(y: Any) -> NDArray[Any]:
-    array = _numbers("y", y)
-    if not array.ndim:
-        raise ShapeError("y is a list of observations, not one number")
-    return array
-
-
-def _one(name: str, value: Any) -> float:
-    array = _numbers(f"the start of {name}", value)
-    if array.ndim:
-        raise ShapeError(f"the start of {name} is one number, not {array.size}")
-    return float(array)
-
-
-def _check_lengths(columns: Mapping[str, NDArray[Any]], params: int) -> None:
-    """Raise unless all arrays have one length, which is larger than the number of parameters."""
-    lengths = {name: column.size for name, column in columns.items() if column.ndim}
-    if len(set(lengths.values())) > 1:
-        each = ", ".join(f"{name} has {length}" for name, length in lengths.items())
-        raise ShapeError(f"the data are as many numbers for each name, but {each}")
-    if params and max(lengths.values(), default=1) <= params:
-        raise SymdiffError(f"to fit {params} parameters takes more than {params} observations")
-
-
-def _weights(sigma: Any, observed: NDArray[Any]) -> NDArray[Any]:
-    """The factor of each residual."""
-    import numpy as np
-
-    spread = _numbers("sigma", 1.0 if sigma is None else sigma)
-    if spread.ndim and spread.size != observed.size:
-        raise ShapeError(f"sigma is one number or as many as y, {observed.size}, not {spread.size}")
-    if not (spread > 0).all():
-        raise DomainError("sigma is above 0: a standard deviation for each observation")
-    return np.broadcast_to(1 / spread, observed.size)
-
-
-def _limits(bounds: Mapping[str, tuple[float, float]], start: Mapping[str, float]) -> Any:
-    """The lower and upper limits of the parameters; a start outside is an error."""
-    import numpy as np
-
-    for name, pair in bounds.items():
-        if name not in start:
-            raise SymdiffError(f"{name} has bounds but no start; the parameters are {', '.join(start)}")
-        if np.shape(pair) != (2,) or not pair[0] < pair[1] or not pair[0] <= start[name] <= pair[1]:
-            raise SymdiffError(f"the bounds of {name} are (lower, upper) around its start {start[name]}, not {pair}")
-    return np.array([bounds.get(name, (-np.inf, np.inf)) for name in start], float).T
 
 
 # -- output -----------------------------------------------------------------------------------------------------------

@@ -74,17 +74,24 @@ class Problem:
         held = (vector == self.low) | (vector == self.high)
         return TangentPlane(*self.both(vector), held, self.noise)
 
-    def check_start(self, vector: NDArray[Any], names: Sequence[str]) -> None:
-        """Raise DomainError where model or gradient have no value at the start."""
+    def start(self, vector: NDArray[Any], names: Sequence[str]) -> None:
+        """Raise DomainError where model or gradient have no value at the start.
+
+        Where the observations are all 0, rounding is measured by the model's values there.
+        """
         import numpy as np
 
         with np.errstate(all="ignore"):
             residuals, slopes = self.both(vector)
         if not np.isfinite(residuals).all():
             raise DomainError("the model is not finite at the start; begin at other parameters")
-        bad = [name for name, slope in zip(names, slopes.T, strict=True) if not np.isfinite(slope).all()]
-        if bad:
-            raise DomainError(f"the derivative by {bad[0]} is not finite at the start; begin at other parameters")
+        for name, slope in zip(names, slopes.T, strict=True):
+            bad = np.flatnonzero(~np.isfinite(slope))
+            if bad.size:
+                where = f" for observation {bad[0] + 1} of {slope.size}" if bad.size < slope.size else ""
+                advice = "begin at other parameters" + (", or leave such points out" if where else "")
+                raise DomainError(f"the derivative by {name} is not finite at the start{where}; {advice}")
+        self.noise = self.noise or 10 * _ROUNDING * math.hypot(*residuals)
 
 
 class TangentPlane:
@@ -111,18 +118,18 @@ class TangentPlane:
         self.root[~held, : inverse.shape[1]] = inverse
         self.undetermined = np.zeros(held.size, bool)
         self.undetermined[~held] = (np.abs(right[~full]) > 1e-8).any(axis=0)
-        self.offset = self._offset(along, noise)
+        self.offset = self._offset(math.hypot(*along), math.hypot(*residuals), along.size, noise)
 
-    def _offset(self, along: NDArray[Any], noise: float) -> float:
+    def _offset(self, along: float, length: float, rank: int, noise: float) -> float:
         """The residuals' length in the tangent plane by that across it, each per degree of freedom.
 
         Shorter than the noise of rounding is 0. Bates and Watts, Technometrics 23 (1981), 179-183.
         """
-        inside = float(along @ along)
-        if inside <= noise**2:
+        if along <= noise:
             return 0.0
-        across = max(self.rss - inside, noise**2)
-        return math.sqrt(inside / along.size * self.dof / across)
+        inside = (along / length) ** 2
+        across = max(1 - inside, (noise / length) ** 2)
+        return math.sqrt(inside / rank * self.dof / across) if across else math.inf
 
 
 class Solution(NamedTuple):

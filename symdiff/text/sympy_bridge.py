@@ -157,6 +157,33 @@ def from_sympy(s: Any) -> Any:
     return _from_sympy(s)
 
 
+def sympy_assumptions(s: Any) -> tuple[Node, ...]:
+    """What the symbols of a SymPy expression are declared to be, as conditions for :func:`symdiff.assume`.
+
+    ``positive``, ``nonnegative``, ``negative``, ``nonpositive`` and ``integer``, also where SymPy infers them, for each
+    symbol by name. :func:`from_sympy` itself returns variables, which stand for any real number.
+
+    >>> import symdiff as sd, sympy
+    >>> p = sympy.Symbol("p", positive=True)
+    >>> f = sd.from_sympy(p) ** 2
+    >>> with sd.assume(*sympy_assumptions(p)):
+    ...     sd.simplify(sd.sqrt(f))
+    p
+    """
+    import sympy
+
+    if isinstance(s, Mapping):
+        s = list(s.values())
+    symbols = sympy.Tuple(*s).free_symbols if isinstance(s, (list, tuple)) else sympy.sympify(s).free_symbols
+    return tuple(fact for one in sorted(symbols, key=str) for fact in _facts(one, symbol(one.name)))
+
+
+def _facts(s: Any, x: Node) -> list[Node]:
+    signs = {"positive": x > 0, "negative": x < 0, "nonnegative": x >= 0, "nonpositive": x <= 0}
+    sign = [fact for name, fact in signs.items() if getattr(s, f"is_{name}")][:1]
+    return sign + ([FUNCTIONS["integer"](x)] if s.is_integer else [])
+
+
 def _from_sympy(s: Any) -> Any:
     import sympy
 

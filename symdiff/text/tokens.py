@@ -186,13 +186,27 @@ class Tokens:
 
 
 def _nearest(name: str, known: Collection[str]) -> str | None:
-    """The function that the name misspells, or lengthens or shortens: ``sqr`` is ``sqrt``, ``cosine`` is ``cos``."""
+    """The function that the name misspells, or lengthens or shortens: ``sni`` is ``sin``, ``cosine`` is ``cos``."""
     from difflib import get_close_matches
 
     long = [one for one in known if min(len(one), len(name)) > 2]
+    misspelt = [one for one in long if _differ_by_one_edit(one, name)]
     related = [one for one in long if name.startswith(one) or one.startswith(name)]
     related.sort(key=lambda one: abs(len(one) - len(name)))
-    return next(iter([*get_close_matches(name, known, 1, 0.82), *related]), None)
+    return next(iter([*misspelt, *get_close_matches(name, known, 1, 0.85), *related]), None)
+
+
+def _differ_by_one_edit(a: str, b: str) -> bool:
+    """Whether one character is added, left out or another, or two neighbours are exchanged."""
+    start = _common(a, b)
+    end = _common(a[start:][::-1], b[start:][::-1])
+    rest = a[start : len(a) - end], b[start : len(b) - end]
+    return max(map(len, rest)) <= 1 or (len(rest[0]) == 2 and rest[0] == rest[1][::-1])
+
+
+def _common(a: str, b: str) -> int:
+    """How many characters both begin with."""
+    return next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
 
 
 def is_text(token: str) -> bool:

@@ -48,7 +48,8 @@ def minimize(
       more than a thousand, L-BFGS-B is the faster.
     - ``"Newton-CG"``, ``"trust-ncg"``, ``"trust-krylov"`` read the exact Hessian-vector product.
     - ``"Newton"``, ``"trust-exact"`` read the exact dense Hessian: a few iterations, each with a factorisation. Newton
-      takes full steps near the minimum, shorter ones and an added diagonal where it must; trust-exact leaves saddles.
+      takes full steps near the minimum, shorter ones and an added diagonal where it must; trust-exact leaves saddles
+      on its way. Every method ends where the gradient is small, and so at a saddle that it starts from.
 
     Raises TrainingError where the first loss, a Hessian or the last loss is not finite, SymdiffError for another
     method. Nocedal and Wright, Numerical Optimization (2006), chapters 3, 4, 6 and 7.
