@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import reduce
 from importlib import import_module
 from typing import Any
 
@@ -16,8 +17,10 @@ from test_array_operations import _graphs, _point
 from test_codegen import ELEMENTWISE, on_variables
 
 import symdiff as sd
-from symdiff.codegen.array_api import STANDARD
+from symdiff.codegen.array_api import _list_translations
+from symdiff.graph.node import OPS, make
 from symdiff.graph.traversal import topological
+from symdiff.ops.kinds import structural
 
 #: Operations for which the standard has no functions.
 MISSING = {
@@ -230,9 +233,25 @@ def test_source_imports_the_standard_library_only(cli: Any) -> None:
     subprocess.run([sys.executable, "-I", "-c", run.out + "\n" + check], check=True)
 
 
-def test_the_table_names_functions_that_numpy_has() -> None:
-    for theirs, standard in STANDARD.items():
-        for name in (theirs, standard):
-            found: Any = np
-            for part in name.split("."):
-                found = getattr(found, part)
+@pytest.mark.usefixtures("own_rows")
+def test_numpy_code_of_the_user_has_the_names_that_operations_declare() -> None:
+    x, A = sd.symbol("x"), sd.symbol("A", (2, 2))
+    damped = sd.unary("damped", lambda y, x: y, numpy="(np.arctan({0}) * np.exp(-{0}))", domain="all real x")
+    text = sd.source(damped(x), [x], backend="array_api")
+    assert "xp.atan(x) * xp.exp(-x)" in text
+    assert sd.compile(damped(x), [x], backend="array_api")(1.0) == np.arctan(1.0) * np.exp(-1.0)
+    bessel = sd.unary("bessel", lambda y, x: y, numpy="np.i0({0})", domain="all real x")
+    with pytest.raises(sd.UnsupportedError, match="the array API standard has no bessel"):
+        sd.source(bessel(x), [x], backend="array_api")
+    inverse = structural(
+        "inverse", 1, lambda op, x: make(op, (x,), (), x.shape), lambda ct, y, x: (ct,),
+        domain="regular matrices", numpy=lambda node: "np.linalg.inv({0})", text_of=lambda node: "inverse({0})",
+    )  # fmt: skip
+    assert "xp.linalg.inv(A)" in sd.source(inverse(A), [A], backend="array_api")
+
+
+def test_names_are_those_of_functions_that_numpy_has() -> None:
+    names = _list_translations(tuple(OPS.values()))
+    assert names["arctan2"] == "atan2" and names["linalg.slogdet"] == "linalg.slogdet" and len(names) >= 39
+    for name in (*names, *names.values()):
+        assert callable(reduce(getattr, name.split("."), np))

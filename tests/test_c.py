@@ -64,7 +64,7 @@ def together(functions: list[Function]) -> list[Points]:
     """Functions of numbers in one library; a helper that several need is written once."""
     blocks: list[str] = []
     for function in functions:
-        for block in (function.module() + "\n" + point_loop(function)).split("\n\n"):
+        for block in (function.write_module() + "\n" + point_loop(function)).split("\n\n"):
             if not (block.startswith("static inline") and block in blocks):
                 blocks.append(block)
     return [Points("\n\n".join(blocks), form_of(function), ()) for function in functions]

@@ -1,43 +1,33 @@
 """Code for the array API standard: one source for NumPy, JAX, PyTorch, ..., which finds the library from its inputs.
 
-Rows have no code of their own for it where NumPy's does by the standard's names. Nothing is written in place, so the
-function may be traced by ``jax.jit`` and differentiated by PyTorch. Every number that meets a function is an array of
-the inputs' type and device; operators take Python's numbers, as the standard says.
+Nothing is written in place, so the function may be traced by ``jax.jit`` and differentiated by PyTorch. Every constant
+that meets a function is an array of the inputs' type and device; operators take Python's numbers, as the standard says.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from ..graph.errors import UnsupportedError
-from ..graph.node import Node, Op
+from ..graph.node import OPS, Node, Op
 from ..graph.templates import fill_sizes
 from ..graph.traversal import leaves, topological
 from ..ops.contraction import SIZE
 from ..ops.kinds import operands
-from ..ops.targets import ARRAY_API, MATH, NUMPY, has_attributes
+from ..ops.targets import ARRAY_API, MATH, NUMPY, has_attributes, list_texts
 from .arrays import Arrays
 from .module import join_blocks, write_docstring, write_function, write_result
 from .names import Names
 from .points import HELPERS, calls, find_inputs, list_functions
+from .python import write_constant
 from .schedule import Dialect, Schedule
 from .text import Code
 
-#: The standard's functions by NumPy's names for them.
-STANDARD = {
-    "abs": "abs", "arccos": "acos", "arccosh": "acosh", "arcsin": "asin", "arcsinh": "asinh", "arctan": "atan",
-    "arctan2": "atan2", "arctanh": "atanh", "ceil": "ceil", "cos": "cos", "cosh": "cosh", "exp": "exp",
-    "expm1": "expm1", "floor": "floor", "hypot": "hypot", "linalg.det": "linalg.det", "linalg.inv": "linalg.inv",
-    "linalg.slogdet": "linalg.slogdet", "linalg.solve": "linalg.solve", "log": "log", "log10": "log10",
-    "log1p": "log1p", "log2": "log2", "logaddexp": "logaddexp", "logical_and": "logical_and",
-    "logical_not": "logical_not", "logical_or": "logical_or", "maximum": "maximum", "minimum": "minimum",
-    "positive": "positive", "sign": "sign", "sin": "sin", "sinh": "sinh", "sqrt": "sqrt", "tan": "tan",
-    "tanh": "tanh", "tril": "tril", "triu": "triu", "where": "where",
-}  # fmt: skip
-_KNOWN = {f"np.{name}" for name in STANDARD}
 _FUNCTION = re.compile(r"(\b[a-z]+(?:\.\w+)+)")
+_CALL = re.compile(r"(?:np|xp)\.([\w.]+)(|\(.*\)(?:\[\d\])?)")
 #: Functions that find the library of the arrays.
 ARGUMENTS = '''def _namespace(arrays):
     """The array API namespace of the arrays; PyTorch's do not say, and it is the module of their class."""
@@ -68,28 +58,28 @@ _NOTES = (
 
 
 class _ArraySchedule(Schedule):
-    """Statements where numbers that functions read are arrays."""
+    """Statements where constants that functions read are arrays."""
 
     def __init__(self, dialect: Dialect, names: Names, fixed: dict[Node, float | None]) -> None:
         super().__init__(dialect, names, fixed=fixed)
         self.arrays: dict[str, str] = {}
 
-    def _operation(self, node: Node) -> Code:
+    def _write_operation(self, node: Node) -> Code:
         constant = [arg for arg in operands(node) if arg in self.fixed or arg.op is SIZE]
         operator = (node.op.infix or node.op.prefix) and len(constant) < len(operands(node))
         if node not in self.fixed and not (operator and not ARRAY_API.of(node.op).code):
             template = self.dialect.template(node)
-            for place, arg in enumerate(operands(node)):
-                if arg in constant and f"{{{place}" in template:
-                    self.number(arg)
-        return super()._operation(node)
+            for index, arg in enumerate(operands(node)):
+                if arg in constant and f"{{{index}" in template:
+                    self.name_array(arg)
+        return super()._write_operation(node)
 
-    def _guarded(self, node: Node, args: Sequence[Node], codes: list[Code]) -> list[Code]:
+    def _guard_division(self, node: Node, args: Sequence[Node], codes: list[Code]) -> list[Code]:
         """Sizes are arrays here, whose division raises nothing."""
         return codes
 
-    def number(self, node: Node) -> None:
-        """Give the number the name of an array, once."""
+    def name_array(self, node: Node) -> None:
+        """Give the constant the name of an array, once."""
         text = as_array(self.operand_code(node).text, node.op.predicate)
         if text not in self.arrays:
             self.arrays[text] = self.names.fresh("k")
@@ -98,35 +88,53 @@ class _ArraySchedule(Schedule):
 
 
 def as_array(text: str, truth: bool) -> str:
-    """A number as an array of the arguments' type, a truth value as one of truth values."""
+    """A constant as an array of the arguments' type, a truth value as one of truth values."""
     return f"xp.asarray({text}, dtype={'xp.bool' if truth else 'dtype'}, device=device)"
 
 
-def _constant(op: Op, code: Code, value: float | None, args: list[Code]) -> Code:
-    return Code(str(bool(value))) if op.predicate else Code("math.inf") if value == float("inf") else code
+def _find_templates(names: Names, fixed: Container[Node]) -> Callable[[Node], str]:
+    """The operation's own code, or NumPy's by the standard's names; Python's for a constant."""
 
-
-def _templates(names: Names, fixed: Container[Node]) -> Callable[[Node], str]:
-    """The row's own code, or NumPy's by the standard's names; Python's for a constant."""
-
-    def template(node: Node) -> str:
+    def find_template(node: Node) -> str:
         op = node.op
         if node in fixed and (plain := MATH.of(op).code) is not None:
             return plain
         if op is SIZE:
             return names.count_name(*node.attrs)
-        own, numpy = ARRAY_API.of(op).code, NUMPY.of(op)
-        code = own or numpy.code
+        own = ARRAY_API.of(op).code
+        code = own or NUMPY.of(op).code
         text = fill_sizes(code(node) if callable(code) else code, names.size_name)
-        if not own and (numpy.helper or not set(_FUNCTION.findall(text)) <= _KNOWN):
-            raise UnsupportedError(f'the array API standard has no {op.name}; use backend="numpy"')
-        return text if own else _FUNCTION.sub(lambda match: f"xp.{STANDARD[match[1][3:]]}", text)
+        return text if own else _translate(op, text)
 
-    return template
+    return find_template
+
+
+def _translate(op: Op, text: str) -> str:
+    """NumPy's code of an operation by the standard's names; raises UnsupportedError where it has none of its own."""
+    names = _list_translations(tuple(OPS.values()))
+    if NUMPY.of(op).helper or not {name.removeprefix("np.") for name in _FUNCTION.findall(text)} <= names.keys():
+        raise UnsupportedError(f'the array API standard has no {op.name}; use backend="numpy"')
+    return _FUNCTION.sub(lambda match: f"xp.{names[match[1].removeprefix('np.')]}", text)
+
+
+@lru_cache(maxsize=4)
+def _list_translations(ops: tuple[Op, ...]) -> dict[str, str]:
+    """The standard's functions by NumPy's names: those that an operation declares for both, on the same operands."""
+    names: dict[str, str] = {}
+    for op in ops:
+        ours, theirs = (
+            [call for text in list_texts(target.of(op).code) if (call := _CALL.fullmatch(text))]
+            for target in (NUMPY, ARRAY_API)
+        )
+        if len(ours) == len(theirs) == 1 and ours[0][2] == theirs[0][2]:
+            names[ours[0][1]] = theirs[0][1]
+    return names
 
 
 class ArrayAPI(Arrays):
     """A module for arrays of any library; scalar formulas take arrays of points, which broadcast."""
+
+    schedule: _ArraySchedule
 
     def __init__(self, outputs: Any, inputs: Sequence[Node], name: str) -> None:
         updates: Mapping[Node, Node] = {}
@@ -140,33 +148,33 @@ class ArrayAPI(Arrays):
         self.reads = find_inputs(self.order, inputs)
         self.points = not any(node.shape or has_attributes(node.op) for node in (*self.order, *inputs))
         fixed: dict[Node, float | None] = {}
-        dialect = Dialect("math", False, False, _templates(self.names, fixed), _constant)
+        dialect = Dialect("math", False, False, _find_templates(self.names, fixed), write_constant)
         self.schedule = _ArraySchedule(dialect, self.names, fixed=fixed)
 
-    def notes(self) -> list[str]:
-        return [*super().notes()[: 0 if self.points else -1], *_NOTES]
+    def write_notes(self) -> list[str]:
+        return [*super().write_notes()[: 0 if self.points else -1], *_NOTES]
 
-    def globals(self) -> str:
-        return "" if self.points else super().globals()
+    def write_globals(self) -> str:
+        return "" if self.points else super().write_globals()
 
-    def head(self, body: str) -> list[str]:
-        places = self.places()
-        read = [shown for var, shown in self.names.variables.items() if var not in places]
+    def write_head(self, body: str) -> list[str]:
+        positions = self.find_positions()
+        read = [shown for var, shown in self.names.variables.items() if var not in positions]
         lines = [f"{', '.join(['xp', 'dtype', 'device', *read])} = _arguments({', '.join(['xp', *read])})"]
         if self.points:
             shapes = ", ".join(f"{shown}.shape" for shown in self.shown)
             return lines + [f"shape = xp.broadcast_shapes({shapes})"] * ("shape" in re.findall(r"\w+", body))
-        used = [letter for letter in self.used_sizes(body) if self.names.counts.get(letter) != self.names.sizes[letter]]
         if self.shown:
-            lines += [f"sizes = _sizes({', '.join(f'{shown}={shown}' for shown in self.shown)})", *self.least()]
-        lines += [f'{self.names.sizes[letter]} = sizes["{letter}"]' for letter in used]
-        return lines + [f'{name} = sizes["{letter}"] or math.nan' for letter, name in self.names.counts.items()]
+            check = f"sizes = _sizes({', '.join(f'{shown}={shown}' for shown in self.shown)})"
+            lines += [check, *self.check_least_sizes()]
+        lines += [f'{self.names.sizes[size]} = sizes["{size}"]' for size in self.find_read_sizes(body)]
+        return lines + [f'{name} = sizes["{size}"] or math.nan' for size, name in self.names.counts.items()]
 
-    def output(self, node: Node, text: str) -> str:
+    def write_output(self, node: Node, text: str) -> str:
         """An array, of the common shape of all points."""
-        schedule: Any = self.schedule
-        if node in schedule.fixed or node.op is SIZE:
-            text = text if text in schedule.arrays.values() else as_array(text, self.kind(node) == "bool")
+        if node in self.schedule.fixed or node.op is SIZE:
+            truth = self.dtype_of(node) == "bool"
+            text = text if text in self.schedule.arrays.values() else as_array(text, truth)
         every = (1 << len(self.inputs)) - 1
         spread = self.points and self.inputs and self.reads[node] != every
         return f"xp.broadcast_to({text}, shape)" if spread else text
@@ -174,34 +182,33 @@ class ArrayAPI(Arrays):
     def write(self, docs: str) -> str:
         schedule = self.schedule
         texts = schedule.run(self.nodes)
-        texts = [self.output(node, text) for node, text in zip(self.nodes, texts, strict=True)]
+        texts = [self.write_output(node, text) for node, text in zip(self.nodes, texts, strict=True)]
         lines = [f"{name} = {text}" for name, text in schedule.statements]
-        body = self.renamed([*lines, f"return {write_result(self.outputs, texts)}"])
-        body = self.head("\n".join(body)) + body
-        helpers = [ARGUMENTS, *self.helpers("\n".join(body))]
+        body = self.rename_sizes([*lines, f"return {write_result(self.outputs, texts)}"])
+        body = self.write_head("\n".join(body)) + body
+        helpers = [ARGUMENTS, *self.select_functions("\n".join(body))]
         constants = "\n".join(f"{target} = {text}" for target, text in schedule.constants)
         used = "\n".join([*helpers, constants, *body])
         modules = [name for name in ("functools", "importlib", "math") if f"{name}." in used]
-        parameters = [*self.shown, "*", "xp=None"]
-        notes = [docs, *self.notes()] if docs else self.notes()
+        notes = [docs, *self.write_notes()] if docs else self.write_notes()
         return join_blocks(
             write_docstring(self.name, self.outputs, self.inputs, self.shown, notes),
             "\n".join(f"import {name}" for name in modules),
-            self.globals(),
+            self.write_globals(),
             *helpers,
             constants,
-            write_function(self.name, parameters, body),
+            write_function(self.name, [*self.shown, "*", "xp=None"], body),
         )
 
-    def helpers(self, code: str) -> list[str]:
+    def select_functions(self, code: str) -> list[str]:
         """The functions that the code calls, and those that they call."""
         own = [text for _, op in sorted(self.schedule.ops.items()) for text in ARRAY_API.of(op).helpers]
-        found: list[str] = []
+        called: list[str] = []
         for text in reversed([*_CHECKS, *dict.fromkeys(own)]):
             if any(calls(name, code) for name in list_functions(text)):
-                found.insert(0, text)
+                called.insert(0, text)
                 code += text
-        return found
+        return called
 
 
 def write_module(outputs: Any, inputs: Sequence[Node], name: str, docs: str = "") -> str:

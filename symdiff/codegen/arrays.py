@@ -1,4 +1,4 @@
-"""Code for NumPy of arrays: each argument has its shape, and letters in shapes are read from the arguments."""
+"""Code for NumPy of arrays: each argument has its shape, and symbolic sizes are read from the arguments."""
 
 from __future__ import annotations
 
@@ -7,75 +7,84 @@ import re
 from ..graph.node import VAR, Node
 from ..graph.shapes import show_shape
 from ..graph.traversal import topological
-from ..ops.contraction import SIZE
+from ..ops.contraction import BROADCAST, SIZE
 from ..ops.tensor import least_sizes, places_among
 from .points import TYPE, TYPES, Points
 
 
 class Arrays(Points):
-    """Code of arrays: each argument has its shape, and letters in shapes are read from the arguments."""
+    """A module with one function of arrays."""
 
-    def notes(self) -> list[str]:
-        listed = [f"{shown} {show_shape(var.shape)}" for var, shown in self.names.variables.items() if var.shape]
-        shapes = [f"Shapes: {', '.join(listed)}."] if listed else []
-        written = ", ".join(self.names.variables[var] for var in self.updates)
-        return [*shapes, *([f"Updated in place: {written}."] if written else []), TYPES]
+    def write_notes(self) -> list[str]:
+        shapes = [f"{shown} {show_shape(var.shape)}" for var, shown in self.names.variables.items() if var.shape]
+        updated = ", ".join(self.names.variables[var] for var in self.updates)
+        notes = [f"Shapes: {', '.join(shapes)}."] if shapes else []
+        return [*notes, *([f"Updated in place: {updated}."] if updated else []), TYPES]
 
-    def globals(self) -> str:
+    def write_globals(self) -> str:
         rows = [f'    "{shown}": {tuple(var.shape)!r},' for var, shown in self.names.variables.items()]
-        return "\n".join(["SHAPES = {", *(op.replace("'", '"') for op in rows), "}"]) if rows else ""
+        return "\n".join(["SHAPES = {", *(row.replace("'", '"') for row in rows), "}"]) if rows else ""
 
-    def output(self, node: Node, text: str) -> str:
+    def write_output(self, node: Node, text: str) -> str:
         """An array that shares no memory with an input."""
-        if node.op.name == "broadcast":
+        if node.op is BROADCAST:
             return f"{text}.copy()"
-        if node.op is SIZE:
-            return f"np.full((), {self.names.size_name(*node.attrs)}, {self.kind(node)})[()]"
-        if node in self.schedule.fixed:
-            return f"np.full((), {text}, {self.kind(node)})[()]"
+        if node.op is SIZE or node in self.schedule.fixed:
+            value = self.names.size_name(*node.attrs) if node.op is SIZE else text
+            return f"np.full((), {value}, {self.dtype_of(node)})[()]"
         root = node
         while root.op.view:
             root = root.args[0]
         return f"{text}.copy()" if root.op is VAR and root.shape else text
 
-    def conversions(self) -> list[str]:
-        places, lines = self.places(), []
+    def convert_arguments(self) -> list[str]:
+        positions, lines = self.find_positions(), []
         for var, shown in self.names.variables.items():
             kind = "_float" if var.shape else "_number"
-            kind = "_updated" if var in self.updates else "_places" if var in places else kind
+            kind = "_updated" if var in self.updates else "_places" if var in positions else kind
             lines.append(f"{shown} = {kind}({shown})")
         return lines
 
-    def head(self, body: str) -> list[str]:
-        places, lines = self.places(), self.conversions()
-        checked = f"_sizes({', '.join(f'{shown}={shown}' for shown in self.shown)})"
-        used = [letter for letter in self.used_sizes(body) if self.names.counts.get(letter) != self.names.sizes[letter]]
+    def write_head(self, body: str) -> list[str]:
+        lines = self.convert_arguments()
+        check = f"_sizes({', '.join(f'{shown}={shown}' for shown in self.shown)})"
+        used = self.find_read_sizes(body)
         if self.shown:
-            lines += [f"sizes = {checked}" if used or self.names.counts or self.least() else checked, *self.least()]
-        lines += [f'{self.names.sizes[letter]} = sizes["{letter}"]' for letter in used]
-        lines += [f'{name} = sizes["{letter}"] or np.nan' for letter, name in self.names.counts.items()]
+            least = self.check_least_sizes()
+            lines += [f"sizes = {check}" if used or self.names.counts or least else check, *least]
+        lines += [f'{self.names.sizes[size]} = sizes["{size}"]' for size in used]
+        lines += [f'{name} = sizes["{size}"] or np.nan' for size, name in self.names.counts.items()]
         if TYPE.search(body):
-            floats = [shown for var, shown in self.names.variables.items() if var not in places]
-            lines.append(f"dtype = np.result_type({', '.join(floats) or 'float'})")
+            lines.append(f"dtype = np.result_type({', '.join(self.list_floats()) or 'float'})")
         return lines
 
-    def used_sizes(self, body: str) -> list[str]:
-        """The letters whose sizes the code reads."""
-        return [letter for letter, name in self.names.sizes.items() if re.search(rf"\b{name}\b", body)]
+    def list_floats(self) -> list[str]:
+        """The names of the arguments that give the type of the results."""
+        positions = self.find_positions()
+        return [shown for var, shown in self.names.variables.items() if var not in positions]
 
-    def renamed(self, body: list[str]) -> list[str]:
+    def find_read_sizes(self, body: str) -> list[str]:
+        """The symbolic sizes that the code reads as whole numbers."""
+        counts, sizes = self.names.counts, self.names.sizes
+        return [size for size in self.find_used_sizes(body) if counts.get(size) != sizes[size]]
+
+    def find_used_sizes(self, body: str) -> list[str]:
+        """The symbolic sizes that the code reads."""
+        return [size for size, name in self.names.sizes.items() if re.search(rf"\b{name}\b", body)]
+
+    def rename_sizes(self, body: list[str]) -> list[str]:
         """A size that arithmetic alone reads has its plain name there."""
-        counts, used = self.names.counts, self.used_sizes("\n".join(body))
-        for letter in [letter for letter in counts if letter not in used]:
-            body = [re.sub(rf"\b{counts[letter]}\b", self.names.sizes[letter], line) for line in body]
-            counts[letter] = self.names.sizes[letter]
+        counts, used = self.names.counts, self.find_used_sizes("\n".join(body))
+        for size in [size for size in counts if size not in used]:
+            body = [re.sub(rf"\b{counts[size]}\b", self.names.sizes[size], line) for line in body]
+            counts[size] = self.names.sizes[size]
         return body
 
-    def least(self) -> list[str]:
+    def check_least_sizes(self) -> list[str]:
         """The check of sizes that slices need."""
-        found = least_sizes(topological(*self.nodes, *self.updates.values()))
-        return [f"_at_least(sizes, {', '.join(f'{letter}={size}' for letter, size in found.items())})"] if found else []
+        least = least_sizes(topological(*self.nodes, *self.updates.values()))
+        return [f"_at_least(sizes, {', '.join(f'{size}={count}' for size, count in least.items())})"] if least else []
 
-    def places(self) -> set[Node]:
-        """The inputs that are places along axes."""
+    def find_positions(self) -> set[Node]:
+        """The inputs that are positions along axes: whole numbers."""
         return places_among(self.order)

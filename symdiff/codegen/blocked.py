@@ -1,6 +1,6 @@
-"""The fast schedule for points: blocks of points that fit the cache, one operation a line, on several threads.
+"""The fast schedule for points, blocked and threaded: blocks of points that fit the cache, one operation a line.
 
-Numbers take the clear schedule, which stands in the same module. Arrays are read as columns of points; a block of each
+Numbers take the clear schedule, which stands in the same module. Arrays are read as one axis of points; a block of each
 goes through all operations, in buffers of one block that are kept for the thread and the type. Every element is
 computed by the same operations whatever the blocks and threads are, so the bits are those of whole arrays.
 """
@@ -80,7 +80,6 @@ _OVER_POINTS = '''def _over_points(results, arguments, shape, dtype):
 _SHAPE = """def _shape(arguments):
     shapes = {x.shape for x in arguments}
     return shapes.pop() if len(shapes) == 1 else np.broadcast_shapes(*shapes)"""
-_TEXTS = (_POOL, _SHAPE, _COLUMN, _BUFFERS, _BLOCKS, _OVER_POINTS, *HELPERS.values())
 _TAKEN = (
     "BLOCK", "PARALLEL", "THREADS", "ThreadPoolExecutor", "wait", "os", "threading", "arguments", "results",
     "_MEMORY", "_POOLS", "_pool", "_shape", "_column", "_buffers", "_block", "_blocks", "_at_once", "_over_points",
@@ -98,22 +97,22 @@ VERBATIM = (
 class BlockSchedule(Buffers):
     """The operations on blocks of points; every value that depends on a variable is an array."""
 
-    def inline(self, node: Node) -> bool:
-        return node.op in (VAR, CONST) or node in self.fixed or self._constant(node)
+    def is_inline(self, node: Node) -> bool:
+        return node.op in (VAR, CONST) or node in self.fixed or self._is_constant(node)
 
-    def number(self, node: Node) -> bool:
+    def is_scalar(self, node: Node) -> bool:
         return False
 
-    def result(self, node: Node) -> str:
+    def result_array(self, node: Node) -> str:
         return self.targets[node]
 
-    def _code(self, node: Node) -> Code:
-        return self.code[node] if node in self.fixed and node in self.code else super()._code(node)
+    def _write(self, node: Node) -> Code:
+        return self.code[node] if node in self.fixed and node in self.code else super()._write(node)
 
     def run_block(self, outputs: Sequence[Node]) -> tuple[list[str], list[str]]:
         """The names of the results' arrays, and the lines that compute them."""
         names = [self.names.fresh("r") for _ in outputs]
-        #: The array that an output is computed in: that of its first place.
+        #: The array that an output is computed in: that of its first position.
         self.targets = dict(zip(reversed(outputs), reversed(names), strict=True))
         order = topological(*outputs, read=operands)
         self.prepare(order, outputs, outputs)
@@ -129,73 +128,70 @@ class BlockedPoints(Points):
     taken = _TAKEN
 
     def write(self, docs: str) -> str:
-        at_once, block = self.at_once(), self.block()
-        self.pieces = [at_once, block, *_TEXTS]
-        return self.assembled(docs, [f"results[{place}]" for place in range(len(self.nodes))], self.body())
+        self.functions = [self.write_at_once(), self.write_block()]
+        return self.assemble(docs, [f"results[{index}]" for index in range(len(self.nodes))], self.write_body())
 
-    def at_once(self) -> str:
+    def write_at_once(self) -> str:
         """The function on the clear schedule."""
         texts = self.schedule.run(self.nodes)
-        texts = [self.output(node, text) for node, text in zip(self.nodes, texts, strict=True)]
+        texts = [self.write_output(node, text) for node, text in zip(self.nodes, texts, strict=True)]
         lines = [
             *(f"{name} = {text}" for name, text in self.schedule.statements),
             f"return {write_result(self.outputs, texts)}",
         ]
-        return write_function("_at_once", self.shown, [*self.types("\n".join(lines)), *lines])
+        return write_function("_at_once", self.shown, [*self.write_types("\n".join(lines)), *lines])
 
-    def block(self) -> str:
+    def write_block(self) -> str:
         """The function on buffers; constants have the same names in both."""
         clear = self.schedule
-        columns = BlockSchedule(clear.dialect, self.names, clear.constants, ops=clear.ops, fixed=dict(clear.fixed))
-        columns.code = {node: clear.code[node] for node in clear.fixed}
-        names, lines = columns.run_block(self.nodes)
-        made = sorted((kind != "dtype", name, kind) for name, (_, kind) in columns.made)
-        self.scratch = [kind for _, _, kind in made]
-        self.numbers = columns.numbers
-        return write_function(
-            "_block", [*self.shown, *names, *self.numbers.values(), *(name for _, name, _ in made)], lines
-        )
+        block = BlockSchedule(clear.dialect, self.names, clear.constants, ops=clear.ops, fixed=dict(clear.fixed))
+        block.code = {node: clear.code[node] for node in clear.fixed}
+        names, lines = block.run_block(self.nodes)
+        buffers = sorted((kind != "dtype", name, kind) for name, (_, kind) in block.buffers)
+        self.buffer_types = [kind for _, _, kind in buffers]
+        self.scalars = block.scalars
+        parameters = [*self.shown, *names, *self.scalars.values(), *(name for _, name, _ in buffers)]
+        return write_function("_block", parameters, lines)
 
-    def body(self) -> list[str]:
+    def write_body(self) -> list[str]:
         arrays = " or ".join(f"{shown}.ndim" for shown in self.shown)
-        given = join_tuple(self.shown)
         at_once = f"    return _at_once({', '.join(self.shown)})"
+        kinds = _join_lists(map(self.dtype_of, self.nodes))
         return [
-            *self.conversions(),
+            *self.convert_arguments(),
             f"if out is None and not ({arrays}):",
             at_once,
-            f"arguments = {given}",
+            f"arguments = {join_tuple(self.shown)}",
             "shape, dtype = _shape(arguments), np.result_type(*arguments)",
             f"if out is None and math.prod(shape) < {FEW}:",
             at_once,
-            f"results = _results(out, arguments, [(shape, kind) for kind in {_repeated(map(self.kind, self.nodes))}])",
+            f"results = _results(out, arguments, [(shape, kind) for kind in {kinds}])",
             "_over_points(results, arguments, shape, dtype)",
             "if out is not None:",
             "    return _written(out, results)",
         ]
 
-    def conversions(self) -> list[str]:
+    def convert_arguments(self) -> list[str]:
         return [f"{x} = np.float64({x}) if isinstance({x}, float) else _float({x})" for x in self.shown]
 
-    def parameters(self) -> list[str]:
+    def list_parameters(self) -> list[str]:
         return [*self.shown, "*", "out=None"]
 
-    def head(self, body: str) -> list[str]:
+    def write_head(self, body: str) -> list[str]:
         return []
 
-    def notes(self) -> list[str]:
-        return [*super().notes(), NOTE]
+    def write_notes(self) -> list[str]:
+        return [*super().write_notes(), NOTE]
 
-    def imports(self) -> list[str]:
+    def list_imports(self) -> list[str]:
         return _IMPORTS
 
-    def extra(self, body: str) -> list[str]:
-        arrays = len(self.inputs) + len(self.nodes) + len(self.scratch)
+    def write_helpers(self, body: str) -> list[str]:
+        arrays = len(self.inputs) + len(self.nodes) + len(self.buffer_types)
         settings = _SETTINGS.format(block=block_length(arrays), parallel=PARALLEL, most=MOST_THREADS)
-        filled = _BUFFERS.replace("{kinds}", _repeated(self.scratch)).replace(
-            "{numbers}", f"({join_tuple([*self.numbers])})"
-        )
-        return [settings, *(filled if text is _BUFFERS else text for text in self.pieces)]
+        buffers = _BUFFERS.replace("{kinds}", _join_lists(self.buffer_types))
+        buffers = buffers.replace("{numbers}", f"({join_tuple([*self.scalars])})")
+        return [settings, *self.functions, _POOL, _SHAPE, _COLUMN, buffers, _BLOCKS, _OVER_POINTS, *HELPERS.values()]
 
 
 def block_length(arrays: int) -> int:
@@ -210,7 +206,7 @@ def block_length(arrays: int) -> int:
     return length
 
 
-def _repeated(kinds: Iterable[str]) -> str:
+def _join_lists(kinds: Iterable[str]) -> str:
     """Types as a sum of lists, the repeated ones by their number."""
     runs = [(kind, len(list(run))) for kind, run in groupby(kinds)]
     return " + ".join(f"[{kind}]" + f" * {count}" * (count > 1) for kind, count in runs) or "[]"

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-from ..graph.node import OPS, Op
+from ..graph.node import Op
+from ..ops.scalar import pow
 from ..ops.targets import MATH
 
 
@@ -25,10 +26,10 @@ def _compile_code(code: str, helper: str, arity: int) -> Callable[..., Any]:
 def evaluate_constant(op: Op, args: Sequence[float | None]) -> float | None:
     """The value, or None where Python's arithmetic has none (0 divisor, complex, no code, a domain's edge).
 
-    >>> from symdiff.graph.node import OPS
-    >>> evaluate_constant(OPS["div"], [1.0, 4.0]), evaluate_constant(OPS["div"], [1.0, 0.0])
+    >>> from symdiff.ops.scalar import div, pow
+    >>> evaluate_constant(div, [1.0, 4.0]), evaluate_constant(div, [1.0, 0.0])
     (0.25, None)
-    >>> evaluate_constant(OPS["pow"], [9.0, 1e9])
+    >>> evaluate_constant(pow, [9.0, 1e9])
     inf
     """
     code, helper = MATH.of(op)
@@ -39,6 +40,6 @@ def evaluate_constant(op: Op, args: Sequence[float | None]) -> float | None:
         return None if isinstance(value, complex) else float(value)
     except OverflowError:
         base = args[0]
-        return math.inf if op is OPS["pow"] and base is not None and base > 0 else None
+        return math.inf if op is pow and base is not None and base > 0 else None
     except (ArithmeticError, ValueError):
         return None

@@ -45,9 +45,9 @@ def arena_code() -> str:
     return "\n".join(["def _offsets(counts, uses):", *lines[1:]]) + "\n\n\n" + _ARENA
 
 
-def eager(order: Sequence[Node]) -> list[Node]:
+def order_eagerly(order: Sequence[Node]) -> list[Node]:
     """The order in which what reads a larger array last is computed as soon as it can be, so that the array goes."""
-    base = bases(order)
+    base = find_bases(order)
     reads = {node: list(dict.fromkeys(base[arg] for arg in operands(node))) for node in order}
     missing = {node: len(set(operands(node))) for node in order}
     users: dict[Node, list[Node]] = {node: [] for node in order}
@@ -62,27 +62,27 @@ def eager(order: Sequence[Node]) -> list[Node]:
         last = (arg for arg in reads[node] if arg.args and len(readers[arg]) == 1)
         return not missing[node] and (base[node] is not node or any(node.ndim < arg.ndim for arg in last))
 
-    found: dict[Node, None] = {}
+    done: dict[Node, None] = {}
     for node in order:
         stack = [node]
         while stack:
             one = stack.pop()
-            if one in found:
+            if one in done:
                 continue
-            found[one] = None
+            done[one] = None
             for user in users[one]:
                 missing[user] -= 1
             for arg in reads[one]:
                 readers[arg].pop(one, None)
             last = [next(iter(readers[arg])) for arg in reads[one] if len(readers[arg]) == 1]
             stack += [other for other in reversed([*users[one], *last]) if frees(other)]
-    return list(found)
+    return list(done)
 
 
-def bases(order: Sequence[Node]) -> dict[Node, Node]:
+def find_bases(order: Sequence[Node]) -> dict[Node, Node]:
     """The node whose array each node looks at: another way to look at an array is none of its own."""
-    found: dict[Node, Node] = {}
+    bases: dict[Node, Node] = {}
     for node in order:
         reads = operands(node)
-        found[node] = found[reads[0]] if node.op.view and reads else node
-    return found
+        bases[node] = bases[reads[0]] if node.op.view and reads else node
+    return bases

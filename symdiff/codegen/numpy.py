@@ -1,4 +1,4 @@
-"""Modules for NumPy: of arrays or of points, and on the clear or the fast schedule."""
+"""Modules for NumPy: of arrays or of points, on the clear or the fast schedule."""
 
 from __future__ import annotations
 

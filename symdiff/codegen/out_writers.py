@@ -48,7 +48,7 @@ HELPERS = {"_span": _SPAN, "_overlapping": _OVERLAPPING, "_results": _RESULTS, "
 
 
 def join_tuple(names: Sequence[str]) -> str:
-    """A tuple of names as it is unpacked or indexed with."""
+    """A tuple of names as it is unpacked or indexed with, without parentheses."""
     return ", ".join(names) + "," * (len(names) == 1) if names else "()"
 
 

@@ -7,11 +7,12 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
 from ..graph.errors import UnsupportedError
-from ..graph.node import VAR, Node, Op
+from ..graph.node import CONST, VAR, Node, Op
 from ..graph.templates import fill_sizes
 from ..graph.traversal import leaves, topological
 from ..ops.contraction import SIZE
 from ..ops.kinds import operands
+from ..ops.scalar import add, sub
 from ..ops.targets import NUMPY
 from .module import join_blocks, write_docstring, write_function, write_result
 from .names import Names
@@ -75,7 +76,7 @@ TYPES = "float32 stays float32; whole numbers and truth values are read as float
 _POINTS = "Arguments are numbers or arrays of points, which broadcast together; each result has their common shape."
 
 
-def _constant(op: Op, code: Code, value: float | None, args: list[Code]) -> Code:
+def _write_constant(op: Op, code: Code, value: float | None, args: list[Code]) -> Code:
     """A Python number, which leaves float32 alone; NumPy's arithmetic where Python's would raise."""
     if op.infix and len(args) == 2 and value in (None, float("inf")):
         a, b = (f"np.float64({arg.text})" for arg in args)
@@ -86,17 +87,18 @@ def _constant(op: Op, code: Code, value: float | None, args: list[Code]) -> Code
     return code if wrapped else Code(f"float({code.text})", depth=code.depth)
 
 
-def _finish(node: Node, code: Code, fixed: Container[Node]) -> Code:
+def _give_type(node: Node, code: Code, fixed: Container[Node]) -> Code:
     """A selection among constants takes the type of the inputs."""
-    if node.op.name != "where" or any(arg not in fixed for arg in operands(node)[1:]):
+    chosen = operands(node)[node.op.logical :]
+    if not node.op.logical or node.op.predicate or any(arg not in fixed for arg in chosen):
         return code
     return Code(code.text + _TYPED, depth=code.depth)
 
 
-def _templates(names: Names) -> Callable[[Node], str]:
+def _find_templates(names: Names) -> Callable[[Node], str]:
     """The code of operations, with sizes by their names."""
 
-    def template(node: Node) -> str:
+    def find_template(node: Node) -> str:
         op = node.op
         if op is SIZE:
             return names.count_name(*node.attrs)
@@ -107,118 +109,115 @@ def _templates(names: Names) -> Callable[[Node], str]:
             raise UnsupportedError(f"NumPy has no {op.name}")
         return code
 
-    return template
+    return find_template
 
 
 class Points:
-    """One function's worth of NumPy code; every scalar variable may be an array of points."""
+    """A module with one function of NumPy; every scalar variable may be an array of points."""
 
     scheduler = Schedule
     #: Names that the frame of the module uses.
     taken: tuple[str, ...] = ()
 
     def __init__(self, outputs: Any, inputs: Sequence[Node], name: str, updates: Mapping[Node, Node]) -> None:
-        self.outputs, self.inputs, self.updates = outputs, inputs, updates
+        self.outputs, self.inputs, self.updates, self.name = outputs, inputs, updates, name
         self.nodes = leaves(outputs)
         self.order = topological(*self.nodes, *updates.values(), read=operands)
-        helpers = {
-            *HELPERS,
-            *self.taken,
-            *(found for node in self.order for found in list_functions(NUMPY.of(node.op).helper)),
-        }
+        helpers = {*HELPERS, *self.taken}.union(*(list_functions(NUMPY.of(node.op).helper) for node in self.order))
         self.names = Names(inputs, name, helpers)
-        self.name, self.shown = name, list(self.names.variables.values())
-        self.shape = False
+        self.shown = list(self.names.variables.values())
         self.reads = find_inputs(self.order, inputs)
-        self.schedule = self.scheduler(
-            Dialect("np", False, True, _templates(self.names), _constant, _finish), self.names
-        )
+        dialect = Dialect("np", False, True, _find_templates(self.names), _write_constant, _give_type)
+        self.schedule = self.scheduler(dialect, self.names)
+        #: Whether a result is given the common shape of the arguments.
+        self.spreads = False
 
     def write(self, docs: str) -> str:
-        texts = self.schedule.run([*self.nodes, *self.rests()])[: len(self.nodes)]
-        texts = [self.output(node, text) for node, text in zip(self.nodes, texts, strict=True)]
-        updates = self.update_lines(texts)
-        return self.assembled(docs, texts, [f"{name} = {text}" for name, text in self.schedule.statements] + updates)
+        texts = self.schedule.run([*self.nodes, *self.list_update_steps()])[: len(self.nodes)]
+        texts = [self.write_output(node, text) for node, text in zip(self.nodes, texts, strict=True)]
+        updates = self.write_updates(texts)
+        return self.assemble(docs, texts, [f"{name} = {text}" for name, text in self.schedule.statements] + updates)
 
-    def assembled(self, docs: str, texts: Sequence[str], body: list[str]) -> str:
+    def assemble(self, docs: str, texts: Sequence[str], body: list[str]) -> str:
         """The module around the body of the function."""
-        body = self.renamed([*body, f"return {write_result(self.outputs, texts)}"])
-        body = self.head("\n".join(body)) + body
-        extra = self.extra("\n".join(body))
-        code = "\n".join([*body, *extra, *_texts(self.schedule)])
+        body = self.rename_sizes([*body, f"return {write_result(self.outputs, texts)}"])
+        body = self.write_head("\n".join(body)) + body
+        extra = self.write_helpers("\n".join(body))
+        statements = [text for _, text in [*self.schedule.constants, *self.schedule.statements]]
+        code = "\n".join([*body, *extra, *statements])
         own = dict.fromkeys(NUMPY.of(op).helper for _, op in sorted(self.schedule.ops.items()))
         helpers = [text for name, text in HELPERS.items() if calls(name, code)]
         helpers += [text for text in own if any(calls(name, code) for name in list_functions(text))]
         used = " ".join([code, *helpers])
-        plain = [*(["import math"] if "math." in used else []), *self.imports()]
-        imports = [*plain, *([""] if plain else []), "import numpy as np", *_scipy(used)]
-        notes = [docs, *self.notes()] if docs else self.notes()
+        plain = [*(["import math"] if "math." in used else []), *self.list_imports()]
+        imports = [*plain, *([""] if plain else []), "import numpy as np", *_import_scipy(used)]
+        notes = [docs, *self.write_notes()] if docs else self.write_notes()
         return join_blocks(
             write_docstring(self.name, self.outputs, self.inputs, self.shown, notes),
             "\n".join(imports),
-            self.globals(),
+            self.write_globals(),
             *helpers,
             "\n".join(f"{target} = {text}" for target, text in self.schedule.constants),
             *extra,
-            write_function(self.name, self.parameters(), body),
+            write_function(self.name, self.list_parameters(), body),
         )
 
     # -- what points and arrays do differently -------------------------------------------------------------------
 
-    def parameters(self) -> list[str]:
+    def list_parameters(self) -> list[str]:
         return self.shown
 
-    def notes(self) -> list[str]:
+    def write_notes(self) -> list[str]:
         return [_POINTS, TYPES]
 
-    def globals(self) -> str:
+    def write_globals(self) -> str:
         return ""
 
-    def renamed(self, body: list[str]) -> list[str]:
+    def rename_sizes(self, body: list[str]) -> list[str]:
         return body
 
-    def imports(self) -> list[str]:
+    def list_imports(self) -> list[str]:
         return []
 
-    def extra(self, body: str) -> list[str]:
+    def write_helpers(self, body: str) -> list[str]:
         """What else stands before the function."""
         return []
 
-    def output(self, node: Node, text: str) -> str:
-        """A fresh array of the full shape; a NumPy scalar where all inputs are numbers."""
+    def write_output(self, node: Node, text: str) -> str:
+        """A fresh array of the full shape; a NumPy scalar where all inputs are scalars."""
         every = (1 << len(self.inputs)) - 1
         if node in self.schedule.fixed or self.reads[node] != every:
-            return self.full(node, text)
+            return self.write_full(node, text)
         if node.op is VAR:
             return f"{text}.copy()"
         code = str(NUMPY.of(node.op).code)
         plain = node.op.infix or node.op.prefix or ("where" not in code and code.startswith("np."))
         return text if plain or text.endswith(_TYPED) else f"{text if text.isidentifier() else f'({text})'}[()]"
 
-    def full(self, node: Node, text: str) -> str:
-        self.shape |= bool(self.inputs)
-        kind = self.kind(node)
+    def write_full(self, node: Node, text: str) -> str:
+        self.spreads |= bool(self.inputs)
+        kind = self.dtype_of(node)
         if node in self.schedule.fixed or node.op is VAR or not self.reads[node]:
             return f"np.full({'shape' if self.inputs else '()'}, {text}, {kind})[()]"
         return f"_fill({text}, shape, {kind})"
 
-    def kind(self, node: Node) -> str:
+    def dtype_of(self, node: Node) -> str:
         """The type of an output that the inputs alone do not give."""
-        truth = node.op.predicate or (node.op.name == "const" and isinstance(node.value, bool))
+        truth = node.op.predicate or (node.op is CONST and isinstance(node.value, bool))
         return "bool" if truth else "dtype" if self.inputs else "float"
 
-    def head(self, body: str) -> list[str]:
+    def write_head(self, body: str) -> list[str]:
         """Conversions, then shape and type where a result needs them."""
-        return self.conversions() + self.types(body)
+        return self.convert_arguments() + self.write_types(body)
 
-    def conversions(self) -> list[str]:
-        """Each argument as an array or a number of the right kind."""
+    def convert_arguments(self) -> list[str]:
+        """Each argument as an array or a scalar of the right kind."""
         return [f"{shown} = _float({shown})" for shown in self.shown]
 
-    def types(self, body: str) -> list[str]:
+    def write_types(self, body: str) -> list[str]:
         """The common shape and type, where the body names them."""
         lines = []
-        if self.shape:
+        if self.spreads:
             lines.append(f"shape = np.broadcast_shapes({', '.join(f'{shown}.shape' for shown in self.shown)})")
         if TYPE.search(body):
             lines.append(f"dtype = np.result_type({', '.join(self.shown)})")
@@ -226,65 +225,60 @@ class Points:
 
     # -- updates -------------------------------------------------------------------------------------------------
 
-    def rests(self) -> list[Node]:
+    def list_update_steps(self) -> list[Node]:
         """What each update computes before it writes: of ``p - g`` and ``p + g`` that is g."""
         return [split_update(var, new)[1] for var, new in self.updates.items()]
 
-    def update_lines(self, texts: list[str]) -> list[str]:
-        """Assignments in place, after everything that reads an old value; ``texts`` of outputs are settled first."""
+    def write_updates(self, texts: list[str]) -> list[str]:
+        """Assignments in place, after everything that reads an old value; ``texts`` of outputs get names first."""
         changed = {self.names.variables[var] for var in self.updates}
-        for place, text in enumerate(texts):
+        for index, text in enumerate(texts):
             if changed & set(re.findall(r"\w+", text)):
-                name = self.names.fresh("t")
-                self.schedule.statements.append((name, text))
-                texts[place] = name
-        lines = []
-        for var, new in self.updates.items():
-            sign, rest = split_update(var, new)
-            name = self.names.variables[var]
-            code = self.schedule.code[rest]
-            if (changed - {name}) & set(re.findall(r"\w+", code.text)):
-                shared = rest.op.view or rest.op is VAR
-                code = Code(self.names.fresh("t"))
-                self.schedule.statements.append((code.text, self.schedule.code[rest].text + ".copy()" * shared))
-                self.schedule.code[rest] = code
-            lines.append(f"{name}[...] = {code.text}" if not sign or not var.shape else f"{name} {sign}= {code.text}")
-            if sign and not var.shape:
-                lines[-1] = f"{name}[...] = {name} {sign} {code.within(6)}"
-        return lines
+                texts[index] = self.schedule.assign(text)
+        return [self.write_update(var, new, changed) for var, new in self.updates.items()]
+
+    def write_update(self, var: Node, new: Node, changed: set[str]) -> str:
+        """One assignment; a step that reads another updated input is computed before."""
+        sign, step = split_update(var, new)
+        name, code = self.names.variables[var], self.schedule.code[step]
+        if (changed - {name}) & set(re.findall(r"\w+", code.text)):
+            shared = step.op.view or step.op is VAR
+            code = Code(self.schedule.assign(code.text + ".copy()" * shared))
+            self.schedule.code[step] = code
+        if sign and var.shape:
+            return f"{name} {sign}= {code.text}"
+        return f"{name}[...] = {name} {sign} {code.within(6)}" if sign else f"{name}[...] = {code.text}"
 
 
 def split_update(var: Node, new: Node) -> tuple[str, Node]:
     """The sign and the step of an update ``var - step`` or ``var + step``; no sign for another value."""
     args = operands(new)
-    if new.op.name in ("add", "sub") and new.shape == var.shape and args[0] is var and args[1] is not var:
+    if new.op in (add, sub) and new.shape == var.shape and args[0] is var and args[1] is not var:
         return new.op.infix, args[1]
-    if new.op.name == "add" and new.shape == var.shape and args[1] is var:
+    if new.op is add and new.shape == var.shape and args[1] is var:
         return "+", args[0]
     return "", new
 
 
-def _scipy(code: str) -> list[str]:
+def _import_scipy(code: str) -> list[str]:
     """The import of what the code uses of SciPy."""
     used = [name for name in ("sparse", "special") if f"{name}." in code and re.search(rf"(?<![\w.]){name}\.", code)]
     return [f"from scipy import {', '.join(used)}"] if used else []
 
 
-def _texts(schedule: Schedule) -> list[str]:
-    return [text for _, text in [*schedule.constants, *schedule.statements]]
-
-
 def calls(name: str, code: str) -> bool:
+    """Whether the code calls the function of that name."""
     return f"{name}(" in code and re.search(rf"(?<![\w.]){name}\(", code) is not None
 
 
 def list_functions(helper: str) -> list[str]:
+    """The names of the functions that the text defines."""
     return re.findall(r"^def (\w+)", helper, re.M)
 
 
 def find_inputs(order: Sequence[Node], inputs: Sequence[Node]) -> dict[Node, int]:
     """The inputs that each node depends on, as bits."""
-    reads = {var: 1 << place for place, var in enumerate(inputs)}
+    reads = {var: 1 << index for index, var in enumerate(inputs)}
     for node in order:
         mask = reads.get(node, 0)
         for arg in operands(node):

@@ -1,4 +1,4 @@
-"""Code for Python's ``math``: plain numbers, bare function names, nothing between the call and the arithmetic."""
+"""Code for Python's ``math``: Python's numbers, bare function names, nothing between the call and the arithmetic."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ..graph.traversal import leaves, topological
 from ..ops.targets import MATH
 from .module import join_blocks, write_docstring, write_function, write_result
 from .names import Names
+from .points import list_functions
 from .schedule import Dialect, Schedule
 from .text import Code
 
@@ -24,39 +25,34 @@ class _Imports:
 
     def __init__(self, taken: set[str]) -> None:
         self.taken, self.bare, self.whole = taken, set[str](), False
-        self.templates: dict[str, str] = {}
 
     def __call__(self, code: str) -> str:
-        return _MEMBER.sub(self._member, code)
+        return _MEMBER.sub(self._shorten, code)
 
-    def _member(self, match: re.Match[str]) -> str:
+    def _shorten(self, match: re.Match[str]) -> str:
         if match[1] in self.taken:
             self.whole = True
             return match[0]
         self.bare.add(match[1])
         return match[1]
 
-    def template(self, node: Node) -> str:
-        op = node.op
-        found = self.templates.get(op.name)
-        if found is None:
-            code = MATH.of(op).code
-            if code is None:
-                raise UnsupportedError(f'the math module has no {op.name}; use backend="numpy"')
-            found = self.templates[op.name] = self(code)
-        return found
+    def find_template(self, node: Node) -> str:
+        """The operation's code; raises UnsupportedError where it has none."""
+        code = MATH.of(node.op).code
+        if code is None:
+            raise UnsupportedError(f'the math module has no {node.op.name}; use backend="numpy"')
+        return self(code)
 
-    def lines(self, *texts: str) -> str:
+    def write(self, *texts: str) -> str:
         """The imports that the texts need."""
         used = set(re.findall(r"\w+", " ".join(texts))) & self.bare
         bare = f"from math import {', '.join(sorted(used))}" if used else ""
         return "\n".join(filter(None, ["import math" if self.whole else "", bare]))
 
 
-def _constant(op: Op, code: Code, value: float | None, args: list[Code]) -> Code:
-    if op.predicate:
-        return Code(str(bool(value)))
-    return Code("math.inf") if value == float("inf") else code
+def write_constant(op: Op, code: Code, value: float | None, args: list[Code]) -> Code:
+    """A constant operation: Python computes it, but for truth values and what overflows."""
+    return Code(str(bool(value))) if op.predicate else Code("math.inf") if value == float("inf") else code
 
 
 def write_module(outputs: Any, inputs: Sequence[Node], name: str, docs: str = "") -> str:
@@ -65,13 +61,13 @@ def write_module(outputs: Any, inputs: Sequence[Node], name: str, docs: str = ""
     Raises UnsupportedError for an operation that ``math`` has no function for.
     """
     nodes = leaves(outputs)
-    if any(node.shape for node in (*topological(*nodes), *inputs)):
+    order = topological(*nodes)
+    if any(node.shape for node in (*order, *inputs)):
         raise UnsupportedError('the math module has no arrays; use backend="numpy"')
-    names = Names(inputs, name, _helper_names(nodes))
+    names = Names(inputs, name, set().union(*(list_functions(MATH.of(node.op).helper) for node in order)))
     shown = list(names.variables.values())
     imports = _Imports({*shown, name})
-    dialect = Dialect("math", True, False, imports.template, _constant)
-    schedule = Schedule(dialect, names)
+    schedule = Schedule(Dialect("math", True, False, imports.find_template, write_constant), names)
     texts = [imports(text) for text in schedule.run(nodes)]
     body = [f"{target} = {imports(text)}" for target, text in schedule.statements]
     body.append(f"return {write_result(outputs, texts)}")
@@ -80,13 +76,8 @@ def write_module(outputs: Any, inputs: Sequence[Node], name: str, docs: str = ""
     notes = [docs, *_NOTES] if docs else _NOTES
     return join_blocks(
         write_docstring(name, outputs, inputs, shown, notes),
-        imports.lines(*helpers, constants, *body),
+        imports.write(*helpers, constants, *body),
         *dict.fromkeys(helpers),
         constants,
         write_function(name, shown, body),
     )
-
-
-def _helper_names(nodes: Sequence[Node]) -> set[str]:
-    texts = {MATH.of(node.op).helper for node in topological(*nodes)}
-    return {found for text in texts for found in re.findall(r"^def (\w+)", text, re.M)}

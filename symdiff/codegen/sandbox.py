@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 from ..graph.errors import SymdiffError
 from ..graph.node import OPS, Op
 from ..graph.traversal import gc_paused
-from ..ops.targets import ARRAY_API, MATH, NUMPY
+from ..ops.targets import ARRAY_API, MATH, NUMPY, list_texts
 from . import array_api, blocked, fast, out_writers, points
 from .names import PYTHON
 
@@ -33,7 +33,7 @@ BUILTINS = frozenset(
 )
 #: Attributes that the emitters write beside the code of operations; a new emitter adds its own here.
 ATTRIBUTES = frozenset(
-    """T add array asarray astype broadcast_shapes broadcast_to clear copy copyto diag dot dtype einsum empty equal
+    """T add array asarray astype bool broadcast_shapes broadcast_to clear copy copyto diag dot dtype einsum empty equal
     float64 full get greater greater_equal inf int64 less less_equal mT matmul min max multiply nan ndim negative
     not_equal power ravel remainder reshape result_type s_ shape special sparse sqrt subtract swapaxes tensordot
     transpose true_divide""".split()
@@ -134,16 +134,7 @@ def _known(ops: tuple[Op, ...]) -> tuple[Names, Names, Names]:
         *out_writers.HELPERS.values(),
     ]
     texts += [helper for op in ops for helper in ARRAY_API.of(op).helpers]
-    code = " ".join(_constants(tuple((NUMPY.of(op), MATH.of(op), ARRAY_API.of(op)) for op in ops)))
+    code = " ".join(list_texts(tuple((NUMPY.of(op), MATH.of(op), ARRAY_API.of(op)) for op in ops)))
     forbidden = PYTHON.union(vars(builtins)) - BUILTINS
     attributes = ATTRIBUTES.union(re.findall(r"\.([^\W\d_]\w*)", code)) - forbidden
     return frozenset(part for text in texts for part in re.split(r"\n+(?=\w)", text)), attributes, forbidden
-
-
-def _constants(value: Any) -> Iterator[str]:
-    """The texts in what operations say of their code, those of functions that write templates too."""
-    if isinstance(value, str):
-        yield value
-    code = getattr(value, "__code__", value)
-    for part in getattr(code, "co_consts", value if isinstance(value, tuple) else ()):
-        yield from _constants(part)

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from ..graph.node import CONST, OPS, VAR, Node, Number, Op, make
+from ..graph.node import CONST, VAR, Node, Number, Op, make
 from ..graph.templates import read_template
 from ..graph.traversal import topological, use_counts
-from ..ops.contraction import SIZE
+from ..ops.contraction import SIZE, VIEW
 from ..ops.kinds import operands, unbroadcast
-from ..ops.scalar import PI
+from ..ops.scalar import PI, add, div, neg, pow, sqrt, sub
 from ..ops.targets import has_attributes
 from .constants import evaluate_constant
 from .names import Names
@@ -22,7 +22,6 @@ from .text import Code, fill, nearest_float, write_infix, write_number, write_pr
 
 #: An inline expression nests and grows at most this far.
 DEEPEST, LONGEST = 6, 90
-_NEG = OPS["neg"]
 
 
 @dataclass
@@ -31,7 +30,7 @@ class Dialect:
 
     ``template``: code of a node's operation (raises UnsupportedError). ``module``: where infinity is named.
     ``floats``: whole numbers are written as floats. ``safe``: its functions never raise, so constants may always
-    move out of the function. ``constant(row, code, value, args)``: text of a constant operation. ``finish(node, code,
+    move out of the function. ``constant(op, code, value, args)``: text of a constant operation. ``finish(node, code,
     fixed)``: the last word on an operation's text, given the nodes that are constant.
     """
 
@@ -66,7 +65,7 @@ class Schedule:
         order = topological(*outputs, read=self._operands_of)
         uses = use_counts(outputs, order, self._operands_of)
         for node in order:
-            self.code[node] = self._code(node)
+            self.code[node] = self._write(node)
             code = self.code[node]
             shared = uses[node] > 1 and not self._is_view(node)
             if node.args and (shared or code.depth > DEEPEST or len(code.text) > LONGEST):
@@ -82,23 +81,23 @@ class Schedule:
             return False
         return all(self.code[arg].text.isidentifier() for arg in operands(node))
 
-    def _code(self, node: Node) -> Code:
+    def _write(self, node: Node) -> Code:
         if node.op is VAR:
             return Code(self.names.variables[node])
         if node.op is CONST:
             self.fixed[node] = nearest_float(node.value)
-            return self._number(node.value)
+            return self._write_scalar(node.value)
         self.ops[node.op.name] = node.op
-        if self._constant(node):
-            return self._constant_code(node)
+        if self._is_constant(node):
+            return self._write_constant(node)
         for arg in self._operands_of(node):
             self.operand_code(arg)
-        return self.dialect.finish(node, self._operation(node), self.fixed)
+        return self.dialect.finish(node, self._write_operation(node), self.fixed)
 
-    def _number(self, value: Number) -> Code:
+    def _write_scalar(self, value: Number) -> Code:
         return write_number(value, self.dialect.module, self.dialect.floats)
 
-    def _constant(self, node: Node) -> bool:
+    def _is_constant(self, node: Node) -> bool:
         """Whether the operation has no variable in it and may be computed once, when the module is loaded."""
         if node.shape or has_attributes(node.op) or any(arg not in self.fixed for arg in node.args):
             return False
@@ -111,14 +110,14 @@ class Schedule:
         self.fixed[node] = value
         return True
 
-    def _constant_code(self, node: Node) -> Code:
+    def _write_constant(self, node: Node) -> Code:
         if node.op is PI:
             return Code(self.dialect.template(node))
-        if all(arg.op is CONST for arg in node.args) and node.op.infix == "**":
+        if all(arg.op is CONST for arg in node.args) and node.op is pow:
             args = [write_number(arg.value, self.dialect.module, True) for arg in node.args]
             code = fill(node.op, self.dialect.template(node), args)
         else:
-            code, args = self._operation(node), [self.code[arg] for arg in node.args]
+            code, args = self._write_operation(node), [self.code[arg] for arg in node.args]
         return self.dialect.constant(node.op, code, self.fixed[node], args)
 
     def operand_code(self, node: Node) -> Code:
@@ -138,39 +137,54 @@ class Schedule:
         self.code[node] = Code(name)
         return self.code[node]
 
-    def _operation(self, node: Node) -> Code:
+    def assign(self, text: str) -> str:
+        """A name for the value of an expression."""
+        name = self.names.fresh("t")
+        self.statements.append((name, text))
+        return name
+
+    def _write_operation(self, node: Node) -> Code:
         node = self.negatives.get(node, node)
+        if code := self._write_power(node):
+            return code
         template, args = self.dialect.template(node), operands(node)
-        if node.op.infix == "**" and args[1].op is CONST and not isinstance(args[1].value, bool):
-            base, exponent = args
-            if exponent.value in (2, 3) and base.op is not CONST:
-                atom = self.code[base] if base.op is PI else self.bind(base)
-                return write_product(atom.text, int(exponent.value))
-            if exponent.value == -1 and base not in self.fixed:
-                return write_infix(OPS["div"], self._number(1), self.code[base])
-            if exponent.value == 0.5 and base not in self.fixed:
-                root = make(OPS["sqrt"], (base,), (), base.shape)
-                return fill(root.op, self.dialect.template(root), [self.code[base]])
-            if isinstance(exponent.value, int):
-                return write_infix(node.op, self.code[base], write_number(exponent.value, self.dialect.module, False))
         if node.op.infix != template[4:-4]:
             self._name_repeated(args, read_template(template).repeated)
         codes = [self.code[arg] for arg in args]
         if node.op is SIZE or (node.op.infix and all(arg in self.sized or arg in self.fixed for arg in args)):
             self.sized.add(node)
-            codes = self._guarded(node, args, codes)
+            codes = self._guard_division(node, args, codes)
         return fill(node.op, template, codes)
 
-    def _guarded(self, node: Node, args: Sequence[Node], codes: list[Code]) -> list[Code]:
+    def _write_power(self, node: Node) -> Code | None:
+        """A power with a constant exponent as a product, quotient or root where that is faster."""
+        if node.op is not pow:
+            return None
+        base, exponent = operands(node)
+        if exponent.op is not CONST or isinstance(exponent.value, bool):
+            return None
+        if exponent.value in (2, 3) and base.op is not CONST:
+            atom = self.code[base] if base.op is PI else self.bind(base)
+            return write_product(atom.text, int(exponent.value))
+        if exponent.value == -1 and base not in self.fixed:
+            return write_infix(div, self._write_scalar(1), self.code[base])
+        if exponent.value == 0.5 and base not in self.fixed:
+            root = make(sqrt, (base,), (), base.shape)
+            return fill(root.op, self.dialect.template(root), [self.code[base]])
+        if isinstance(exponent.value, int):
+            return write_infix(node.op, self.code[base], write_number(exponent.value, self.dialect.module, False))
+        return None
+
+    def _guard_division(self, node: Node, args: Sequence[Node], codes: list[Code]) -> list[Code]:
         """A sum or difference of sizes that divides a number is NaN where it is 0: a mean of nothing is no error."""
-        if node.op is not OPS["div"] or args[1].op not in (OPS["add"], OPS["sub"]):
+        if node.op is not div or args[1].op not in (add, sub):
             return codes
         return [codes[0], Code(f"({codes[1].text} or {self.dialect.module}.nan)")]
 
-    def _name_repeated(self, args: Sequence[Node], places: Iterable[int]) -> None:
-        for place in sorted(places):
-            if args[place].args:
-                self.bind(args[place])
+    def _name_repeated(self, args: Sequence[Node], repeated: Iterable[int]) -> None:
+        for index in sorted(repeated):
+            if args[index].args:
+                self.bind(args[index])
 
 
 def _find_negatives(order: Sequence[Node]) -> dict[Node, Node]:
@@ -178,7 +192,7 @@ def _find_negatives(order: Sequence[Node]) -> dict[Node, Node]:
 
     Those without variables are computed when the module is loaded.
     """
-    known, found = set(order), {}
+    known, negatives = set(order), {}
     constant: set[Node] = set()
     for node in order:
         if node.op is not VAR and all(arg in constant for arg in operands(node)):
@@ -186,10 +200,10 @@ def _find_negatives(order: Sequence[Node]) -> dict[Node, Node]:
             continue
         first = unbroadcast(node.args[0]) if node.op.infix in ("*", "/") else node
         if first.op is CONST and node is not first and first.value < 0 and (opposite := -node) in known:
-            found[node] = make(_NEG, (opposite,), (), node.shape)
-    return found
+            negatives[node] = make(neg, (opposite,), (), node.shape)
+    return negatives
 
 
 def needs_copy(node: Node) -> bool:
     """Whether a change of axes has to write an array: one of a number, or with the operand on a diagonal."""
-    return node.op.name == "view" and (not node.attrs[0] or len(set(node.attrs[1])) < len(node.attrs[1]))
+    return node.op is VIEW and (not node.attrs[0] or len(set(node.attrs[1])) < len(node.attrs[1]))

@@ -1,28 +1,26 @@
 """What a graph costs: floating-point operations and bytes of each step, before anything is computed.
 
 An addition, a multiplication and a call of a function each count as one operation, a product of matrices as two for
-every pair of factors, a factorisation of an n by n matrix as n**3. Sizes that are letters count as given, else as
-:data:`symdiff.simplifier.contraction_order.ASSUMED`.
+every pair of factors, a factorisation of an n by n matrix as n**3: what an operation declares as its ``flops``.
+Symbolic sizes count as given, else as :data:`symdiff.simplifier.contraction_order.ASSUMED`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import prod
 from typing import Any, NamedTuple
 
-from ..codegen.fast import buffer_bytes
+from ..codegen.fast import count_buffer_bytes
 from ..graph.node import CONST, VAR, Node
 from ..graph.shapes import Shape, show_shape, symbolic_sizes
 from ..graph.traversal import leaves, topological
-from ..ops.contraction import CONTRACT, network
 from ..ops.kinds import operands
 from ..simplifier.contraction_order import ASSUMED, number_of
 from ..text.printer import show
 
 #: Bytes of a number.
 ITEM = 8
-_FACTORISED = {"inv", "solve", "det", "logdet", "cholesky"}
 _WIDTH = 60
 
 
@@ -46,8 +44,8 @@ class Plan(NamedTuple):
     assumed: tuple[str, ...]
 
     def __str__(self) -> str:
-        rows = sorted(self.steps, key=lambda step: -step.flops)[:12]
-        lines = [f"{step.flops:>14,}  {step.bytes:>12,}  {show_shape(step.shape):<16} {step.text}" for step in rows]
+        steps = sorted(self.steps, key=lambda step: -step.flops)[:12]
+        lines = [f"{step.flops:>14,}  {step.bytes:>12,}  {show_shape(step.shape):<16} {step.text}" for step in steps]
         note = f"; {', '.join(self.assumed)} taken as {ASSUMED}" if self.assumed else ""
         return "\n".join(
             [
@@ -70,45 +68,37 @@ def plan(outputs: Any, sizes: Mapping[str, int] | None = None) -> Plan:
     (2100, 800)
     """
     known, roots = sizes or {}, leaves(outputs)
+
+    def count(shape: Shape) -> int:
+        return prod(number_of(size, known) for size in shape)
+
     order = topological(*roots, read=operands)
-    letters = dict.fromkeys(letter for node in order for letter in symbolic_sizes(node.shape))
-    counts = {node: prod(number_of(size, known) for size in node.shape) for node in order}
+    symbolic = dict.fromkeys(size for node in order for size in symbolic_sizes(node.shape))
     steps = [
-        Step(_text(node), node.shape, _flops(node, counts, known), _bytes(node, counts))
+        Step(_shorten(show(node)), node.shape, _count_flops(node, count), ITEM * count(node.shape))
         for node in order
-        if not _free(node)
+        if not _is_free(node)
     ]
     return Plan(
         tuple(steps),
         sum(step.flops for step in steps),
-        buffer_bytes(roots, [*letters, *known], lambda shape: prod(number_of(size, known) for size in shape)),
-        sum(ITEM * counts[node] for node in order if node.op is VAR),
-        sum(ITEM * counts[node] for node in dict.fromkeys(roots)),
-        tuple(letter for letter in letters if letter not in known),
+        count_buffer_bytes(roots, [*symbolic, *known], count),
+        sum(ITEM * count(node.shape) for node in order if node.op is VAR),
+        sum(ITEM * count(node.shape) for node in dict.fromkeys(roots)),
+        tuple(size for size in symbolic if size not in known),
     )
 
 
-def _text(node: Node) -> str:
-    text = show(node)
+def _shorten(text: str) -> str:
     return text if len(text) <= _WIDTH else text[: _WIDTH - 4] + " ..."
 
 
-def _free(node: Node) -> bool:
+def _is_free(node: Node) -> bool:
     return node.op in (VAR, CONST) or node.op.view or not operands(node)
 
 
-def _bytes(node: Node, counts: Mapping[Node, int]) -> int:
-    return 0 if _free(node) else ITEM * counts[node]
-
-
-def _flops(node: Node, counts: Mapping[Node, int], known: Mapping[str, int]) -> int:
-    if node.op is CONTRACT:
-        axes = {label: size for arg, own in network(node) for label, size in zip(own, arg.shape, strict=True)}
-        whole = prod(number_of(size, known) for size in axes.values())
-        return whole * (2 if len(node.args) > 1 else 1)
-    if node.op.name in _FACTORISED:
-        rows = number_of(node.args[0].shape[-1], known)
-        return rows * counts[node.args[0]]
-    if node.op.elementwise:
-        return counts[node]
-    return max([counts[node], *(counts[arg] for arg in operands(node))]) if node.op.name != "broadcast" else 0
+def _count_flops(node: Node, count: Callable[[Shape], int]) -> int:
+    if node.op.flops is not None:
+        return node.op.flops(node, count)
+    read = () if node.op.elementwise else operands(node)
+    return max(count(shape) for shape in (node.shape, *(arg.shape for arg in read)))

@@ -169,6 +169,8 @@ class Op:
     even: bool = False
     #: What it costs, in additions, where that is not what its kind costs (:mod:`symdiff.ops.costs`).
     weight: float | None = None
+    #: Its floating-point operations, from the node and a count of the elements of a shape; left out: one an element.
+    flops: Callable[[Node, Callable[[Shape], int]], int] | None = None
     #: Where the values lie, from the intervals of the arguments (:mod:`symdiff.ops.intervals`); left out: anywhere.
     bounds: Callable[..., Any] | None = None
     #: Truth values: as result, as that many leading arguments; ``special`` nodes take the general path when building.

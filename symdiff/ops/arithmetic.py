@@ -16,7 +16,7 @@ from .kinds import binary, everywhere, nary, over, unary, unbroadcast
 from .logic import equal, not_equal
 from .selection import floor
 from .sides import jump
-from .targets import MpmathForm
+from .targets import MpmathForm, NumpyCode, operator_code
 
 
 def _quotient(a: Number, b: Number) -> Number:
@@ -116,6 +116,7 @@ add = binary(
     degree=_highest,
     weight=1,
     bounds=iv.add,
+    numpy=operator_code("+", "add"),
     sympy=lambda s, a, b: a + b,
     mpmath=MpmathForm((0, 1)),
 )
@@ -132,6 +133,7 @@ sub = binary(
     degree=_highest,
     weight=1,
     bounds=lambda a, b: iv.add(a, iv.neg(b)),
+    numpy=operator_code("-", "subtract"),
     sympy=lambda s, a, b: a - b,
     mpmath=MpmathForm((0, 1)),
 )
@@ -149,6 +151,7 @@ mul = binary(
     degree=lambda node, d: sum(d),
     weight=1,
     bounds=iv.mul,
+    numpy=operator_code("*", "multiply"),
     sympy=lambda s, a, b: a * b,
     mpmath=MpmathForm((0, 1)),
 )
@@ -166,6 +169,7 @@ div = binary(
     degree=lambda node, d: d[0] - d[1],
     weight=4,
     bounds=lambda a, b: iv.mul(a, iv.inverse(b)),
+    numpy=operator_code("/", "true_divide"),
     latex=(r"\frac{{0}}{{1}}", "quotient"),
     sympy=lambda s, a, b: a / b,
     mpmath=MpmathForm((0, 1)),
@@ -183,6 +187,7 @@ mod = binary(
     sides=jump(lambda a, b: equal(a / b, floor(a / b))),
     fold=lambda a, b: a % b,
     weight=4,
+    numpy=operator_code("%", "remainder"),
     c=("modulo({0}, {1})", c_code.MODULO),
     sympy=(lambda s, a, b: s.Mod(a, b), {"Mod": None}),
 )
@@ -201,7 +206,7 @@ neg = unary(
     degree=_highest,
     weight=0.5,
     bounds=iv.neg,
-    numpy="-{0}",
+    numpy=NumpyCode("-{0}", into=("np.negative({0}, {out})",)),
     math="-{0}",
     latex=("-{0:big}", "sum"),
     sympy=lambda s, x: -x,

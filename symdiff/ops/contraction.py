@@ -15,7 +15,7 @@ one operand alone is summed there first.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
 from typing import Any
 
@@ -47,7 +47,7 @@ from .spelling import (
     text_contract,
     text_view,
 )
-from .targets import CCode, LatexForm
+from .targets import CCode, LatexForm, NumpyCode
 
 
 def contraction(operands: Sequence[Any], labels: Sequence[Sequence[Label]], output: Sequence[Label]) -> Node:
@@ -252,7 +252,7 @@ BROADCAST = structural(
     latex=LatexForm(functions={"zeros": (r"\mathbf{0}", "index"), "ones": (r"\mathbf{1}", "index")}),
     array_api=lambda node: f"xp.broadcast_to({{0}}, {shape_text(node.shape)})",
     c=CCode(element=c_code.broadcast_element),
-    weight=0,
+    weight=0, flops=lambda node, count: 0,
 )  # fmt: skip
 VIEW = structural(
     "view", 1, lambda op, x, inner, outer: contraction([x], [inner], outer), _pull_view, domain="all arrays",
@@ -260,6 +260,14 @@ VIEW = structural(
     operands_of=read_by_view, rule="change of axes", array_api=(array_api_code.viewed, (array_api_code.ON_DIAGONAL,)),
     c=CCode(element=c_code.view_element),
 )  # fmt: skip
+
+
+def _count_flops(node: Node, count: Callable[[Shape], int]) -> int:
+    """A multiplication and an addition for every pair of factors; of one operand, an addition for every element."""
+    sizes = {label: size for arg, own in network(node) for label, size in zip(own, arg.shape, strict=True)}
+    return count(tuple(sizes.values())) * (2 if len(node.args) > 1 else 1)
+
+
 _FUNCTIONS = {
     "sum": (r"\sum {0:hadamard}", "big"),
     "trace": (r"\operatorname{tr}\left({0}\right)", "atom"),
@@ -267,9 +275,9 @@ _FUNCTIONS = {
 }
 CONTRACT = structural(
     "contract", -1, lambda op, *rest: contraction(rest[:-2], rest[-2], rest[-1]), _pull_contract,
-    domain="all arrays whose labelled axes fit", numpy=numpy_contract, text_of=text_contract,
+    domain="all arrays whose labelled axes fit", numpy=NumpyCode(numpy_contract, takes_out=True), text_of=text_contract,
     operands_of=read_by_contract, latex=LatexForm(functions=_FUNCTIONS), rule="product rule", gate="products switch, sums distribute",
-    array_api=array_api_code.contracted,
+    array_api=array_api_code.contracted, flops=_count_flops,
     c=CCode(labels=lambda node: node.attrs, accumulate=("0", "{0} += {1}")),
 )  # fmt: skip
 EYE = structural(

@@ -6,9 +6,10 @@ operation declares as its ``weight`` counts; else one that is elementwise is a c
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from ..graph.node import CONST, OPS, Node, Number
+from ..graph.shapes import Shape
 from ..graph.traversal import topological
 
 _CALL = 10.0
@@ -36,3 +37,9 @@ def weighed(roots: Iterable[Node]) -> float:
     (21.0, 11.0)
     """
     return sum(weight(node) for node in topological(*roots))
+
+
+def factorisation_flops(node: Node, count: Callable[[Shape], int]) -> int:
+    """n**3 for each n by n matrix of the first argument."""
+    shape = node.args[0].shape
+    return count(shape[-1:]) * count(shape)

@@ -20,7 +20,7 @@ from ..graph.errors import SymdiffError
 from ..graph.node import CONST, OPS, Node, Op, Partial, as_node, const, intern_node, make
 from ..graph.operators import FUNCTIONS
 from ..graph.shapes import Shape, broadcast_shapes
-from .targets import MpmathForm
+from .targets import MpmathForm, operator_code
 
 Map = Callable[[Node], Node]
 #: A sentence for readers, alone or with a condition of the arguments that is enough for a real value.
@@ -137,7 +137,17 @@ def binary(
 
 def comparison(name: str, infix: str, fold: Callable[[Any, Any], bool], **targets: Any) -> Op:
     """Declare a comparison: a truth value for each element, with derivative zero."""
-    return binary(name, (None, None), infix=infix, precedence=4, predicate=True, fold=fold, mpmath=_ANY_SIZE, **targets)
+    return binary(
+        name,
+        (None, None),
+        infix=infix,
+        precedence=4,
+        predicate=True,
+        fold=fold,
+        numpy=operator_code(infix, name),
+        mpmath=_ANY_SIZE,
+        **targets,
+    )
 
 
 def nary(name: str, partials: tuple[Partial, ...], **traits: Any) -> Op:

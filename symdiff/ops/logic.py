@@ -9,9 +9,9 @@ from __future__ import annotations
 from ..graph.node import CONST, Node, const
 from . import c_code, python_code
 from . import intervals as iv
-from .kinds import binary, comparison, mask, nary, unary
+from .kinds import binary, comparison, mask, nary, unary, unbroadcast
 from .sympy_code import chain, select, truth
-from .targets import MpmathForm
+from .targets import MpmathForm, NumpyCode
 
 
 def _local_where(condition: Node, a: Node, b: Node) -> Node | None:
@@ -38,6 +38,12 @@ def _local_or(a: Node, b: Node) -> Node | None:
 
 def _local_not(x: Node) -> Node | None:
     return x.args[0] if x.op is logical_not else None
+
+
+def _select_into(node: Node) -> tuple[str, ...]:
+    """Statements that copy one value, then the other where the condition holds."""
+    chosen = "{0}" if unbroadcast(node.args[0]).op.predicate else "{0} != 0"
+    return "np.copyto({out}, {2})", f"np.copyto({{out}}, {{1}}, where={chosen})"
 
 
 less = comparison(
@@ -89,6 +95,7 @@ logical_and = binary(
     numpy="np.logical_and({0}, {1})",
     math="bool({0} and {1})",
     c="({0} && {1})",
+    array_api="logical_and",
     sympy=(lambda s, a, b: s.And(truth(s, a), truth(s, b)), {"And": chain}),
     mpmath=MpmathForm((0, 1)),
 )
@@ -107,6 +114,7 @@ logical_or = binary(
     numpy="np.logical_or({0}, {1})",
     math="bool({0} or {1})",
     c="({0} || {1})",
+    array_api="logical_or",
     sympy=(lambda s, a, b: s.Or(truth(s, a), truth(s, b)), {"Or": chain}),
     mpmath=MpmathForm((0, 1)),
 )
@@ -125,6 +133,7 @@ logical_not = unary(
     numpy="np.logical_not({0})",
     math="(not {0})",
     c="!{0}",
+    array_api="logical_not",
     sympy=(lambda s, x: s.Not(truth(s, x)), {"Not": None}),
     mpmath=MpmathForm((0,)),
 )
@@ -140,9 +149,10 @@ where = nary(
     local=_local_where,
     weight=1,
     bounds=lambda c, a, b: iv.hull(*iv.ends(a), *iv.ends(b), whole=a.whole and b.whole),
-    numpy="np.where({0}, {1}, {2})",
+    numpy=NumpyCode("np.where({0}, {1}, {2})", into=_select_into, in_place=False),
     math="({1} if {0} else {2})",
     c=("choose({0}, {1}, {2})", c_code.CHOOSE),
+    array_api="where",
     latex=(r"\begin{cases} {1:any} & \text{if } {0:any} \\ {2:any} & \text{otherwise} \end{cases}", "quotient"),
     sympy=select,
     mpmath=MpmathForm((0, 1, 2)),
@@ -156,6 +166,7 @@ stop_gradient = unary(
     numpy="np.positive({0})",
     math="+{0}",
     c="+{0}",
+    array_api="positive",
 )
 undefined = nary(
     "undefined",

@@ -13,6 +13,7 @@ from ..graph.node import Node, Op, Operand, as_node, make
 from ..graph.shapes import show_shape
 from .axes import expanded, product, transposed
 from .contraction import VIEW, contraction
+from .costs import factorisation_flops
 from .diagonals import TRIL, check_square
 from .kinds import structural
 
@@ -153,6 +154,8 @@ INV = structural(
     _build_inv,
     _pull_inv,
     numpy=lambda node: "np.linalg.inv({0})",
+    array_api="xp.linalg.inv({0})",
+    flops=factorisation_flops,
     text_of=lambda node: "inv({0})",
     latex=("{0:base}^{-1}", "power"),
     domain="regular matrices",
@@ -166,6 +169,8 @@ SOLVE = structural(
     _build_solve,
     _pull_solve,
     numpy=lambda node: "np.linalg.solve({0}, {1})",
+    array_api="xp.linalg.solve({0}, {1})",
+    flops=factorisation_flops,
     text_of=lambda node: "solve({0}, {1})",
     latex=("{0:base}^{-1} {1:power}", "matrix"),
     domain="regular matrices",
@@ -180,6 +185,8 @@ DET = structural(
     lambda ct, y, x: _by_inverse(ct * y, x),
     domain="regular matrices",
     numpy=lambda node: "np.linalg.det({0})",
+    array_api="xp.linalg.det({0})",
+    flops=factorisation_flops,
     text_of=lambda node: "det({0})",
     latex="det",
     function=det,
@@ -193,6 +200,8 @@ LOGDET = structural(
     lambda ct, y, x: _by_inverse(ct, x),
     domain="regular matrices: log(abs(det(X)))",
     numpy=lambda node: "np.linalg.slogdet({0})[1]",
+    array_api="xp.linalg.slogdet({0})[1]",
+    flops=factorisation_flops,
     text_of=lambda node: "logdet({0})",
     latex=r"\log\left|\det\left({0}\right)\right|",
     function=logdet,
@@ -206,6 +215,7 @@ CHOLESKY = structural(
     _pull_cholesky,
     domain="positive definite symmetric part",
     numpy=(lambda node: "_cholesky({0})", _CHOLESKY),
+    flops=factorisation_flops,
     text_of=lambda node: "cholesky({0})",
     array_api="xp.linalg.cholesky(({0} + {0}.mT) / 2)",
     function=cholesky,

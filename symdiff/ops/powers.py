@@ -23,7 +23,7 @@ from .kinds import binary, nary, over, unary
 from .logic import equal, where
 from .sides import tip
 from .sympy_code import select, sympy_power_derivative
-from .targets import LatexForm, MpmathForm
+from .targets import VECTOR, VECTOR_OF_DOUBLE, CCode, LatexForm, MpmathForm, operator_code
 
 #: Whole powers of constants fold while the result has fewer bits than this.
 MAX_BITS = 256
@@ -121,6 +121,8 @@ exp = unary(
     lambda y, x: y,
     doc="The exponential function.",
     bounds=iv.increasing(math.exp, 0.0),
+    c=CCode(vector=VECTOR),
+    array_api="exp",
     latex=LatexForm("e^{{0}}", "power", matrix=(r"\exp\left({0}\right)", "atom")),
     sympy="exp",
 )
@@ -129,6 +131,8 @@ expm1 = unary(
     lambda y, x: y + 1,
     doc="exp(x) - 1, accurate also near x = 0.",
     bounds=iv.increasing(math.expm1, -1.0),
+    c=CCode(vector=VECTOR),
+    array_api="expm1",
     sympy=(lambda s, x: s.exp(x) - 1, {"expm1": None}),
 )
 exp2 = unary(
@@ -136,6 +140,7 @@ exp2 = unary(
     lambda y, x: y * log(const(2)),
     doc="The power 2**x.",
     bounds=iv.increasing(lambda x: 2.0**x, 0.0),
+    c=CCode(vector=VECTOR),
     array_api="2 ** {0}",
     latex=LatexForm("2^{{0}}", "power", matrix=(r"2^{\odot {0:any}}", "power")),
     sympy=(lambda s, x: s.Integer(2) ** x, {"exp2": None}),
@@ -148,6 +153,8 @@ log = unary(
     domain=("x > 0", lambda x: x > 0),
     samples=(0.2, 4),
     bounds=iv.increasing(math.log),
+    c=CCode(vector=VECTOR_OF_DOUBLE),
+    array_api="log",
     latex="log",
     sympy="log",
     mpmath=MpmathForm((0,)),
@@ -159,6 +166,8 @@ log1p = unary(
     domain=("x > -1", lambda x: x > -1),
     samples=(-0.8, 4),
     bounds=iv.increasing(math.log1p),
+    c=CCode(vector=VECTOR),
+    array_api="log1p",
     sympy=(lambda s, x: s.log(x + 1), {"log1p": None}),
     mpmath=MpmathForm((0,)),
 )
@@ -169,6 +178,8 @@ log2 = unary(
     domain=("x > 0", lambda x: x > 0),
     samples=(0.2, 4),
     bounds=iv.increasing(math.log2),
+    c=CCode(vector=VECTOR),
+    array_api="log2",
     latex=r"\log_{2}\left({0}\right)",
     sympy=(lambda s, x: s.log(x) / s.log(2), {"log2": None}),
     mpmath=MpmathForm((0,)),
@@ -180,6 +191,8 @@ log10 = unary(
     domain=("x > 0", lambda x: x > 0),
     samples=(0.2, 4),
     bounds=iv.increasing(math.log10),
+    c=CCode(vector=VECTOR),
+    array_api="log10",
     latex=r"\log_{10}\left({0}\right)",
     sympy=(lambda s, x: s.log(x) / s.log(10), {"log10": None}),
     mpmath=MpmathForm((0,)),
@@ -211,8 +224,9 @@ pow = binary(
     fold=_power,
     degree=_times_exponent,
     bounds=iv.pow_,
+    numpy=operator_code("**", "power"),
     math="math.pow({0}, {1})",
-    c="pow({0}, {1})",
+    c=CCode("pow({0}, {1})", vector=VECTOR),
     latex=LatexForm("{0:base}^{{1}}", "power", matrix=(r"{0:base}^{\odot {1:any}}", "power")),
     sympy=lambda s, a, b: a**b,
     mpmath=MpmathForm((0,)),
@@ -225,6 +239,7 @@ sqrt = unary(
     samples=(0.2, 4),
     weight=4,
     bounds=lambda x: iv.increasing(math.sqrt)(x).within(iv.Interval(0.0)),
+    array_api="sqrt",
     latex=r"\sqrt{{0}}",
     sympy="sqrt",
     mpmath=MpmathForm((0,)),
@@ -236,6 +251,7 @@ cbrt = unary(
     samples=(0.2, 4),
     odd=True,
     bounds=iv.increasing(lambda x: math.copysign(builtins.abs(x) ** (1 / 3), x)),
+    c=CCode(vector=VECTOR),
     array_api=("_cbrt(xp, {0})", (array_api_code.CBRT,)),
     latex=r"\sqrt[3]{{0}}",
     sympy=(lambda s, x: s.sign(x) * s.Abs(x) ** s.Rational(1, 3), {"Cbrt": None}),
@@ -249,6 +265,8 @@ hypot = binary(
     sides=lambda y, a, b: tip(y, equal(y, 0), hypot(where(equal(y, 0), 1, a), b)),
     commutative=True,
     bounds=iv.fixed(0.0, math.inf),
+    c=CCode(vector=VECTOR),
+    array_api="hypot",
     sympy=(lambda s, a, b: s.sqrt(a**2 + b**2), {"hypot": None}),
     mpmath=MpmathForm((0, 1)),
 )

@@ -42,6 +42,7 @@ minimum = binary(
     bounds=lambda a, b: iv.neg(iv.larger(iv.neg(a), iv.neg(b))),
     math=("_minimum({0}, {1})", "def _minimum(a, b):\n    return a if a <= b or a != a else b"),
     c=("minimum({0}, {1})", c_code.MINIMUM),
+    array_api="minimum",
     latex="min",
     sympy=("Min", {"Min": chain}),
     mpmath=MpmathForm((0, 1)),
@@ -60,6 +61,7 @@ maximum = binary(
     bounds=iv.larger,
     math=("_maximum({0}, {1})", "def _maximum(a, b):\n    return a if a >= b or a != a else b"),
     c=("maximum({0}, {1})", c_code.MAXIMUM),
+    array_api="maximum",
     latex="max",
     sympy=("Max", {"Max": chain}),
     mpmath=MpmathForm((0, 1)),
@@ -78,6 +80,7 @@ abs = unary(
     bounds=iv.abs_,
     math="abs({0})",
     c="fabs({0})",
+    array_api="abs",
     latex=r"\left|{0}\right|",
     sympy="Abs",
     mpmath=MpmathForm((0,)),
@@ -94,6 +97,7 @@ sign = unary(
     bounds=iv.rounding(lambda x: (x > 0) - (x < 0)),
     math=("_sign({0})", "def _sign(x):\n    return float((x > 0) - (x < 0))"),
     c=("sign({0})", c_code.SIGN),
+    array_api="sign",
     sympy="sign",
     mpmath=MpmathForm((0,)),
 )
@@ -108,6 +112,7 @@ floor = unary(
     bounds=iv.rounding(math.floor),
     math="float(math.floor({0}))",
     c="floor({0})",
+    array_api="floor",
     latex=r"\left\lfloor {0:any} \right\rfloor",
     sympy="floor",
 )
@@ -123,6 +128,7 @@ ceil = unary(
     bounds=iv.rounding(math.ceil),
     math="float(math.ceil({0}))",
     c="ceil({0})",
+    array_api="ceil",
     latex=r"\left\lceil {0:any} \right\rceil",
     sympy="ceiling",
 )

@@ -17,7 +17,7 @@ from .logic import where
 from .powers import exp, expm1, sqrt
 from .sides import around_zero
 from .sympy_code import select
-from .targets import MpmathForm, NumpyCode
+from .targets import VECTOR, CCode, MpmathForm, NumpyCode
 
 sigmoid = unary(
     "sigmoid",
@@ -56,6 +56,7 @@ logaddexp = binary(
         "def _logaddexp(a, b):\n    return a if a == b == -math.inf else max(a, b) + math.log1p(math.exp(-abs(a - b)))",
     ),
     c=("logaddexp({0}, {1})", c_code.LOGADDEXP),
+    array_api="logaddexp",
     sympy=lambda s, a, b: s.log(s.exp(a) + s.exp(b)),
 )
 relu = unary(
@@ -119,6 +120,7 @@ erf = unary(
     odd=True,
     bounds=iv.increasing(math.erf, -1.0, 1.0),
     numpy="special.erf({0})",
+    c=CCode(vector=VECTOR),
     sympy="erf",
 )
 erfc = unary(

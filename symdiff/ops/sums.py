@@ -16,14 +16,16 @@ from .logic import equal, where
 from .networks import size_node
 from .powers import sqrt
 from .sides import Sides, tip
-from .targets import LatexForm
+from .targets import LatexForm, NumpyCode
 
 
 def _axes_text(axes: Axes) -> str:
     return str(axes[0]) if len(axes) == 1 else str(axes)
 
 
-def _reduction(name: str, pullback: Callable[..., Any], numpy: str, helper: str = "", **traits: Any) -> Op:
+def _reduction(
+    name: str, pullback: Callable[..., Any], numpy: str, helper: str = "", takes_out: bool = False, **traits: Any
+) -> Op:
     """A row that reduces over the axes in its attribute; ``numpy`` has ``{axes}``, empty where it is every axis."""
 
     def build(op: Op, x: Any, axes: Axes) -> Node:
@@ -35,7 +37,8 @@ def _reduction(name: str, pullback: Callable[..., Any], numpy: str, helper: str 
         axes = node.attrs[0]
         return numpy.replace("{axes}", "" if len(axes) == node.args[0].ndim else _axes_text(axes)).replace(", )", ")")
 
-    return structural(name, 1, build, pullback, numpy=(numpy_of, helper), text_of=_reduction_text(name), **traits)
+    code = NumpyCode(numpy_of, helper, takes_out=takes_out)
+    return structural(name, 1, build, pullback, numpy=code, text_of=_reduction_text(name), **traits)
 
 
 def _array_reduction(call: str) -> Callable[[Node], str]:

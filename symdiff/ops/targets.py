@@ -5,7 +5,7 @@ Code has ``{0}`` for the first operand; ``{=N}`` is a size. Of an operation with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
@@ -20,13 +20,21 @@ Read: TypeAlias = Callable[[int, Index], str]
 class NumpyCode(NamedTuple):
     """An expression, the functions that it needs, and statements that write the value to ``{out}`` instead.
 
-    ``{one}`` is 1 as an array. ``in_place``: whether ``{out}`` may be the operand's own array.
+    ``{one}`` is 1 as an array. ``in_place``: whether ``{out}`` may be the operand's own array. Statements may be a
+    function of the node. Without them, a single call of a ufunc writes where it is told; ``takes_out``: so does the
+    last call of the expression.
     """
 
     code: Code = ""
     helper: str = ""
-    into: tuple[str, ...] = ()
+    into: tuple[str, ...] | Callable[[Node], tuple[str, ...]] = ()
     in_place: bool = True
+    takes_out: bool = False
+
+
+def operator_code(infix: str, ufunc: str) -> NumpyCode:
+    """An operator, and the ufunc that it stands for."""
+    return NumpyCode(f"{{0}} {infix} {{1}}", into=(f"np.{ufunc}({{0}}, {{1}}, {{out}})",))
 
 
 class PythonCode(NamedTuple):
@@ -49,7 +57,8 @@ class CCode(NamedTuple):
     Left out, the code is that of ``math`` where it names a function of C99; None: C has none.
     ``element``: a function of the node, the index and a reader of the operands' elements. Of a reduction: the ``labels``
     of operands and result, and ``accumulate``: the start, and how a term ``{1}`` is taken into ``{0}``.
-    An operation that says nothing of C is computed by those that it is ``lowered`` to.
+    An operation that says nothing of C is computed by those that it is ``lowered`` to. ``vector``: the types for which
+    glibc's libmvec has the function in vector form, within 4 units in the last place of NumPy.
     """
 
     code: str | None = ""
@@ -57,6 +66,10 @@ class CCode(NamedTuple):
     element: Callable[[Node, Index, Read], str] | None = None
     labels: Callable[[Node], tuple[tuple[Sequence[Any], ...], Sequence[Any]]] | None = None
     accumulate: tuple[str, str] = ("", "")
+    vector: tuple[str, ...] = ()
+
+
+VECTOR, VECTOR_OF_DOUBLE = ("double", "float"), ("double",)
 
 
 class LatexForm(NamedTuple):
@@ -107,3 +120,12 @@ MPMATH = Target("mpmath", MpmathForm)
 def has_attributes(op: Op) -> bool:
     """Whether the NumPy code depends on the node: the operation is not elementwise."""
     return callable(NUMPY.of(op).code)
+
+
+def list_texts(code: Any) -> Iterator[str]:
+    """The texts in what operations say of their code, those of functions that write templates too."""
+    if isinstance(code, str):
+        yield code
+    constants = getattr(getattr(code, "__code__", code), "co_consts", code if isinstance(code, tuple) else ())
+    for part in constants:
+        yield from list_texts(part)

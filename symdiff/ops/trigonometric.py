@@ -16,7 +16,7 @@ from .kinds import binary, over, unary
 from .logic import not_equal
 from .powers import sqrt
 from .sympy_code import sympy_sinc_derivative, sympy_spherical_jn
-from .targets import MpmathForm
+from .targets import VECTOR, CCode, MpmathForm
 
 
 def _spherical_slope(n: Node, x: Node) -> Node:
@@ -33,6 +33,8 @@ sin = unary(
     doc="The sine of x in radians.",
     odd=True,
     bounds=iv.fixed(-1.0, 1.0),
+    c=CCode(vector=VECTOR),
+    array_api="sin",
     latex="sin",
     sympy="sin",
 )
@@ -42,6 +44,8 @@ cos = unary(
     doc="The cosine of x in radians.",
     even=True,
     bounds=iv.fixed(-1.0, 1.0),
+    c=CCode(vector=VECTOR),
+    array_api="cos",
     latex="cos",
     sympy="cos",
 )
@@ -52,6 +56,8 @@ tan = unary(
     domain=("cos(x) != 0", lambda x: not_equal(cos(x), 0)),
     samples=(-1.2, 1.2),
     odd=True,
+    c=CCode(vector=VECTOR),
+    array_api="tan",
     latex="tan",
     sympy="tan",
 )
@@ -65,6 +71,8 @@ arcsin = unary(
     odd=True,
     bounds=iv.fixed(-math.nextafter(math.pi / 2, 2), math.nextafter(math.pi / 2, 2)),
     math="math.asin({0})",
+    c=CCode(vector=VECTOR),
+    array_api="asin",
     latex="arcsin",
     sympy="asin",
 )
@@ -77,6 +85,8 @@ arccos = unary(
     samples=(-0.9, 0.9),
     bounds=iv.fixed(0.0, math.nextafter(math.pi, 4)),
     math="math.acos({0})",
+    c=CCode(vector=VECTOR),
+    array_api="acos",
     latex="arccos",
     sympy="acos",
 )
@@ -88,6 +98,8 @@ arctan = unary(
     odd=True,
     bounds=iv.fixed(-math.nextafter(math.pi / 2, 2), math.nextafter(math.pi / 2, 2), True, True),
     math="math.atan({0})",
+    c=CCode(vector=VECTOR),
+    array_api="atan",
     latex="arctan",
     sympy="atan",
     mpmath=MpmathForm((0,)),
@@ -102,6 +114,8 @@ arctan2 = binary(
     kink="no derivative across a = 0 where b < 0 is needed: the value jumps there",
     bounds=iv.fixed(-math.nextafter(math.pi, 4), math.nextafter(math.pi, 4)),
     math="math.atan2({0}, {1})",
+    c=CCode(vector=VECTOR),
+    array_api="atan2",
     sympy="atan2",
 )
 sinh = unary(
@@ -110,6 +124,8 @@ sinh = unary(
     doc="The hyperbolic sine.",
     odd=True,
     bounds=iv.increasing(math.sinh),
+    c=CCode(vector=VECTOR),
+    array_api="sinh",
     latex="sinh",
     sympy="sinh",
 )
@@ -119,6 +135,8 @@ cosh = unary(
     doc="The hyperbolic cosine.",
     even=True,
     bounds=iv.fixed(1.0, math.inf),
+    c=CCode(vector=VECTOR),
+    array_api="cosh",
     latex="cosh",
     sympy="cosh",
 )
@@ -128,6 +146,8 @@ tanh = unary(
     doc="The hyperbolic tangent.",
     odd=True,
     bounds=iv.increasing(math.tanh, -1.0, 1.0),
+    c=CCode(vector=VECTOR),
+    array_api="tanh",
     latex="tanh",
     sympy="tanh",
 )
@@ -139,6 +159,8 @@ arcsinh = unary(
     odd=True,
     bounds=iv.increasing(math.asinh),
     math="math.asinh({0})",
+    c=CCode(vector=VECTOR),
+    array_api="asinh",
     sympy="asinh",
     mpmath=MpmathForm((0,)),
 )
@@ -151,6 +173,8 @@ arccosh = unary(
     samples=(1.2, 4),
     bounds=iv.fixed(0.0, math.inf),
     math="math.acosh({0})",
+    c=CCode(vector=VECTOR),
+    array_api="acosh",
     sympy="acosh",
 )
 arctanh = unary(
@@ -163,6 +187,8 @@ arctanh = unary(
     odd=True,
     bounds=iv.increasing(math.atanh),
     math="math.atanh({0})",
+    c=CCode(vector=VECTOR),
+    array_api="atanh",
     sympy="atanh",
 )
 sinc = unary(

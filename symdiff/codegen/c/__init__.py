@@ -15,12 +15,12 @@ def write_module(outputs: Any, inputs: Sequence[Node], name: str, *, updates: Ma
 
     Raises UnsupportedError for an operation that C has no function for.
     """
-    return Function(outputs, inputs, name, updates or {}).module()
+    return Function(outputs, inputs, name, updates or {}).write_module()
 
 
 def write_header(outputs: Any, inputs: Sequence[Node], name: str) -> str:
     """The header file of :func:`write_module`: what the function computes, its workspace, its prototype."""
-    return Function(outputs, inputs, name, {}).header()
+    return Function(outputs, inputs, name, {}).write_header()
 
 
 __all__ = ["Function", "point_loop", "write_header", "write_module"]

@@ -1,4 +1,4 @@
-"""Statements of a C function: a scalar for each number that is shared or deep, a loop nest for each array.
+"""Statements of a C function: a variable for each scalar that is shared or deep, a loop nest for each array.
 
 What is elementwise, or only looks at an array in another way, is written into the loop that reads it. An array is kept
 where it is read more than once, or again and again by a reduction.
@@ -15,12 +15,12 @@ from ...graph.templates import fill_sizes, read_template
 from ...graph.traversal import topological, use_counts
 from ...ops.c_code import Index, offset, size_code
 from ...ops.kinds import unbroadcast
-from ...ops.scalar import PI
+from ...ops.scalar import PI, pow
 from ...ops.targets import C
 from ..constants import evaluate_constant
 from ..names import Names
 from ..text import Code, fill, nearest_float, write_product
-from .spelling import literal, template, typed, unsupported
+from .spelling import cast_whole, find_template, unsupported, write_literal
 
 #: Operations that one expression holds at most.
 LARGEST = 12
@@ -71,9 +71,9 @@ class Loops:
         op = node.op
         if op is VAR:
             return self.variable(node)
-        if self.constant(node):
+        if self.is_constant(node):
             value = self.fixed[node]
-            code = literal(node.value if op is CONST else value)  # type: ignore[arg-type]
+            code = write_literal(node.value if op is CONST else value)  # type: ignore[arg-type]
             return Value(lambda index: code)
         own = C.of(op)
         if own.helper:
@@ -93,7 +93,7 @@ class Loops:
             return Value(lambda index: Code(f"{name}[0]" if inputs else name), inputs=inputs)
         return Value(lambda index: Code(f"{name}[{offset(index, shape)}]"), inputs=inputs)
 
-    def constant(self, node: Node) -> bool:
+    def is_constant(self, node: Node) -> bool:
         """Whether the operation has a value now: its operands have one, and Python's arithmetic gives it."""
         if node.op is CONST:
             self.fixed[node] = nearest_float(node.value)
@@ -106,22 +106,22 @@ class Loops:
         return node in self.fixed
 
     def elementwise(self, node: Node) -> Value:
-        op, args, text = node.op, node.args, template(node.op)
-        power = _exponent(node)
-        for place in {0} if power in (2, 3) else read_template(text).repeated:
-            if self.values[args[place]].cost:
-                self.bind(args[place])
+        op, args, text = node.op, node.args, find_template(node.op)
+        power = _constant_exponent(node)
+        for operand in {0} if power in (2, 3) else read_template(text).repeated:
+            if self.values[args[operand]].cost:
+                self.bind(args[operand])
         parts = [self.values[arg] for arg in args]
         plain = all(arg in self.fixed for arg in args[op.logical :])
 
         def at(index: Index) -> Code:
             if power in (2, 3):
                 return write_product(parts[0].at(index).within(100), int(power))
-            codes = [typed(part.at(index)) if plain else part.at(index) for part in parts]
+            codes = [cast_whole(part.at(index)) if plain else part.at(index) for part in parts]
             codes = [Code(f"({c.text})") if c.text[0] == "-" and op.prefix else c for c in codes]
             return fill(op, text, codes)
 
-        return self.joined(node, at, 1)
+        return self.combine(node, at, 1)
 
     def view(self, node: Node) -> Value:
         """An element of a node that has no loop of its own; what it repeats is computed before."""
@@ -131,9 +131,9 @@ class Loops:
             if self.values[arg].cost and multiply_sizes(*arg.shape) != multiply_sizes(*node.shape):
                 self.bind(arg)
         parts = [self.values[arg] for arg in node.args]
-        return self.joined(node, lambda index: Code(element(node, index, lambda k, i: parts[k].at(i).within(100))), 0)
+        return self.combine(node, lambda index: Code(element(node, index, lambda k, i: parts[k].at(i).within(100))), 0)
 
-    def joined(self, node: Node, at: Callable[[Index], Code], cost: int) -> Value:
+    def combine(self, node: Node, at: Callable[[Index], Code], cost: int) -> Value:
         parts = [self.values[arg] for arg in node.args]
         inputs = frozenset().union(*(part.inputs for part in parts)) if self.changed else NOTHING
         cost += sum(part.cost for part in parts)
@@ -142,19 +142,19 @@ class Loops:
     # -- values that are kept --------------------------------------------------------------------------------------
 
     def bind(self, node: Node) -> None:
-        """Compute the value here: a number gets a name, an array a place."""
+        """Compute the value here: a scalar gets a name, an array a slot."""
         value = self.values[node]
         if not value.nodes:
             return
         if node.shape:
-            name = self.place(node)
-            self.nest(node.shape, name, value.at)
+            name = self.allocate(node)
+            self.write_nest(node.shape, name, value.at)
             return
         name = self.names.fresh("t")
-        self.statement([f"const {'int' if node.op.predicate else 'real'} {name} = {_bare(value.at(()).text)};"])
+        self.add_statement([f"const {'int' if node.op.predicate else 'real'} {name} = {_strip(value.at(()).text)};"])
         self.values[node] = Value(lambda index: Code(name))
 
-    def place(self, node: Node) -> str:
+    def allocate(self, node: Node) -> str:
         """The array that the node's elements are written to: an output's own, or one in ``work``."""
         name = self.targets.get(node)
         if name is None:
@@ -164,26 +164,26 @@ class Loops:
         self.values[node] = Value(lambda index: Code(f"{target}[{offset(index, shape)}]"))
         return target
 
-    def statement(self, lines: Sequence[str]) -> None:
+    def add_statement(self, lines: Sequence[str]) -> None:
         self.statements.append([fill_sizes(line, self.names.size_name) for line in lines])
 
     # -- loops -----------------------------------------------------------------------------------------------------
 
-    def nest(self, shape: Shape, target: str, at: Callable[[Index], Code], sign: str = "") -> None:
+    def write_nest(self, shape: Shape, target: str, at: Callable[[Index], Code], sign: str = "") -> None:
         """``target[...] = value`` for every element."""
         index = tuple("0" if size == 1 else f"i{axis}" for axis, size in enumerate(shape))
-        ranges = [(place, size) for place, size in zip(index, shape, strict=True) if place != "0"]
+        ranges = [(name, size) for name, size in zip(index, shape, strict=True) if name != "0"]
         element = f"{target}[{offset(index, shape)}]" if shape else f"*{target}"
-        self.statement(loop(ranges, [f"{element} {sign}= {_bare(at(index).text)};"]))
+        self.add_statement(nest(ranges, [f"{element} {sign}= {_strip(at(index).text)};"]))
 
     def reduction(self, node: Node) -> Value:
         """Terms taken in one after the other, along the last axis where the operands lie that way."""
         start, update = C.of(node.op).accumulate
-        inputs, output, sizes = _labelled(node)
+        inputs, output, sizes = _read_labels(node)
         for arg, own in zip(node.args, inputs, strict=True):
             if self.values[arg].cost and len(own) < len(sizes):
                 self.bind(arg)
-        at = {label: "0" if size == 1 else f"i{place}" for place, (label, size) in enumerate(sizes.items())}
+        at = {label: "0" if size == 1 else f"i{position}" for position, (label, size) in enumerate(sizes.items())}
         factors = [
             self.values[arg].at(tuple(at[label] for label in own)).within(6 if len(inputs) > 1 else 0)
             for arg, own in zip(node.args, inputs, strict=True)
@@ -194,11 +194,13 @@ class Loops:
         terms = Terms(outer, inner, start, lambda into: update.format(into, "*".join(factors)) + ";")
         if not node.shape:
             name = self.names.fresh("t")
-            self.statement([f"real {name} = {start};", *loop(inner, [terms.update(name)])])
+            self.add_statement([f"real {name} = {start};", *nest(inner, [terms.update(name)])])
             self.values[node] = Value(lambda index: Code(name))
             return self.values[node]
-        target = f"{self.place(node)}[{offset(tuple(at[label] for label in output), node.shape)}]"
-        self.statement(terms.by_row(target) if along else terms.by_element(target, self.names.fresh("s")))
+        target = f"{self.allocate(node)}[{offset(tuple(at[label] for label in output), node.shape)}]"
+        self.add_statement(
+            terms.write_by_row(target) if along else terms.write_by_element(target, self.names.fresh("s"))
+        )
         return self.values[node]
 
 
@@ -210,35 +212,38 @@ class Terms(NamedTuple):
     start: str
     update: Callable[[str], str]
 
-    def by_row(self, target: str) -> list[str]:
+    def write_by_row(self, target: str) -> list[str]:
         """A row of the result at a time: the innermost loop goes along it."""
         *rows, last = self.outer
-        body = [*loop([last], [f"{target} = {self.start};"]), *loop([*self.inner, last], [self.update(target)])]
-        return loop(rows, body)
+        body = [
+            *nest([last], [f"{target} = {self.start};"]),
+            *nest([*self.inner, last], [self.update(target)]),
+        ]
+        return nest(rows, body)
 
-    def by_element(self, target: str, total: str) -> list[str]:
+    def write_by_element(self, target: str, total: str) -> list[str]:
         """An element of the result at a time."""
-        body = [f"real {total} = {self.start};", *loop(self.inner, [self.update(total)]), f"{target} = {total};"]
-        return loop(self.outer, body)
+        body = [f"real {total} = {self.start};", *nest(self.inner, [self.update(total)]), f"{target} = {total};"]
+        return nest(self.outer, body)
 
 
-def loop(ranges: Ranges, body: Sequence[str]) -> list[str]:
+def nest(ranges: Ranges, body: Sequence[str]) -> list[str]:
     """The lines in loops that stand one inside the other; several statements in braces."""
     lines = list(body)
-    for place, size in reversed(ranges):
+    for index, size in reversed(ranges):
         several = sum(not line.startswith((" ", "}")) for line in lines) > 1
-        head = f"for (int {place} = 0; {place} < {size_code(size)}; {place}++)" + " {" * several
+        head = f"for (int {index} = 0; {index} < {size_code(size)}; {index}++)" + " {" * several
         lines = [head, *("    " + line for line in lines), *["}"] * several]
     return lines
 
 
-def _exponent(node: Node) -> Number | None:
+def _constant_exponent(node: Node) -> Number | None:
     """The constant exponent of a power."""
-    exponent = unbroadcast(node.args[1]) if node.op.infix == "**" else node
+    exponent = unbroadcast(node.args[1]) if node.op is pow else node
     return exponent.value if exponent.op is CONST else None
 
 
-def _labelled(node: Node) -> tuple[Sequence[Sequence[Any]], Sequence[Any], dict[Any, Size]]:
+def _read_labels(node: Node) -> tuple[Sequence[Sequence[Any]], Sequence[Any], dict[Any, Size]]:
     """The labels of operands and result, and the size of each."""
     labels = C.of(node.op).labels
     assert labels is not None
@@ -247,13 +252,13 @@ def _labelled(node: Node) -> tuple[Sequence[Sequence[Any]], Sequence[Any], dict[
     return inputs, output, dict(pair for own in pairs for pair in own)
 
 
-def _bare(text: str) -> str:
+def _strip(text: str) -> str:
     """The text without parentheses around all of it."""
     if not text.startswith("(") or text.startswith("(real)"):
         return text
     depth = 0
-    for place, letter in enumerate(text):
-        depth += (letter == "(") - (letter == ")")
+    for index, char in enumerate(text):
+        depth += (char == "(") - (char == ")")
         if depth == 0:
-            return text[1:-1] if place == len(text) - 1 else text
+            return text[1:-1] if index == len(text) - 1 else text
     return text

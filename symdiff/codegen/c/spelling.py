@@ -10,7 +10,9 @@ from ...ops.targets import MATH, C
 from ..names import Names
 from ..text import BIG, Code, nearest_float
 
-#: The functions of a real argument in C99's <tgmath.h>: a row whose ``math`` code is one of them needs no other.
+#: The functions of real arguments in <tgmath.h> (ISO/IEC 9899:1999, 7.22). It is knowledge of C, not of operations: an
+#: operation whose code for ``math`` is a call of one of them, a user's too, has its C by that; and no variable has such
+#: a name, whether an operation uses the function or not.
 LIBM = frozenset(
     "acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh erf erfc exp exp2 expm1 fabs floor fmod hypot "
     "lgamma log log10 log1p log2 pow sin sinh sqrt tan tanh tgamma".split()
@@ -25,23 +27,23 @@ RESERVED = frozenset(_KEYWORDS.split()) | LIBM | {f"i{axis}" for axis in range(3
 _CALL = re.compile(r"math\.(\w+)\(([^()]*)\)")
 
 
-def template(op: Op) -> str:
-    """The row's C code with places for the operands.
+def find_template(op: Op) -> str:
+    """The operation's C code with ``{0}`` for the first operand.
 
     Raises UnsupportedError where C has no such function.
     """
     code, plain = C.of(op).code, MATH.of(op).code or ""
     if code:
         return code
-    found = _CALL.fullmatch(plain)
-    if code is not None and found and found[1] in LIBM:
-        return f"{found[1]}({found[2]})"
+    call = _CALL.fullmatch(plain)
+    if code is not None and call and call[1] in LIBM:
+        return f"{call[1]}({call[2]})"
     if code is not None and (op.prefix or op.infix) and plain and "math." not in plain:
         return plain
     raise unsupported(op)
 
 
-def literal(value: Number) -> Code:
+def write_literal(value: Number) -> Code:
     """A number; whole ones take the type of what they meet."""
     if isinstance(value, bool):
         return Code(str(int(value)))
@@ -55,18 +57,18 @@ def literal(value: Number) -> Code:
     return Code(text, 7 if text[0] == "-" else 100)
 
 
-def typed(code: Code) -> Code:
+def cast_whole(code: Code) -> Code:
     """A whole number as ``real``: where all operands are numbers, C would compute with integers."""
     return Code(f"(real){code.text}", 7) if code.text.lstrip("-").isdigit() else code
 
 
 class CNames(Names):
-    """Names of a C function; letters that C99 lacks are written by their code points."""
+    """Names of a C function; characters that C99 lacks are written by their code points."""
 
     words, no_sizes = RESERVED, frozenset()
 
     def spell(self, name: str) -> str:
-        return "".join(letter if letter.isascii() else f"u{ord(letter):04x}" for letter in super().spell(name))
+        return "".join(char if char.isascii() else f"u{ord(char):04x}" for char in super().spell(name))
 
 
 def unsupported(op: Op) -> UnsupportedError:

@@ -1,4 +1,4 @@
-"""Where arrays stand in the workspace that the caller gives."""
+"""The workspace that the caller gives, and the slot of each array in it."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from .loops import Loops
 ARRAY = re.compile(r"\bw\d+\b")
 
 
-def places(loops: Loops) -> tuple[Size, dict[str, tuple[str, Size]]]:
-    """The size of the workspace, and each array's name and start there.
+def assign_slots(loops: Loops) -> tuple[Size, dict[str, tuple[str, Size]]]:
+    """The size of the workspace, and for each array the name of its slot and where that starts.
 
-    An array's place is used again, under one name, by those of its size after the last statement that reads it.
+    A slot is used again by an array of its size after the last statement that reads it.
     """
     ends: dict[str, int] = {}
     begins: dict[str, int] = {}
-    for place, lines in enumerate(loops.statements):
+    for index, lines in enumerate(loops.statements):
         for name in ARRAY.findall("\n".join(lines)):
             if name in loops.arrays:
-                begins.setdefault(name, place)
-                ends[name] = place
+                begins.setdefault(name, index)
+                ends[name] = index
     total: Size = 0
-    found: dict[str, tuple[str, Size]] = {}
-    busy: dict[Size, list[tuple[int, str]]] = {}
+    slots: dict[str, tuple[str, Size]] = {}
+    in_use: dict[Size, list[tuple[int, str]]] = {}
     for name in begins:
         size = loops.arrays[name]
-        rows = busy.setdefault(size, [])
-        free = next((op for op in rows if op[0] < begins[name]), None)
+        users = in_use.setdefault(size, [])
+        free = next((user for user in users if user[0] < begins[name]), None)
         if free is None:
-            found[name] = (f"w{len(set(found.values()))}", total)
+            slots[name] = (f"w{len(set(slots.values()))}", total)
             total = add_sizes(total, size)
         else:
-            rows.remove(free)
-            found[name] = found[free[1]]
-        rows.append((ends[name], name))
-    return total, found
+            users.remove(free)
+            slots[name] = slots[free[1]]
+        users.append((ends[name], name))
+    return total, slots

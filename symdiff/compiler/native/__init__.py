@@ -20,8 +20,8 @@ def build_function(outputs: Any, inputs: Sequence[Node], updates: Mapping[Node, 
     """
     made = Function(outputs, inputs, "f", updates)
     if made.scalar:
-        return Points(made.module() + "\n" + point_loop(made), form_of(made), tuple(flags))
-    return Arrays(made.module(), form_of(made), tuple(flags))
+        return Points(made.write_module() + "\n" + point_loop(made), form_of(made), tuple(flags))
+    return Arrays(made.write_module(), form_of(made), tuple(flags))
 
 
 __all__ = ["Native", "NoCompiler", "build_function"]

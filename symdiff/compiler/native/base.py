@@ -47,7 +47,7 @@ def form_of(made: Function) -> Form:
     results = unflatten_like(made.outputs, map(Result, (node.shape for node in nodes), truths))
     shapes, updated = tuple(var.shape for var in made.inputs), tuple(var in made.updates for var in made.inputs)
     shown = tuple(var.name for var in made.inputs)
-    return Form(made.name, shown, shapes, updated, results, made.work, made.macros())
+    return Form(made.name, shown, shapes, updated, results, made.work, made.size_macros)
 
 
 class Native:

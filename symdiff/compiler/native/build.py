@@ -19,7 +19,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...codegen.c.spelling import find_template
 from ...graph.errors import SymdiffError
+from ...graph.node import OPS, Op
+from ...ops.targets import C
 
 if TYPE_CHECKING:
     from ctypes import CDLL
@@ -34,15 +37,6 @@ SHARED = ("-fPIC",)
 #: another mask left out): it is not to make such loops, where there are conditions, nor conditions around reads.
 GCC = ("-fno-tree-sink",)
 GCC_ARRAYS = ("-fno-tree-loop-if-convert",)
-
-#: Functions that glibc's libmvec has in vector form, within 4 units in the last place of NumPy; its erfc is not, and
-#: its log is for double only, so float is widened. A compiler that is told so makes vector code of a loop that calls
-#: them; under C's own names it would merge sin and cos into a call that has no such form.
-VECTORISED = {
-    "x": "exp exp2 expm1 log log2 log10 log1p sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh cbrt erf",
-    "x, y": "pow atan2 hypot",
-}
-_WIDENED = "log"
 
 
 class NoCompiler(SymdiffError):
@@ -96,7 +90,7 @@ def library(source: str, flags: Sequence[str] = (), conditional: bool = False) -
     import ctypes
 
     command = compiler()
-    text = prelude() + source
+    text = write_prelude() + source
     careful = (*GCC, *(GCC_ARRAYS if conditional else ())) if "Free Software Foundation" in version(command) else ()
     every = [*FLAGS, *careful, *flags, *SHARED]
     key = hashlib.sha256("\0".join([version(command), *command, *every, text]).encode()).hexdigest()[:32]
@@ -127,23 +121,25 @@ def _run(command: Sequence[str]) -> None:
         raise SymdiffError(f"{command[0]} cannot compile the C source: {errors[0] if errors else 'no reason given'}")
 
 
-def prelude() -> str:
+def write_prelude() -> str:
     """Declarations before the source that let loops over points become vector code."""
     lines = ["#include <tgmath.h>", "#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__)"]
     lines += ["#include <features.h>", "#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 35)"]
-    for parameters, names in VECTORISED.items():
-        for name in names.split():
-            lines += _declared(name, parameters)
+    lines += [line for op in OPS.values() if C.of(op).vector for line in _declare_vector(op)]
     return "\n".join([*lines, "#endif", "#endif", "#line 1", ""])
 
 
-def _declared(name: str, parameters: str) -> list[str]:
-    """The function under a name that is not the compiler's own, for both types."""
+def _declare_vector(op: Op) -> list[str]:
+    """The function under another name, for both types; where float has no vector form, it is widened.
+
+    A compiler that is told of a vector form makes vector code of a loop that calls it; under C's own names it would
+    merge sin and cos into a call that has no such form.
+    """
+    name, operands = find_template(op).partition("(")[0], [f"x{index}" for index in range(op.arity)]
     lines = []
     for kind, end in (("double", ""), ("float", "f")):
-        types = ", ".join([kind] * len(parameters.split(", ")))
-        lines.append(f'{kind} vector_{name}{end}({types}) __asm__("{name}{end}")')
+        lines.append(f'{kind} vector_{name}{end}({", ".join([kind] * op.arity)}) __asm__("{name}{end}")')
         lines.append('    __attribute__((simd("notinbranch"), const));')
-    narrow = f"vector_{name}" if name == _WIDENED else f"vector_{name}f"
-    chosen = f"_Generic({parameters.replace(', ', ' + ')}, float: {narrow}, default: vector_{name})"
-    return [*lines, f"#undef {name}", f"#define {name}({parameters}) {chosen}({parameters})"]
+    narrow = f"vector_{name}f" if "float" in C.of(op).vector else f"vector_{name}"
+    chosen = f"_Generic({' + '.join(operands)}, float: {narrow}, default: vector_{name})"
+    return [*lines, f"#undef {name}", f"#define {name}({', '.join(operands)}) {chosen}({', '.join(operands)})"]
