@@ -7,8 +7,8 @@ import re
 from ..graph.node import VAR, Node
 from ..graph.shapes import show_shape
 from ..graph.traversal import topological
-from ..ops.contraction import SIZE
-from ..ops.tensor import least_sizes, places_among
+from ..ops.sizes import SIZE
+from ..ops.tensor import integer_variables, least_sizes
 from .points import TYPE, TYPES, Points
 
 
@@ -78,4 +78,4 @@ class Arrays(Points):
 
     def places(self) -> set[Node]:
         """The inputs that are places along axes."""
-        return places_among(self.order)
+        return integer_variables(self.order)
