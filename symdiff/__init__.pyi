@@ -87,13 +87,10 @@ from .ops.exponentials import softmax as softmax
 from .ops.extrema import argmax as argmax
 from .ops.extrema import max as max
 from .ops.extrema import min as min
-from .ops.filling import broadcast as broadcast_to
-from .ops.filling import eye as eye
+from .ops.filling import broadcast_to as broadcast_to
 from .ops.filling import one_hot as one_hot
 from .ops.filling import ones as ones
-from .ops.filling import size as size
 from .ops.filling import zeros as zeros
-from .ops.gathering import arange as arange
 from .ops.gathering import places as places
 from .ops.gathering import scatter_add as scatter_add
 from .ops.indexing import index as index
@@ -123,6 +120,9 @@ from .ops.rearranging import transpose as transpose
 from .ops.running import cumsum as cumsum
 from .ops.running import prod as prod
 from .ops.running import product_of_others as product_of_others
+from .ops.sizes import arange as arange
+from .ops.sizes import eye as eye
+from .ops.sizes import size as size
 from .ops.sums import mean as mean
 from .ops.sums import norm as norm
 from .ops.sums import std as std

@@ -22,7 +22,7 @@ from ..graph.errors import CheckError, DomainError, SymdiffError, UnsupportedErr
 from ..graph.node import Node, Op, symbol
 from ..graph.traversal import leaves, topological, variables
 from ..ops.targets import NUMPY
-from ..ops.tensor import places_among
+from ..ops.tensor import integer_variables
 from .differences import between_one_sided, central_difference, extrapolate
 from .points import Point, given_point, random_points, show_point
 
@@ -80,7 +80,7 @@ def check_grads(
     for node in leaves(f):
         if node.shape:
             raise UnsupportedError(f"check_grads takes scalars, not shape {node.shape}; sum it first")
-        indices = places_among(topological(node))
+        indices = integer_variables(topological(node))
         sources = [var for var in (variables(node) if wrt is None else leaves(wrt)) if var not in indices]
         if not sources:
             continue

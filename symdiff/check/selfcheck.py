@@ -16,7 +16,7 @@ from typing import Any
 from ..codegen.sandbox import checked
 from ..graph.node import Node
 from ..graph.traversal import topological, variables
-from ..ops.tensor import places_among
+from ..ops.tensor import integer_variables
 from ..text.printer import show
 from .gradients import is_analytic
 from .points import Point, random_points
@@ -171,7 +171,7 @@ def _reference(text: str, f: Node, inputs: list[Node], parts: Sequence[str], nam
             stored.append(dict(zip(parts, flat, strict=True)))
         return finite
 
-    points = random_points(accept, inputs, places_among(topological(f)), 0, POINTS)
+    points = random_points(accept, inputs, integer_variables(topological(f)), 0, POINTS)
     arguments = [tuple(value.tolist() for value in point.values()) for point in points]
     return list(zip(arguments, stored, strict=True))
 

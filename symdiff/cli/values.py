@@ -61,9 +61,9 @@ def evaluating() -> Iterator[None]:
 
 def as_arrays(point: Mapping[str, Any], roots: Sequence[Node]) -> dict[str, Any]:
     """The values of a point as arrays, those that the formulas use as an index as integers."""
-    from ..ops.tensor import places_among
+    from ..ops.tensor import integer_variables
 
-    indices = {var.name for var in places_among(topological(*roots))}
+    indices = {var.name for var in integer_variables(topological(*roots))}
     return {name: _as_array(value, name in indices) for name, value in point.items()}
 
 

@@ -15,8 +15,8 @@ from ..graph.errors import UnsupportedError
 from ..graph.node import OPS, Node, Op
 from ..graph.templates import fill_sizes
 from ..graph.traversal import leaves, topological
-from ..ops.contraction import SIZE
 from ..ops.kinds import operands
+from ..ops.sizes import SIZE
 from ..ops.targets import ARRAY_API, MATH, NUMPY, has_attributes, list_texts
 from .arrays import Arrays
 from .module import join_blocks, write_docstring, write_function, write_result

@@ -7,8 +7,9 @@ import re
 from ..graph.node import VAR, Node
 from ..graph.shapes import show_shape
 from ..graph.traversal import topological
-from ..ops.contraction import BROADCAST, SIZE
-from ..ops.tensor import least_sizes, places_among
+from ..ops.filling import BROADCAST
+from ..ops.sizes import SIZE
+from ..ops.tensor import integer_variables, least_sizes
 from .points import TYPE, TYPES, Points
 
 
@@ -87,4 +88,4 @@ class Arrays(Points):
 
     def find_positions(self) -> set[Node]:
         """The inputs that are positions along axes: whole numbers."""
-        return places_among(self.order)
+        return integer_variables(self.order)

@@ -13,7 +13,8 @@ from ..graph.node import CONST, VAR, Node
 from ..graph.shapes import Shape
 from ..graph.templates import ATOM, fill_sizes
 from ..graph.traversal import use_counts
-from ..ops.contraction import BROADCAST, CONTRACT
+from ..ops.contraction import CONTRACT
+from ..ops.filling import BROADCAST
 from ..ops.kinds import operands
 from ..ops.scalar import mul, pow, sub
 from ..ops.spelling import einsum_spec, tensordot

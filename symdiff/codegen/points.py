@@ -10,9 +10,9 @@ from ..graph.errors import UnsupportedError
 from ..graph.node import CONST, VAR, Node, Op
 from ..graph.templates import fill_sizes
 from ..graph.traversal import leaves, topological
-from ..ops.contraction import SIZE
 from ..ops.kinds import operands
 from ..ops.scalar import add, sub
+from ..ops.sizes import SIZE
 from ..ops.targets import NUMPY
 from .module import join_blocks, write_docstring, write_function, write_result
 from .names import Names

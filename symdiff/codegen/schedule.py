@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from ..graph.node import CONST, VAR, Node, Number, Op, make
 from ..graph.templates import read_template
 from ..graph.traversal import topological, use_counts
-from ..ops.contraction import SIZE, VIEW
+from ..ops.contraction import VIEW
 from ..ops.kinds import operands, unbroadcast
 from ..ops.scalar import PI, add, div, neg, pow, sqrt, sub
+from ..ops.sizes import SIZE
 from ..ops.targets import has_attributes
 from .constants import evaluate_constant
 from .names import Names

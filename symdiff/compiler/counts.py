@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from ..codegen.counting import count_operations
 from ..graph.node import CONST, VAR, Node
 from ..graph.traversal import leaves, topological
-from ..ops.contraction import BROADCAST
+from ..ops.filling import BROADCAST
 from ..ops.scalar import PI
 from .functions import source
 

@@ -8,7 +8,8 @@ Elementwise, all of them in ``scalar``: ``arithmetic``, ``powers``, ``trigonomet
 ``python_code``, ``c_code``, ``array_api_code``, ``sympy_code``.
 
 On whole arrays, each beside the function that users call, all of them in ``arrays``: ``contraction`` (products summed
-over labelled axes; ``spelling``: how they are written) and ``products``, ``axes``, ``matrices``, ``sums``, ``running``,
-``extrema``, ``exponentials``, ``indexing``, ``gathering``, ``rearranging``, ``filling``, ``assembly`` (one matrix of
-blocks). ``arguments`` reads what users give; ``tensor`` has the operations by name, for passes that build nodes.
+over labelled axes, made of ``networks``; ``spelling``: how they are written), ``products``, ``axes``, ``matrices``,
+``diagonals``; ``reductions`` (how they are declared), ``sums``, ``running``, ``extrema``, ``exponentials``; ``sizes``,
+``filling``, ``indexing``, ``gathering``, ``rearranging``, ``assembly`` (one matrix of blocks). ``arguments`` reads what
+users give; ``tensor`` has the operations by name, for passes that build nodes.
 """

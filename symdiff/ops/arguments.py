@@ -13,7 +13,6 @@ from ..graph.errors import ShapeError, SymdiffError
 from ..graph.node import CONST, Node
 from ..graph.shapes import Shape, Size, add_sizes, multiply_sizes, show_shape
 from .axes import Axes
-from .contraction import SIZE
 
 #: A whole number, given as one or as a constant; what ``keepdims`` takes; a size, a shape and axes as users write them.
 Whole: TypeAlias = SupportsIndex | Node
@@ -35,7 +34,7 @@ def as_size(value: Any) -> Size:
     """A size from a whole number, a symbolic size, or an expression of sizes."""
     if isinstance(value, str) and value.isidentifier():
         return value
-    if isinstance(value, Node) and value.op is SIZE:
+    if isinstance(value, Node) and value.op.name == "size":
         return str(value.attrs[0])
     if isinstance(value, Node) and value.op.name in ("add", "sub", "mul", "neg"):
         parts = [as_size(arg) for arg in value.args]

@@ -15,9 +15,9 @@ from ..graph.shapes import Size, add_sizes, multiply_sizes
 from .spelling import (
     Labels,
     Range,
+    axis_labels,
     contract_code,
     is_trace,
-    letters,
     place_text,
     range_text,
     shape_text,
@@ -115,25 +115,6 @@ OTHERS = '''def _product_of_others(xp, x, axis):
     turned = xp.flip(x, (0,))
     after = xp.cumprod(xp.concat((xp.ones_like(x[:1]), turned[:-1]), axis=0), axis=0)
     return xp.moveaxis(before * xp.flip(after, (0,)), 0, axis)'''
-
-
-def over_axes(call: str, axes: tuple[int, ...]) -> str:
-    """The call with ``{axes}`` written out."""
-    return call.replace("{axes}", str(axes[0]) if len(axes) == 1 else str(axes))
-
-
-def argmax(node: Node) -> str:
-    """Code of the place of the largest element."""
-    axes = node.attrs[0]
-    return "xp.argmax({0})" if len(axes) == node.args[0].ndim else over_axes("xp.argmax({0}, axis={axes})", axes)
-
-
-def products(axes: tuple[int, ...]) -> str:
-    """Products over one axis after the other, the last first."""
-    code = "{0}"
-    for axis in sorted(axes, reverse=True):
-        code = f"xp.prod({code}, axis={axis})"
-    return code
 
 
 # -- parts of arrays -----------------------------------------------------------------------------------------------
@@ -236,13 +217,13 @@ def viewed(node: Node) -> str:
 
 def _of_labels(inner: Labels, kept: Labels) -> str:
     if len(set(inner)) < len(inner):
-        return f'xp.einsum("{letters(inner)}->{letters(kept)}", {{0}})'
+        return f'xp.einsum("{axis_labels(inner)}->{axis_labels(kept)}", {{0}})'
     own = tuple(label for label in inner if label in kept)
     code = "{0}" if own == inner else "{0}[" + ", ".join(":" if label in kept else "0" for label in inner) + "]"
     if own == kept:
         return code
     if len(set(kept)) < len(kept):
-        return f'_on_diagonal(xp, {code}, "{letters(own)}", "{letters(kept)}", device)'
+        return f'_on_diagonal(xp, {code}, "{axis_labels(own)}", "{axis_labels(kept)}", device)'
     if own == kept[::-1] and len(own) == 2:
         return f"{code}.T"
     return f"xp.moveaxis({code}, {tuple(map(own.index, kept))}, {tuple(range(len(kept)))})"

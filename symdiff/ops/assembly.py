@@ -18,7 +18,7 @@ from .contraction import contraction
 from .indexing import INDEX as index
 from .kinds import structural
 from .rearranging import RESHAPE as reshape
-from .spelling import Range, einsum_spec, letters, range_text, shape_text
+from .spelling import Range, axis_labels, einsum_spec, range_text, shape_text
 
 #: Op and column of the block, axes, ranges.
 Layout = tuple[tuple[int, int, tuple[int, ...], tuple[Range, ...]], ...]
@@ -115,7 +115,7 @@ def _array_assemble(node: Node) -> str:
     parts = []
     for place, (i, j, axes, ranges) in enumerate(layout):
         own = tuple(range(len(set(axes))))
-        labels = f'("{letters(own)}", "{letters(axes)}")' if len(own) < len(axes) else "None"
+        labels = f'("{axis_labels(own)}", "{axis_labels(axes)}")' if len(own) < len(axes) else "None"
         places = ", ".join(shape_text((start, step)) for start, _, step in ranges)
         parts.append(f"({i}, {j}, {{{place}}}, {labels}, {f'({places},)' if places else 'None'})")
     return f"_assemble({', '.join(['xp', _shapes_text(shapes), 'dtype', 'device', *parts])})"
@@ -131,10 +131,15 @@ def _layout_text(node: Node) -> str:
 
 
 assemble = structural(
-    "assemble", -1, _build_assemble, _pull_assemble, domain="parts of blocks on and above the diagonal",
-    numpy=(_numpy_assemble, _ASSEMBLE), text_of=_text_assemble,
+    "assemble",
+    -1,
+    _build_assemble,
+    _pull_assemble,
+    domain="parts of blocks on and above the diagonal",
+    numpy=(_numpy_assemble, _ASSEMBLE),
+    text_of=_text_assemble,
     array_api=(_array_assemble, (array_api_code.ON_DIAGONAL, array_api_code.PLACED, array_api_code.ASSEMBLE)),
-)  # fmt: skip
+)
 
 # -- sparse --------------------------------------------------------------------------------------------------------
 
@@ -187,9 +192,14 @@ def _text_sparse(node: Node) -> str:
 
 
 sparse = structural(
-    "sparse", -1, _build_sparse, _pull_sparse, domain="parts of blocks", numpy=(_numpy_sparse, _SPARSE),
+    "sparse",
+    -1,
+    _build_sparse,
+    _pull_sparse,
+    domain="parts of blocks",
+    numpy=(_numpy_sparse, _SPARSE),
     text_of=_text_sparse,
-)  # fmt: skip
+)
 
 
 def _build_rows(op: Op, values: Any, columns: Any, ends: Any, shape: Shape) -> Node:
@@ -197,7 +207,11 @@ def _build_rows(op: Op, values: Any, columns: Any, ends: Any, shape: Shape) -> N
 
 
 compressed = structural(
-    "compressed", 3, _build_rows, _pull_sparse, domain="entries row by row, their columns, and where rows begin and end",
+    "compressed",
+    3,
+    _build_rows,
+    _pull_sparse,
+    domain="entries row by row, their columns, and where rows begin and end",
     numpy=lambda node: f"sparse.csr_array(({{0}}, {{1}}.copy(), {{2}}.copy()), {node.attrs[0]})",
     text_of=lambda node: f"compressed({{0}}, {{1}}, {{2}}, {node.attrs[0]})",
-)  # fmt: skip
+)

@@ -6,7 +6,7 @@ function of the node, the index (a text for each axis) and ``read``, which gives
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..graph.node import Node
@@ -268,12 +268,3 @@ def lower_element(node: Node, index: Index, read: Read) -> str:
 
 def upper_element(node: Node, index: Index, read: Read) -> str:
     return _chosen([f"{index[-1]} >= {plus(index[-2], node.attrs[0])}"], read(0, index))
-
-
-# -- labels of reductions ------------------------------------------------------------------------------------------
-
-
-def reduced_labels(node: Node) -> tuple[tuple[Sequence[int], ...], Sequence[int]]:
-    """The axes of the operand, and those of the result."""
-    every = tuple(range(node.args[0].ndim))
-    return (every,), tuple(axis for axis in every if axis not in node.attrs[0])

@@ -20,8 +20,8 @@ from functools import reduce
 from typing import Any
 
 from ..graph.errors import ShapeError
-from ..graph.node import OPS, Node, as_node, const, is_const, make
-from ..graph.shapes import Shape, Size, broadcast_shapes, show_shape
+from ..graph.node import OPS, Node, as_node, const, is_const
+from ..graph.shapes import Shape, Size, show_shape
 from . import array_api_code, c_code
 from .kinds import broadcast_to, structural
 from .networks import (
@@ -43,7 +43,6 @@ from .spelling import (
     numpy_view,
     read_by_contract,
     read_by_view,
-    shape_text,
     text_contract,
     text_view,
 )
@@ -198,68 +197,24 @@ def _pull_view(ct: Node, node: Node, x: Node) -> tuple[Node, ...]:
     return (contraction([ct], [outer], inner),)
 
 
-def _pull_broadcast(ct: Node, node: Node, x: Node) -> tuple[Node, ...]:
-    """The sum over the repeated axes."""
-    skipped = node.ndim - x.ndim
-    output = [
-        place + skipped if size == node.shape[place + skipped] else ("one", place) for place, size in enumerate(x.shape)
-    ]
-    return (contraction([ct], [range(node.ndim)], output),)
-
-
 # -- rows ----------------------------------------------------------------------------------------------------------
 
 
-def _without_leading(node: Node) -> Node:
-    """The node without new axes that it begins with: repeating makes those itself."""
-    while node.op is VIEW and node.attrs[1] and node.attrs[1][0] not in node.attrs[0]:
-        inner, outer = node.attrs
-        node = contraction(node.args, [inner], outer[1:])
-    return node
-
-
-def _build_broadcast(op: Any, x: Any, shape: Shape) -> Node:
-    node = as_node(x)
-    if node.op is op:
-        node = node.args[0]
-    if node.shape == shape:
-        return node
-    node = _without_leading(node)
-    if broadcast_shapes("broadcast", node.shape, shape) != shape:
-        raise ShapeError(f"an array of shape {show_shape(node.shape)} cannot be repeated to {show_shape(shape)}")
-    return make(op, (node,), (shape,), shape)
-
-
-def _text_broadcast(node: Node) -> str:
-    for value, name in ((0, "zeros"), (1, "ones")):
-        if is_const(node.args[0], value):
-            return f"{name}({shape_text(node.shape)})"
-    return f"broadcast_to({{0}}, {shape_text(node.shape)})"
-
-
-def _numpy_broadcast(node: Node) -> str:
-    shape = shape_text(node.shape)
-    return f"np.broadcast_to({{0}}, {shape})" if node.args[0].shape else f"np.full({shape}, {{0}}, dtype)"
-
-
-def _build_eye(op: Any, size: Size) -> Node:
-    return make(op, (), (size,), (size, size))
-
-
-BROADCAST = structural(
-    "broadcast", 1, _build_broadcast, _pull_broadcast, domain="shapes that NumPy's rule allows", special=True, selects=True,
-    numpy=_numpy_broadcast, text_of=_text_broadcast, rule="repetition", gate="copies add up",
-    latex=LatexForm(functions={"zeros": (r"\mathbf{0}", "index"), "ones": (r"\mathbf{1}", "index")}),
-    array_api=lambda node: f"xp.broadcast_to({{0}}, {shape_text(node.shape)})",
-    c=CCode(element=c_code.broadcast_element),
-    weight=0, flops=lambda node, count: 0,
-)  # fmt: skip
 VIEW = structural(
-    "view", 1, lambda op, x, inner, outer: contraction([x], [inner], outer), _pull_view, domain="all arrays",
-    numpy=(numpy_view, ON_DIAGONAL), text_of=text_view, view=True, selects=True,
-    operands_of=read_by_view, rule="change of axes", array_api=(array_api_code.viewed, (array_api_code.ON_DIAGONAL,)),
+    "view",
+    1,
+    lambda op, x, inner, outer: contraction([x], [inner], outer),
+    _pull_view,
+    domain="all arrays",
+    numpy=(numpy_view, ON_DIAGONAL),
+    text_of=text_view,
+    view=True,
+    selects=True,
+    operands_of=read_by_view,
+    rule="change of axes",
+    array_api=(array_api_code.viewed, (array_api_code.ON_DIAGONAL,)),
     c=CCode(element=c_code.view_element),
-)  # fmt: skip
+)
 
 
 def _count_flops(node: Node, count: Callable[[Shape], int]) -> int:
@@ -274,23 +229,21 @@ _FUNCTIONS = {
     "outer": (r"{0:matrix} {1:base}^{\top}", "matrix"),
 }
 CONTRACT = structural(
-    "contract", -1, lambda op, *rest: contraction(rest[:-2], rest[-2], rest[-1]), _pull_contract,
-    domain="all arrays whose labelled axes fit", numpy=NumpyCode(numpy_contract, takes_out=True), text_of=text_contract,
-    operands_of=read_by_contract, latex=LatexForm(functions=_FUNCTIONS), rule="product rule", gate="products switch, sums distribute",
-    array_api=array_api_code.contracted, flops=_count_flops,
+    "contract",
+    -1,
+    lambda op, *rest: contraction(rest[:-2], rest[-2], rest[-1]),
+    _pull_contract,
+    domain="all arrays whose labelled axes fit",
+    numpy=NumpyCode(numpy_contract, takes_out=True),
+    text_of=text_contract,
+    operands_of=read_by_contract,
+    latex=LatexForm(functions=_FUNCTIONS),
+    rule="product rule",
+    gate="products switch, sums distribute",
+    array_api=array_api_code.contracted,
+    flops=_count_flops,
     c=CCode(labels=lambda node: node.attrs, accumulate=("0", "{0} += {1}")),
-)  # fmt: skip
-EYE = structural(
-    "eye", 0, _build_eye, lambda ct, node: (), domain="sizes", latex=LatexForm(functions={"eye": ("I", "index")}),
-    array_api=lambda node: f"xp.eye({{={node.attrs[0]}}}, dtype=dtype, device=device)",
-    numpy=lambda node: f"np.eye({{={node.attrs[0]}}}, dtype=dtype)", text_of=lambda node: f"eye({{={node.attrs[0]}}})",
-    c=CCode(element=c_code.eye_element),
-)  # fmt: skip
-SIZE = structural(
-    "size", 0, lambda op, name: make(op, (), (name,)), lambda ct, node: (), domain="sizes",
-    numpy=lambda node: f"{{={node.attrs[0]}}}", text_of=lambda node: f"{{={node.attrs[0]}}}",
-    c=CCode(element=c_code.size_element),
-)  # fmt: skip
+)
 
 
 def network(node: Node) -> Iterator[tuple[Node, Labels]]:

@@ -13,8 +13,8 @@ from .extrema import MAX
 from .kinds import broadcast_to, composite, structural
 from .logic import equal, where
 from .powers import exp, log
+from .reductions import array_api_reduction, axes_text, reduce_over, reduction
 from .selection import abs
-from .sums import _array_reduction, _axes_text, _reduce, _reduction
 
 _LOGSUMEXP = '''def _logsumexp(x, axis=None):
     """log(sum(exp(x))) over the axes, without overflow."""
@@ -46,12 +46,12 @@ def _build_softmax(op: Op, x: Any, axes: Axes) -> Node:
 
 def _softmax_numpy(node: Node) -> str:
     every = len(node.attrs[0]) == node.ndim
-    return "_softmax({0})" if every else f"_softmax({{0}}, {_axes_text(node.attrs[0])})"
+    return "_softmax({0})" if every else f"_softmax({{0}}, {axes_text(node.attrs[0])})"
 
 
 def _softmax_text(node: Node) -> str:
     """The last axis need not be said where it is the only one."""
-    return "softmax({0})" if node.ndim == 1 else f"softmax({{0}}, axis={_axes_text(node.attrs[0])})"
+    return "softmax({0})" if node.ndim == 1 else f"softmax({{0}}, axis={axes_text(node.attrs[0])})"
 
 
 def _lower_logsumexp(node: Node, x: Node) -> Node:
@@ -81,7 +81,7 @@ def logsumexp(x: Operand, axis: Axis = None, keepdims: Flag = False) -> Node:
     >>> sd.simplify(sd.grad(logsumexp(x), x))
     softmax(x)
     """
-    return _reduce(x, axis, keepdims, "logsumexp", LOGSUMEXP)
+    return reduce_over(x, axis, keepdims, "logsumexp", LOGSUMEXP)
 
 
 def softmax(x: Operand, axis: Axis = -1) -> Node:
@@ -110,12 +110,12 @@ def log_softmax(x: Operand, axis: Axis = -1) -> Node:
     return node - expanded(LOGSUMEXP(node, axes), axes, node.ndim)
 
 
-LOGSUMEXP = _reduction(
+LOGSUMEXP = reduction(
     "logsumexp",
     _pull_logsumexp,
     "_logsumexp({0}, {axes})",
     helper=_LOGSUMEXP,
-    array_api=(_array_reduction("_logsumexp(xp, {0}, {axes})"), (array_api_code.EXTREME, array_api_code.LOGSUMEXP)),
+    array_api=(array_api_reduction("_logsumexp(xp, {0}, {axes})"), (array_api_code.EXTREME, array_api_code.LOGSUMEXP)),
     domain="real arrays, not empty along the axes",
     lowered=_lower_logsumexp,
     weight=14,
@@ -131,7 +131,7 @@ SOFTMAX = structural(
     numpy=(_softmax_numpy, _SOFTMAX),
     text_of=_softmax_text,
     domain="real arrays",
-    array_api=(_array_reduction("_softmax(xp, {0}, {axes})"), (array_api_code.EXTREME, array_api_code.SOFTMAX)),
+    array_api=(array_api_reduction("_softmax(xp, {0}, {axes})"), (array_api_code.EXTREME, array_api_code.SOFTMAX)),
     lowered=_lower_softmax,
     weight=14,
     function=softmax,

@@ -10,13 +10,13 @@ from .arguments import Axis, Flag, read_axes
 from .axes import expanded, total
 from .composites import largest, smallest
 from .contraction import contraction
-from .gathering import ARANGE
 from .kinds import broadcast_to
 from .logic import equal, logical_or, not_equal, where
 from .networks import size_node
 from .rearranging import RESHAPE
+from .reductions import array_api_reduction, axes_text, reduce_over, reduced_labels, reduction
 from .sides import Sides
-from .sums import _array_reduction, _reduce, _reduction
+from .sizes import ARANGE
 from .targets import CCode, LatexForm
 
 
@@ -58,7 +58,7 @@ def max(x: Operand, *others: Operand, axis: Axis = None, keepdims: Flag = False)
     >>> max(*sd.symbols("a b"))
     maximum(a, b)
     """
-    return largest(x, *others) if others else _reduce(x, axis, keepdims, "max", MAX)
+    return largest(x, *others) if others else reduce_over(x, axis, keepdims, "max", MAX)
 
 
 def min(x: Operand, *others: Operand, axis: Axis = None, keepdims: Flag = False) -> Node:
@@ -73,7 +73,7 @@ def min(x: Operand, *others: Operand, axis: Axis = None, keepdims: Flag = False)
     >>> min(*sd.symbols("a b"))
     minimum(a, b)
     """
-    return smallest(x, *others) if others else _reduce(x, axis, keepdims, "min", MIN)
+    return smallest(x, *others) if others else reduce_over(x, axis, keepdims, "min", MIN)
 
 
 def argmax(x: Operand, axis: Axis = None) -> Node:
@@ -97,7 +97,7 @@ def argmax(x: Operand, axis: Axis = None) -> Node:
     return ARGMAX(node, axes)
 
 
-MAX = _reduction(
+MAX = reduction(
     "max",
     _pull_extreme,
     "{0}.max({axes})",
@@ -107,13 +107,13 @@ MAX = _reduction(
     kink="ties share equally",
     sides=_tied,
     gate="max routes",
-    array_api=(_array_reduction('_extreme(xp, "max", {0}, {axes})'), (array_api_code.EXTREME,)),
-    c=CCode("", c_code.MAXIMUM, labels=c_code.reduced_labels, accumulate=("-INFINITY", "{0} = maximum({0}, {1})")),
+    array_api=(array_api_reduction('_extreme(xp, "max", {0}, {axes})'), (array_api_code.EXTREME,)),
+    c=CCode("", c_code.MAXIMUM, labels=reduced_labels, accumulate=("-INFINITY", "{0} = maximum({0}, {1})")),
     function=max,
 )
 
 
-MIN = _reduction(
+MIN = reduction(
     "min",
     _pull_extreme,
     "{0}.min({axes})",
@@ -123,19 +123,25 @@ MIN = _reduction(
     kink="ties share equally",
     sides=_tied,
     gate="min routes",
-    array_api=(_array_reduction('_extreme(xp, "min", {0}, {axes})'), (array_api_code.EXTREME,)),
-    c=CCode("", c_code.MINIMUM, labels=c_code.reduced_labels, accumulate=("INFINITY", "{0} = minimum({0}, {1})")),
+    array_api=(array_api_reduction('_extreme(xp, "min", {0}, {axes})'), (array_api_code.EXTREME,)),
+    c=CCode("", c_code.MINIMUM, labels=reduced_labels, accumulate=("INFINITY", "{0} = minimum({0}, {1})")),
     function=min,
 )
 
 
-ARGMAX = _reduction(
+def _array_api_argmax(node: Node) -> str:
+    """Code of the place of the largest element."""
+    axes = node.attrs[0]
+    return "xp.argmax({0})" if len(axes) == node.args[0].ndim else f"xp.argmax({{0}}, axis={axes_text(axes)})"
+
+
+ARGMAX = reduction(
     "argmax",
     lambda ct, y, x: (None,),
     "{0}.argmax({axes})",
     domain="real arrays, one axis or all",
     kink="derivative 0 everywhere; the first of ties",
-    array_api=array_api_code.argmax,
+    array_api=_array_api_argmax,
     lowered=_lower_argmax,
     function=argmax,
 )

@@ -1,47 +1,94 @@
-"""Arrays made from sizes: identities, zeros, ones, repetitions, one-hot rows."""
+"""Arrays repeated to a larger shape: zeros, ones, any array; one-hot rows."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..graph.errors import ShapeError
-from ..graph.node import Node, Operand, as_node, const
-from ..graph.operators import FUNCTIONS
-from ..graph.shapes import broadcast_shapes, show_shape
-from . import logic
-from .arguments import ShapeLike, SizeLike, as_size, lengths
-from .contraction import EYE, contraction
-from .gathering import arange
-from .kinds import broadcast_to, composite
-from .networks import size_node
+from ..graph.node import Node, Op, Operand, as_node, const, is_const, make
+from ..graph.shapes import Shape, broadcast_shapes, show_shape
+from . import c_code
+from .arguments import ShapeLike, SizeLike, lengths
+from .contraction import VIEW, contraction
+from .kinds import composite, structural
+from .logic import equal, where
+from .sizes import arange
+from .spelling import shape_text
+from .targets import CCode, LatexForm
 
 
-@composite
-def size(name: SizeLike) -> Node:
-    """The symbolic size of that name, as a scalar.
+def broadcast_to(x: Operand, shape: ShapeLike) -> Node:
+    """The array repeated to that shape by NumPy's rule; elementwise operations do so themselves.
 
-    It is for averages written by hand, and for counts in formulas.
-
-    >>> import symdiff as sd
-    >>> X = sd.symbol("X", shape=("N", 3))
-    >>> sd.sum(X) / size("N")
-    sum(X)/N
-    """
-    return size_node(as_size(name))
-
-
-@composite
-def eye(n: SizeLike) -> Node:
-    """The identity matrix.
-
-    ``n``: a whole number or a symbolic size.
+    Its pullback is a sum. Raises ShapeError where the shape does not come from repeating.
 
     >>> import symdiff as sd
-    >>> A = sd.symbol("A", shape=("n", "n"))
-    >>> A + eye("n")
-    A + eye(n)
-    >>> eye("n").shape
-    ('n', 'n')
+    >>> x = sd.symbol("x", shape="n")
+    >>> broadcast_to(x, (5, "n")).shape
+    (5, 'n')
     """
-    return EYE(*lengths(n))
+    return BROADCAST(x, lengths(shape))
+
+
+def _build_broadcast(op: Op, x: Any, shape: Shape) -> Node:
+    node = as_node(x)
+    if node.op is op:
+        node = node.args[0]
+    if node.shape == shape:
+        return node
+    if broadcast_shapes("broadcast_to", node.shape, shape) != shape:
+        raise ShapeError(f"an array of shape {show_shape(node.shape)} cannot be repeated to {show_shape(shape)}")
+    return make(op, (_without_leading(node),), (shape,), shape)
+
+
+def _without_leading(node: Node) -> Node:
+    """The node without new axes that it begins with: repeating makes those itself."""
+    while node.op is VIEW and node.attrs[1] and node.attrs[1][0] not in node.attrs[0]:
+        inner, outer = node.attrs
+        node = contraction(node.args, [inner], outer[1:])
+    return node
+
+
+def _pull_broadcast(ct: Node, node: Node, x: Node) -> tuple[Node, ...]:
+    """The sum over the repeated axes."""
+    skipped = node.ndim - x.ndim
+    output = [
+        place + skipped if size == node.shape[place + skipped] else ("one", place) for place, size in enumerate(x.shape)
+    ]
+    return (contraction([ct], [range(node.ndim)], output),)
+
+
+def _text_broadcast(node: Node) -> str:
+    for value, name in ((0, "zeros"), (1, "ones")):
+        if is_const(node.args[0], value):
+            return f"{name}({shape_text(node.shape)})"
+    return f"broadcast_to({{0}}, {shape_text(node.shape)})"
+
+
+def _numpy_broadcast(node: Node) -> str:
+    shape = shape_text(node.shape)
+    return f"np.broadcast_to({{0}}, {shape})" if node.args[0].shape else f"np.full({shape}, {{0}}, dtype)"
+
+
+BROADCAST = structural(
+    "broadcast",
+    1,
+    _build_broadcast,
+    _pull_broadcast,
+    domain="shapes that NumPy's rule allows",
+    special=True,
+    selects=True,
+    numpy=_numpy_broadcast,
+    text_of=_text_broadcast,
+    rule="repetition",
+    gate="copies add up",
+    latex=LatexForm(functions={"zeros": (r"\mathbf{0}", "index"), "ones": (r"\mathbf{1}", "index")}),
+    array_api=lambda node: f"xp.broadcast_to({{0}}, {shape_text(node.shape)})",
+    c=CCode(element=c_code.broadcast_element),
+    weight=0,
+    flops=lambda node, count: 0,
+    function=broadcast_to,
+)
 
 
 @composite
@@ -56,7 +103,7 @@ def zeros(shape: ShapeLike) -> Node:
     >>> sd.evaluate(zeros(2), {})
     array([0., 0.])
     """
-    return broadcast_to(const(0), lengths(shape))
+    return BROADCAST(const(0), lengths(shape))
 
 
 @composite
@@ -72,23 +119,7 @@ def ones(shape: ShapeLike) -> Node:
     >>> sd.evaluate(ones(2), {})
     array([1., 1.])
     """
-    return broadcast_to(const(1), lengths(shape))
-
-
-def broadcast(x: Operand, shape: ShapeLike) -> Node:
-    """The array repeated to that shape by NumPy's rule; elementwise operations do so themselves.
-
-    Its pullback is a sum. Raises ShapeError where the shape does not come from repeating.
-
-    >>> import symdiff as sd
-    >>> x = sd.symbol("x", shape="n")
-    >>> broadcast(x, (5, "n")).shape
-    (5, 'n')
-    """
-    node, whole = as_node(x), lengths(shape)
-    if broadcast_shapes("broadcast_to", node.shape, whole) != whole:
-        raise ShapeError(f"an array of shape {show_shape(node.shape)} cannot be repeated to {show_shape(whole)}")
-    return broadcast_to(node, whole)
+    return BROADCAST(const(1), lengths(shape))
 
 
 @composite
@@ -104,7 +135,4 @@ def one_hot(places: Operand, n: SizeLike) -> Node:
     """
     node = as_node(places)
     labels = list(range(node.ndim))
-    return logic.where(logic.equal(contraction([node], [labels], [*labels, "new"]), arange(n)), 1, 0)
-
-
-FUNCTIONS["broadcast_to"] = broadcast
+    return where(equal(contraction([node], [labels], [*labels, "new"]), arange(n)), 1, 0)

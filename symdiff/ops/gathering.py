@@ -8,12 +8,12 @@ from typing import Any
 from ..graph.errors import ShapeError
 from ..graph.node import VAR, Node, Op, Operand, as_node, make
 from ..graph.shapes import Shape, broadcast_shapes, show_shape
-from . import array_api_code, c_code
-from .arguments import ShapeLike, SizeLike, Whole, lengths, whole
+from . import array_api_code
+from .arguments import ShapeLike, Whole, lengths, whole
 from .kinds import structural, without_axes
 from .logic import equal
+from .sizes import ARANGE
 from .spelling import shape_text
-from .targets import CCode
 
 
 def _build_gather(op: Op, x: Any, *places: Any) -> Node:
@@ -110,27 +110,17 @@ def scatter_add(x: Operand, shape: ShapeLike, *places: Operand) -> Node:
     return SCATTER_ADD(x, *places, lengths(shape))
 
 
-def arange(n: SizeLike) -> Node:
-    """0, 1, ..., n - 1.
-
-    ``n``: a whole number or a symbolic size.
-
-    >>> import symdiff as sd
-    >>> sd.evaluate(arange(4), {})
-    array([0., 1., 2., 3.])
-    >>> arange("n").shape
-    ('n',)
-    """
-    return ARANGE(*lengths(n))
-
-
 GATHER = structural(
-    "gather", -1, _build_gather,
+    "gather",
+    -1,
+    _build_gather,
     lambda ct, y, x, *places: (SCATTER_ADD(ct, *places, x.shape), *(None for _ in places)),
-    domain="whole numbers in range as places", numpy=lambda node: f"{{0}}[{index_code(node)}]",
-    text_of=lambda node: f"{{0}}[{_places_text(node)}]", selects=True,
+    domain="whole numbers in range as places",
+    numpy=lambda node: f"{{0}}[{index_code(node)}]",
+    text_of=lambda node: f"{{0}}[{_places_text(node)}]",
+    selects=True,
     array_api=lambda node: f"{{0}}[{_array_index(node)}]",
-)  # fmt: skip
+)
 
 
 SCATTER_ADD = structural(
@@ -152,20 +142,6 @@ SCATTER_ADD = structural(
 )
 
 
-ARANGE = structural(
-    "arange",
-    0,
-    lambda op, size: make(op, (), (size,), (size,)),
-    lambda ct, y: (),
-    domain="sizes",
-    numpy=lambda node: f"np.arange({{={node.attrs[0]}}}, dtype=dtype)",
-    text_of=lambda node: f"arange({{={node.attrs[0]}}})",
-    array_api=lambda node: f"xp.arange({{={node.attrs[0]}}}, dtype=dtype, device=device)",
-    c=CCode(element=c_code.arange_element),
-    function=arange,
-)
-
-
 PLACES = structural(
     "places",
     0,
@@ -179,7 +155,7 @@ PLACES = structural(
 )
 
 
-def places_among(nodes: Iterable[Node]) -> set[Node]:
+def integer_variables(nodes: Iterable[Node]) -> set[Node]:
     """The variables that hold whole numbers: they index arrays, or are compared with ``arange``."""
     found: set[Node] = set()
     for node in nodes:

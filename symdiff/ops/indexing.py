@@ -19,9 +19,10 @@ from ..graph.shapes import (
 )
 from . import array_api_code, c_code
 from .arguments import ShapeLike, Whole, as_size, lengths, named, read_shape, whole
-from .contraction import SIZE, contraction
+from .contraction import contraction
 from .gathering import GATHER, PLACES
 from .kinds import broadcast_to, structural
+from .sizes import SIZE
 from .spelling import Range, index_text, range_text, shape_text
 from .targets import CCode
 

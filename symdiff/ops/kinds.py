@@ -176,14 +176,12 @@ def structural(
 
     ``build``: function of the operation, its arguments and its attributes (fixed values, such as an axis) that checks
     shapes and returns the node, made by :func:`symdiff.graph.node.make`. ``pullback``: function of
-    ``(cotangent, node, *args)`` that returns the part of each argument, None for zero; forward mode follows from it.
-    ``function``: what users and formulas call, under its own name: it reads arguments as
-    :mod:`symdiff.ops.arguments` does, since a formula's numbers are constants, and calls the operation.
-
-    ``numpy``, ``array_api`` and ``text_of``: functions of a node that return its NumPy code, its code for the array API
-    and its text as templates, with ``{0}`` for the first operand and ``{=N}`` for the size N; the text parses back.
-    ``c``: :class:`symdiff.ops.targets.CCode`; or ``lowered``: a function of the node and its arguments that writes it by
-    operations that C and dense Jacobians know. Raises SymdiffError for what is incomplete, or a name that is taken.
+    ``(cotangent, node, *args)`` that returns the part of each argument, None for zero. ``function``: what users and
+    formulas call under its own name; a formula's numbers are constants, which :mod:`symdiff.ops.arguments` reads.
+    ``numpy``, ``array_api``, ``text_of``: functions of a node that return its code and its text as templates, with
+    ``{0}`` for the first operand and ``{=N}`` for the size N. ``c``: :class:`symdiff.ops.targets.CCode`. ``lowered``:
+    function of the node and its arguments that gives the value by other operations, for C and dense Jacobians.
+    Raises SymdiffError for what is incomplete, or a name that is taken.
 
     >>> import symdiff as sd
     >>> from symdiff.graph.node import make

@@ -7,16 +7,16 @@ from typing import Any
 
 from ..graph.node import Node, Op, Operand, as_node, make
 from ..graph.shapes import add_sizes
-from . import array_api_code, c_code
+from . import array_api_code
 from .arguments import Axis, Flag, one_axis
 from .axes import expanded, total
-from .contraction import EYE, contraction
-from .gathering import ARANGE
+from .contraction import contraction
 from .indexing import INDEX
 from .kinds import broadcast_to, structural
 from .logic import equal, less_equal, not_equal, where
+from .reductions import reduce_over, reduced_labels, reduction
+from .sizes import ARANGE, EYE
 from .spelling import Range
-from .sums import _reduce, _reduction
 from .targets import CCode, LatexForm
 
 _OTHERS = '''def _product_of_others(x, axis):
@@ -92,7 +92,7 @@ def prod(x: Operand, axis: Axis = None, keepdims: Flag = False) -> Node:
     >>> sd.evaluate(sd.grad(prod(x), x), {"x": [0.0, 2.0, 3.0]})
     array([6., 0., 0.])
     """
-    return _reduce(x, axis, keepdims, "prod", PROD)
+    return reduce_over(x, axis, keepdims, "prod", PROD)
 
 
 def cumsum(x: Operand, axis: Axis = None) -> Node:
@@ -123,14 +123,22 @@ def product_of_others(x: Operand, axis: Axis = None) -> Node:
     return PRODUCT_OF_OTHERS(node, one_axis(node, axis, "product_of_others"))
 
 
-PROD = _reduction(
+def _array_api_prod(node: Node) -> str:
+    """Products over one axis after the other, the last first."""
+    code = "{0}"
+    for axis in sorted(node.attrs[0], reverse=True):
+        code = f"xp.prod({code}, axis={axis})"
+    return code
+
+
+PROD = reduction(
     "prod",
     _pull_prod,
     "{0}.prod({axes})",
     latex=LatexForm(functions={"prod": (r"\prod {0:product}", "big")}),
     domain="all arrays",
-    array_api=lambda node: array_api_code.products(node.attrs[0]),
-    c=CCode(labels=c_code.reduced_labels, accumulate=("1", "{0} *= {1}")),
+    array_api=_array_api_prod,
+    c=CCode(labels=reduced_labels, accumulate=("1", "{0} *= {1}")),
     function=prod,
 )
 

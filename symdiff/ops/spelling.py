@@ -21,14 +21,14 @@ def shape_text(shape: Shape) -> str:
     return f"({inner},)" if len(shape) == 1 else f"({inner})"
 
 
-def letters(labels: Iterable[int]) -> str:
+def axis_labels(labels: Iterable[int]) -> str:
     """The labels as an einsum has them."""
     return "".join(_LETTERS[label] for label in labels)
 
 
 def einsum_spec(inputs: Iterable[Labels], output: Labels) -> str:
     """Such as ``ij,jk->ik``."""
-    return f"{','.join(map(letters, inputs))}->{letters(output)}"
+    return f"{','.join(map(axis_labels, inputs))}->{axis_labels(output)}"
 
 
 def matrix_product(inputs: Sequence[Labels], output: Labels) -> tuple[tuple[int, bool], tuple[int, bool]] | None:

@@ -6,61 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 from ..graph.errors import UnsupportedError
-from ..graph.node import Node, Op, Operand, as_node, make
+from ..graph.node import Node, Operand, as_node
 from ..graph.shapes import add_sizes, multiply_sizes
-from . import array_api_code, powers, selection
+from . import powers, selection
 from .arguments import Axis, Flag, Whole, read_axes, truth, whole
 from .axes import Axes, expanded, total
-from .kinds import composite, structural
+from .kinds import composite
 from .logic import equal, where
 from .networks import size_node
 from .powers import sqrt
+from .reductions import array_api_reduction, reduce_over, reduction
 from .sides import Sides, tip
-from .targets import LatexForm, NumpyCode
-
-
-def _axes_text(axes: Axes) -> str:
-    return str(axes[0]) if len(axes) == 1 else str(axes)
-
-
-def _reduction(
-    name: str, pullback: Callable[..., Any], numpy: str, helper: str = "", takes_out: bool = False, **traits: Any
-) -> Op:
-    """A row that reduces over the axes in its attribute; ``numpy`` has ``{axes}``, empty where it is every axis."""
-
-    def build(op: Op, x: Any, axes: Axes) -> Node:
-        node = as_node(x)
-        shape = tuple(size for axis, size in enumerate(node.shape) if axis not in axes)
-        return make(op, (node,), (axes,), shape)
-
-    def numpy_of(node: Node) -> str:
-        axes = node.attrs[0]
-        return numpy.replace("{axes}", "" if len(axes) == node.args[0].ndim else _axes_text(axes)).replace(", )", ")")
-
-    code = NumpyCode(numpy_of, helper, takes_out=takes_out)
-    return structural(name, 1, build, pullback, numpy=code, text_of=_reduction_text(name), **traits)
-
-
-def _array_reduction(call: str) -> Callable[[Node], str]:
-    """Code for the array API standard: a call with ``{axes}``."""
-    return lambda node: array_api_code.over_axes(call, node.attrs[0])
-
-
-def _reduction_text(name: str) -> Callable[[Node], str]:
-    def text_of(node: Node) -> str:
-        every = len(node.attrs[0]) == node.args[0].ndim
-        return f"{name}({{0}})" if every else f"{name}({{0}}, axis={_axes_text(node.attrs[0])})"
-
-    return text_of
-
-
-def _reduce(x: Any, axis: Any, keepdims: Any, name: str, reduction: Callable[[Node, Axes], Node]) -> Node:
-    node = as_node(x)
-    axes = read_axes(node, axis, name)
-    if not axes:
-        return node
-    result = reduction(node, axes)
-    return expanded(result, axes, node.ndim) if truth(keepdims) else result
+from .targets import LatexForm
 
 
 @composite
@@ -72,7 +29,7 @@ def sum(x: Operand, axis: Axis = None, keepdims: Flag = False) -> Node:
     >>> sum(X, axis=0), sum(X).shape, sum(X, axis=1, keepdims=True).shape
     (sum(X, axis=0), (), ('N', 1))
     """
-    return _reduce(x, axis, keepdims, "sum", total)
+    return reduce_over(x, axis, keepdims, "sum", total)
 
 
 @composite
@@ -89,7 +46,7 @@ def mean(x: Operand, axis: Axis = None, keepdims: Flag = False) -> Node:
     >>> mean(X).shape
     ()
     """
-    return _reduce(x, axis, keepdims, "mean", _mean)
+    return reduce_over(x, axis, keepdims, "mean", _mean)
 
 
 def _mean(x: Node, axes: Axes) -> Node:
@@ -174,15 +131,15 @@ def norm(x: Operand, ord: Whole | None = None, axis: Axis = None, keepdims: Flag
     if order not in (1, 2) or (ord is not None and len(axes) != 1):
         raise UnsupportedError("norm is the Euclidean norm (ord left out), or of a vector ord=1 or 2")
     if order == 1:
-        return _reduce(selection.abs(node), axis, keepdims, "norm", total)
-    return _reduce(node, axis, keepdims, "norm", _norm) if axes else selection.abs(node)
+        return reduce_over(selection.abs(node), axis, keepdims, "norm", total)
+    return reduce_over(node, axis, keepdims, "norm", _norm) if axes else selection.abs(node)
 
 
 def _norm(x: Node, axes: Axes) -> Node:
     return NORM(x, axes) if axes else selection.abs(x)
 
 
-NORM = _reduction(
+NORM = reduction(
     "norm",
     _pull_norm,
     "_norm({0}, {axes})",
@@ -191,7 +148,7 @@ NORM = _reduction(
     helper=_NORM,
     kink="x = 0: nan; 0 with kinks zero",
     sides=_tip,
-    array_api=_array_reduction("xp.sqrt(xp.sum({0} * {0}, axis={axes}))"),
+    array_api=array_api_reduction("xp.sqrt(xp.sum({0} * {0}, axis={axes}))"),
     lowered=lambda node, x: sqrt(total(x**2, node.attrs[0])),
     function=norm,
 )

@@ -11,11 +11,10 @@ from .exponentials import SOFTMAX as softmax
 from .extrema import ARGMAX as argmax
 from .extrema import MAX as amax
 from .extrema import MIN as amin
-from .gathering import ARANGE as arange
 from .gathering import GATHER as gather
 from .gathering import PLACES as places
 from .gathering import SCATTER_ADD as scatter_add
-from .gathering import places_among
+from .gathering import integer_variables
 from .indexing import INDEX as index
 from .indexing import SCATTER as scatter
 from .indexing import least_sizes
@@ -30,11 +29,12 @@ from .rearranging import complete_shape, reshaped_axes
 from .running import CUMSUM as cumsum
 from .running import PROD as prod
 from .running import PRODUCT_OF_OTHERS as product_of_others
+from .sizes import ARANGE as arange
 from .sums import NORM as norm
 
 __all__ = [
     "Axes", "amax", "amin", "arange", "argmax", "check_square", "cholesky", "complete_shape", "concatenate", "cumsum",
-    "det", "expanded", "gather", "index", "inv", "least_sizes", "logdet", "logsumexp", "norm", "places", "places_among",
-    "prod", "product_of_others", "reshape", "reshaped_axes", "scatter", "scatter_add", "softmax", "solve", "total",
-    "transposed", "tril", "triu",
+    "det", "expanded", "gather", "index", "integer_variables", "inv", "least_sizes", "logdet", "logsumexp", "norm",
+    "places", "prod", "product_of_others", "reshape", "reshaped_axes", "scatter", "scatter_add", "softmax", "solve",
+    "total", "transposed", "tril", "triu",
 ]  # fmt: skip

@@ -12,9 +12,9 @@ from functools import lru_cache
 from ..graph.node import CONST, VAR, Node
 from ..graph.shapes import multiply_sizes
 from ..graph.traversal import map_graph, rebuild, topological
-from ..ops.contraction import SIZE
 from ..ops.kinds import unrepeated
 from ..ops.networks import size_node
+from ..ops.sizes import SIZE
 from ..ops.terms import MUL
 
 Binding = dict[Node, Node]

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from ..graph.node import VAR, Node, Op
 from ..graph.traversal import topological
-from ..ops.contraction import SIZE
 from ..ops.kinds import unrepeated
+from ..ops.sizes import SIZE
 from .assumptions import Facts
 from .match import Binding, instantiate, match
 

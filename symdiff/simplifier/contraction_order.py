@@ -13,8 +13,9 @@ from typing import Any
 from ..graph.node import CONST, Node, Number, const
 from ..graph.shapes import Size, size_value, symbolic_sizes
 from ..graph.traversal import topological
-from ..ops.contraction import CONTRACT, SIZE, VIEW, contraction, network
+from ..ops.contraction import CONTRACT, VIEW, contraction, network
 from ..ops.kinds import unbroadcast, unrepeated
+from ..ops.sizes import SIZE
 from ..ops.spelling import Labels
 from ..ops.terms import DIV, MUL
 

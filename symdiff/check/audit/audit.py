@@ -14,7 +14,7 @@ from ...differentiate.passes import grad, sources_of
 from ...graph.errors import ShapeError, SymdiffError
 from ...graph.node import Node
 from ...graph.traversal import topological, variables
-from ...ops.tensor import places_among
+from ...ops.tensor import integer_variables
 from ..points import Point, given_point, random_points
 from .agreement import agree, largest, worst
 from .candidates import as_candidate, as_formula, flatten_result
@@ -126,7 +126,7 @@ def _points(outputs: list[Node], inputs: list[Node], at: Mapping[str, Any] | Non
 
     from ...compiler.functions import compile
 
-    indices = places_among(topological(*outputs))
+    indices = integer_variables(topological(*outputs))
     if at is not None:
         return [given_point(at, inputs, indices)]
     fn = compile([*outputs, *(part for f in outputs for part in grad(f, inputs))], inputs)

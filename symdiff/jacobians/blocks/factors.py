@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from ...graph.node import OPS, Node, as_node, const
 from ...graph.shapes import multiply_sizes
 from ...ops import tensor
-from ...ops.contraction import EYE, contraction
+from ...ops.contraction import contraction
 from ...ops.kinds import broadcast_to
+from ...ops.sizes import EYE
 from ...ops.tensor import expanded, total
 from .labels import Labels
 from .terms import Factor, Label, Local

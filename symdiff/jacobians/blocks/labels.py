@@ -8,7 +8,7 @@ from itertools import count
 from ...graph.node import Node
 from ...graph.shapes import Size
 from ...ops import tensor
-from ...ops.contraction import EYE
+from ...ops.sizes import EYE
 from ...ops.spelling import Range
 from .terms import Axis, Factor, Label, Term, multiplied
 

@@ -11,9 +11,8 @@ from ...graph.errors import ShapeError, SymdiffError
 from ...graph.node import Node, as_node
 from ...graph.shapes import show_shape
 from ...ops.exponentials import logsumexp
-from ...ops.filling import size
-from ...ops.gathering import arange
 from ...ops.scalar import softplus
+from ...ops.sizes import arange, size
 from ...ops.sums import mean, sum
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ...graph.errors import ShapeError, SymdiffError
 from ...graph.node import Node
 from ...graph.traversal import topological, variables
-from ...ops.tensor import places_among
+from ...ops.tensor import integer_variables
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,7 +47,7 @@ def collect(loss: Node, params: Arrays, data: Mapping[str, Any]) -> Arrays:
     for name in data:
         if name not in wanted:
             raise SymdiffError(f"{name} is no data of the loss; it needs {', '.join(wanted) or 'none'}")
-    dtype, indices = np.result_type(*params.values()), {var.name for var in places_among(topological(loss))}
+    dtype, indices = np.result_type(*params.values()), {var.name for var in integer_variables(topological(loss))}
     arrays = {name: np.asarray(value) for name, value in data.items()}
     return {name: a if name in indices else _real(name, a).astype(dtype, "C", copy=False) for name, a in arrays.items()}
 
