@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from .errors import SymdiffError
 from .shapes import Shape
@@ -17,6 +17,14 @@ OPERATIONS: dict[str, Any] = {}
 FUNCTIONS: dict[str, Callable[..., Any]] = {}
 #: What stands behind ``@``, ``.T`` and ``[...]``; :mod:`symdiff.ops.arrays` fills it.
 OPERATORS: dict[str, Callable[..., Any]] = {}
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def composite(function: F) -> F:
+    """Register a function of arrays that is written with operations, so that formulas may call it by its name."""
+    FUNCTIONS[function.__name__] = function
+    return function
 
 
 class Operators:

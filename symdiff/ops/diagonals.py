@@ -6,11 +6,12 @@ from typing import Any
 
 from ..graph.errors import ShapeError
 from ..graph.node import Node, Op, Operand, as_node, make
+from ..graph.operators import composite
 from ..graph.shapes import show_shape
 from . import c_code
 from .arguments import Whole, whole
 from .contraction import contraction
-from .kinds import composite, structural
+from .kinds import structural
 from .targets import CCode
 
 

@@ -6,11 +6,12 @@ import math
 from typing import Any
 
 from ..graph.node import Node, Op, Operand, as_node, const, make
+from ..graph.operators import composite
 from . import array_api_code
 from .arguments import Axis, Flag, read_axes
 from .axes import Axes, expanded, total
 from .extrema import MAX
-from .kinds import broadcast_to, composite, structural
+from .kinds import broadcast_to, structural
 from .logic import equal, where
 from .powers import exp, log
 from .reductions import array_api_reduction, axes_text, reduce_over, reduction

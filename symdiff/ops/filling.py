@@ -6,11 +6,12 @@ from typing import Any
 
 from ..graph.errors import ShapeError
 from ..graph.node import Node, Op, Operand, as_node, const, is_const, make
+from ..graph.operators import composite
 from ..graph.shapes import Shape, broadcast_shapes, show_shape
 from . import c_code
 from .arguments import ShapeLike, SizeLike, lengths
 from .contraction import VIEW, contraction
-from .kinds import composite, structural
+from .kinds import structural
 from .logic import equal, where
 from .sizes import arange
 from .spelling import shape_text

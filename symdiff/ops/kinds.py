@@ -14,11 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any, TypeVar
+from typing import Any
 
 from ..graph.errors import SymdiffError
 from ..graph.node import CONST, OPS, Node, Op, Partial, as_node, const, intern_node, make
-from ..graph.operators import FUNCTIONS
 from ..graph.shapes import Shape, broadcast_shapes
 from .targets import MpmathForm, operator_code
 
@@ -55,15 +54,6 @@ def mask(condition: Node) -> Map:
     where(x > 0, t, 0)
     """
     return lambda t: OPS["where"](condition, t, 0)
-
-
-F = TypeVar("F", bound=Callable[..., Node])
-
-
-def composite(function: F) -> F:
-    """Register a function of arrays that is written with other operations, so that formulas may call it by its name."""
-    FUNCTIONS[function.__name__] = function
-    return function
 
 
 def everywhere(*args: Node) -> Node:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from ..graph.errors import ShapeError, SymdiffError
 from ..graph.node import Node, Operand, as_node
+from ..graph.operators import composite
 from ..graph.shapes import Shape, Size, broadcast_shapes, multiply_sizes, show_shape
 from .arguments import named
 from .contraction import contraction
-from .kinds import broadcast_to, composite
+from .kinds import broadcast_to
 from .rearranging import RESHAPE
 
 

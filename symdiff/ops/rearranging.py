@@ -7,13 +7,14 @@ from typing import Any
 
 from ..graph.errors import ShapeError
 from ..graph.node import Node, Op, Operand, as_node, make
+from ..graph.operators import composite
 from ..graph.shapes import Shape, Size, add_sizes, divide_sizes, multiply_sizes, show_shape
 from . import c_code
 from .arguments import Axis, ShapeLike, Whole, one_axis, read_axes, read_shape, whole
 from .contraction import contraction
 from .gathering import PLACES
 from .indexing import INDEX
-from .kinds import broadcast_to, composite, structural
+from .kinds import broadcast_to, structural
 from .spelling import Range, shape_text
 from .targets import CCode
 

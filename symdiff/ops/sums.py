@@ -7,11 +7,11 @@ from typing import Any
 
 from ..graph.errors import UnsupportedError
 from ..graph.node import Node, Operand, as_node
+from ..graph.operators import composite
 from ..graph.shapes import add_sizes, multiply_sizes
 from . import powers, selection
 from .arguments import Axis, Flag, Whole, read_axes, truth, whole
 from .axes import Axes, expanded, total
-from .kinds import composite
 from .logic import equal, where
 from .networks import size_node
 from .powers import sqrt
