@@ -15,7 +15,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from .graph.node import DESCRIPTIONS, DISPLAYS, OPS
+from .graph.displays import DESCRIPTIONS, DISPLAYS
+from .graph.node import OPS
 from .ops.arithmetic import PI
 from .ops.arrays import FUNCTIONS
 

@@ -30,15 +30,15 @@ from .graph.errors import ParseError as ParseError
 from .graph.errors import ShapeError as ShapeError
 from .graph.errors import SymdiffError as SymdiffError
 from .graph.errors import UnsupportedError as UnsupportedError
+from .graph.leaves import CONST as Const
+from .graph.leaves import VAR as Var
+from .graph.leaves import const as const
+from .graph.leaves import symbol as symbol
+from .graph.leaves import symbols as symbols
 from .graph.limits import limits as limits
-from .graph.node import CONST as Const
-from .graph.node import VAR as Var
 from .graph.node import Node as Node
 from .graph.node import Op as Op
 from .graph.node import Operand
-from .graph.node import const as const
-from .graph.node import symbol as symbol
-from .graph.node import symbols as symbols
 from .graph.traversal import substitute as substitute
 from .graph.traversal import variables as variables
 from .jacobians.dense import DenseHessian as DenseHessian

@@ -18,7 +18,8 @@ from peers import each_beside
 from witness import extrapolated
 
 import symdiff as sd
-from symdiff.graph.node import OPS, as_node
+from symdiff.graph.leaves import as_node
+from symdiff.graph.node import OPS
 from symdiff.graph.traversal import topological
 from symdiff.ops.arrays import FUNCTIONS
 

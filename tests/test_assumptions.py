@@ -12,7 +12,8 @@ import pytest
 from conftest import Result
 
 import symdiff as sd
-from symdiff.graph.node import CONST, OPS
+from symdiff.graph.leaves import CONST
+from symdiff.graph.node import OPS
 from symdiff.numerics.mpmath_eval import Exact
 from symdiff.ops.intervals import Interval, interval_of
 from symdiff.rules.assumptions import Facts, current

@@ -23,7 +23,8 @@ from symdiff.compiler.native import NoCompiler, build
 from symdiff.compiler.native.base import form_of
 from symdiff.compiler.native.points import Points
 from symdiff.graph.errors import UnsupportedError
-from symdiff.graph.node import OPS, Node, Op, const
+from symdiff.graph.leaves import const
+from symdiff.graph.node import OPS, Node, Op
 from symdiff.graph.traversal import map_structure
 
 try:

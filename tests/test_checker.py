@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 import symdiff as sd
+from symdiff.graph import leaves
 from symdiff.graph import node as core
-from symdiff.graph.node import OPS, Node, Op, const, make
+from symdiff.graph.leaves import const
+from symdiff.graph.node import OPS, Node, Op, make
 
 x, y, z = sd.symbols("x y z")
 
@@ -199,12 +201,12 @@ def _undeclared() -> Node:
 BROKEN: dict[str, tuple[Callable[[], Node], str]] = {
     "too many arguments": (lambda: make(OPS["sin"], (x, y)), "sin takes 1 arguments"),
     "too few arguments": (lambda: make(OPS["add"], (x,)), "add takes 2 arguments"),
-    "a leaf with arguments": (lambda: make(core.VAR, (x,), ("q",)), "var takes 0 arguments"),
+    "a leaf with arguments": (lambda: make(leaves.VAR, (x,), ("q",)), "var takes 0 arguments"),
     "shape of its own": (lambda: make(OPS["sin"], (x,), (), (3,)), "shape"),
     "shape of one argument": (lambda: make(OPS["mul"], (x, sd.symbol("X", shape=3)), (), (3,)), "shape"),
-    "a constant with a shape": (lambda: _loose(core.CONST, (), (1,), (2,)), "shape"),
+    "a constant with a shape": (lambda: _loose(leaves.CONST, (), (1,), (2,)), "shape"),
     "not in the table": (lambda: _loose(OPS["sin"], (x,)), "table"),
-    "a second constant": (lambda: _loose(core.CONST, (), (1.5,)), "table"),
+    "a second constant": (lambda: _loose(leaves.CONST, (), (1.5,)), "table"),
     "a number for a node": (lambda: _loose(OPS["add"], (x, 1)), "int, not a node"),
     "a cycle": (_cycle, "cycle"),
     "an undeclared operation": (_undeclared, "gone"),

@@ -17,7 +17,7 @@ from symdiff.compiler.counts import count_ops
 from symdiff.compiler.evaluation import evaluate
 from symdiff.compiler.functions import BACKENDS, source
 from symdiff.compiler.functions import compile as compile_
-from symdiff.graph.node import table_size
+from symdiff.graph.leaves import table_size
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 x, y = sd.symbols("x y")

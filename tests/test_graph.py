@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 import symdiff as sd
-from symdiff.graph.node import Node, const, interned, is_const, make, table_size
+from symdiff.graph.leaves import const, interned, is_const, table_size
+from symdiff.graph.node import Node, make
 from symdiff.graph.traversal import topological
 
 x, y = sd.symbols("x y")

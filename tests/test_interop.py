@@ -12,7 +12,8 @@ import pytest
 import sympy
 
 import symdiff as sd
-from symdiff.graph.node import OPS, Op, const
+from symdiff.graph.leaves import const
+from symdiff.graph.node import OPS, Op
 
 x, y, z, w = sd.symbols("x y z w")
 SHAPES = {

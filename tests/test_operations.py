@@ -14,7 +14,8 @@ import sympy
 from operation_cases import FINITE_FAR_AWAY, SLOPES_AT_ZERO
 
 import symdiff as sd
-from symdiff.graph.node import OPS, Node, Op, const
+from symdiff.graph.leaves import const
+from symdiff.graph.node import OPS, Node, Op
 from symdiff.ops.targets import MATH, NUMPY
 
 ELEMENTWISE = [row for row in OPS.values() if row.arity and row.partials is not None]

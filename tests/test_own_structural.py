@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import symdiff as sd
-from symdiff.graph.node import OPS, as_node, make
+from symdiff.graph.leaves import as_node
+from symdiff.graph.node import OPS, make
 from symdiff.graph.operators import FUNCTIONS
 from symdiff.ops.arguments import one_axis, whole
 

@@ -19,7 +19,8 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from ..graph.errors import CheckError, DomainError, SymdiffError, UnsupportedError
-from ..graph.node import Node, Op, symbol
+from ..graph.leaves import symbol
+from ..graph.node import Node, Op
 from ..graph.traversal import leaves, topological, variables
 from ..ops.targets import NUMPY
 from ..ops.tensor import integer_variables

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..graph.errors import CheckError
-from ..graph.node import OPS, VAR, Node, interned
+from ..graph.leaves import VAR, interned
+from ..graph.node import OPS, Node
 from ..graph.traversal import leaves
 
 

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..graph.errors import ShapeError, SymdiffError
-from ..graph.node import RESERVED, Node, symbol
+from ..graph.leaves import RESERVED, symbol
+from ..graph.node import Node
 from ..graph.shapes import Shape, Size, show_shape, symbolic_sizes
 from ..graph.traversal import variables
 from .notes import note, note_names

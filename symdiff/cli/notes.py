@@ -7,7 +7,8 @@ from itertools import islice
 from typing import Any
 
 from ..differentiate.kinks import Kink, kinks
-from ..graph.node import OPS, VAR, Node
+from ..graph.leaves import VAR
+from ..graph.node import OPS, Node
 from ..graph.traversal import leaves, topological, variables
 from ..ops.kinds import operands
 from ..ops.terms import POW

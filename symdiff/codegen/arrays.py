@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ..graph.node import VAR, Node
+from ..graph.leaves import VAR
+from ..graph.node import Node
 from ..graph.shapes import show_shape
 from ..graph.traversal import topological
 from ..ops.filling import BROADCAST

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from ..graph.node import CONST, VAR, Node
+from ..graph.leaves import CONST, VAR
+from ..graph.node import Node
 from ..graph.traversal import topological
 from ..ops.kinds import operands
 from .buffers import Buffers

@@ -9,7 +9,8 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from ..graph.node import CONST, VAR, Node
+from ..graph.leaves import CONST, VAR
+from ..graph.node import Node
 from ..graph.shapes import Shape
 from ..graph.templates import ATOM, fill_sizes
 from ..graph.traversal import use_counts

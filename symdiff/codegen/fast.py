@@ -12,7 +12,8 @@ import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..graph.node import VAR, Node, make
+from ..graph.leaves import VAR
+from ..graph.node import Node, make
 from ..graph.shapes import Shape
 from ..graph.templates import fill_sizes
 from ..graph.traversal import topological, variables

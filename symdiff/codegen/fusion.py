@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..graph.node import Node, const
+from ..graph.leaves import const
+from ..graph.node import Node
 from ..ops.contraction import CONTRACT
 from ..ops.kinds import operands, unbroadcast
 from ..ops.scalar import add, mul, pow, sub

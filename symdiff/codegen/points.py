@@ -7,7 +7,8 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
 from ..graph.errors import UnsupportedError
-from ..graph.node import CONST, VAR, Node, Op
+from ..graph.leaves import CONST, VAR
+from ..graph.node import Node, Op
 from ..graph.templates import fill_sizes
 from ..graph.traversal import leaves, topological
 from ..ops.kinds import operands

@@ -5,7 +5,8 @@ Each is right to 2 ulp, and no step overflows or loses digits where the power it
 
 from __future__ import annotations
 
-from ..graph.node import CONST, Node, Number
+from ..graph.leaves import CONST
+from ..graph.node import Node, Number
 
 _SQUARE = "np.multiply({0}, {0}, {out})"
 _TIMES = "np.multiply({out}, {0}, {out})"

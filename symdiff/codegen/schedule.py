@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from ..graph.node import CONST, VAR, Node, Number, Op, make
+from ..graph.leaves import CONST, VAR
+from ..graph.node import Node, Number, Op, make
 from ..graph.templates import read_template
 from ..graph.traversal import topological, use_counts
 from ..ops.contraction import VIEW

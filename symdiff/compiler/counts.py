@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..codegen.counting import count_operations
-from ..graph.node import CONST, VAR, Node
+from ..graph.leaves import CONST, VAR
+from ..graph.node import Node
 from ..graph.traversal import leaves, topological
 from ..ops.filling import BROADCAST
 from ..ops.scalar import PI

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..graph.errors import DomainError, SymdiffError, check_mapping
-from ..graph.node import VAR, Node
+from ..graph.leaves import VAR
+from ..graph.node import Node
 from ..graph.traversal import map_structure, variables
 from .functions import compile
 

@@ -12,7 +12,8 @@ from ..codegen import c as c_code
 from ..codegen import numpy as numpy_code
 from ..codegen import python as math_code
 from ..graph.errors import ShapeError, SymdiffError, UnsupportedError, check_mapping
-from ..graph.node import VAR, Node
+from ..graph.leaves import VAR
+from ..graph.node import Node
 from ..graph.traversal import map_structure, variables
 from .compiled import Compiled, CompiledC, CompiledNumPy
 

@@ -12,7 +12,8 @@ from math import prod
 from typing import Any, NamedTuple
 
 from ..codegen.fast import count_buffer_bytes
-from ..graph.node import CONST, VAR, Node
+from ..graph.leaves import CONST, VAR
+from ..graph.node import Node
 from ..graph.shapes import Shape, show_shape, symbolic_sizes
 from ..graph.traversal import leaves, topological
 from ..ops.kinds import operands

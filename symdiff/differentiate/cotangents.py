@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..graph.node import CONST, OPS, Node, is_const
+from ..graph.leaves import CONST, is_const
+from ..graph.node import OPS, Node
 from ..ops.kinds import broadcast_to, operands, unbroadcast
 
 _WHERE, _AND, _OR, _NOT = OPS["where"], OPS["logical_and"], OPS["logical_or"], OPS["logical_not"]

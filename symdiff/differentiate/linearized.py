@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import inf
 from typing import Any, TypeAlias
 
-from ..graph.node import CONST, Node, const, is_const
+from ..graph.leaves import CONST, const, is_const
+from ..graph.node import Node
 from ..graph.traversal import dependents, topological
 from .cotangents import apply_partial, sum_cotangents
 

@@ -10,7 +10,8 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, overload
 
 from ..graph.errors import ShapeError, SymdiffError
-from ..graph.node import CONST, VAR, Node, Operand, as_node, const, make
+from ..graph.leaves import CONST, VAR, as_node, const
+from ..graph.node import Node, Operand, make
 from ..graph.shapes import show_shape
 from ..graph.traversal import dependents, gc_paused, leaves, topological
 from ..ops.kinds import broadcast_to, operands

@@ -7,7 +7,8 @@ from typing import Any
 
 from ..differentiate.passes import sources_of
 from ..graph.errors import ShapeError, SymdiffError, UnsupportedError
-from ..graph.node import VAR, Node, as_node
+from ..graph.leaves import VAR, as_node
+from ..graph.node import Node
 from ..graph.shapes import show_shape
 from ..graph.traversal import variables
 from .record import Record, Sweep

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ..graph.node import const, symbol
+from ..graph.leaves import const, symbol
 from ..text.latex import to_latex as tex
 from .tables import rule_of, show_value, title
 

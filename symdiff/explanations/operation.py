@@ -8,7 +8,8 @@ from typing import Any
 
 from ..compiler.evaluation import evaluate
 from ..differentiate.passes import diff
-from ..graph.node import VAR, Node, Op, const, symbol
+from ..graph.leaves import VAR, const, symbol
+from ..graph.node import Node, Op
 
 #: Parameters of operations whose partials do not name them.
 _NAMES = {1: ("x",), 2: ("a", "b"), 3: ("a", "b", "c")}

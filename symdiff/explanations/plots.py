@@ -21,7 +21,8 @@ from ..compiler.functions import compile
 from ..differentiate.passes import grad
 from ..graph.atomic_write import write_whole
 from ..graph.errors import DomainError, ShapeError, SymdiffError, UnsupportedError
-from ..graph.node import VAR, Node, as_node, const, symbol
+from ..graph.leaves import VAR, as_node, const, symbol
+from ..graph.node import Node
 from ..graph.shapes import show_shape
 from ..graph.traversal import substitute, variables
 from ..search.levels import simplify

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 from ..compiler.evaluation import evaluate
 from ..differentiate.passes import Shares, backward, forward, jvp_of, local_partial, vjp_of
-from ..graph.node import VAR, Node, const, symbol
+from ..graph.leaves import VAR, const, symbol
+from ..graph.node import Node
 from ..graph.shapes import symbolic_sizes
 from ..graph.traversal import dependents, rebuild, substitute, topological, variables
 from ..ops.kinds import unbroadcast

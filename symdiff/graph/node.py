@@ -7,19 +7,18 @@ graph runs no nested callbacks.
 
 from __future__ import annotations
 
-import threading
-import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
-from keyword import kwlist
 from types import MappingProxyType
 from typing import Any, NoReturn, SupportsFloat, TypeAlias
 
 from . import limits
+from .displays import DISPLAYS, Description
 from .errors import SymdiffError
 from .operators import FUNCTIONS, OPERATIONS, Operators
-from .shapes import Shape, check_shape
+from .shapes import Shape
 from .targets import read_targets
+from .weak_table import LOCK, Ref, forget
 
 Number: TypeAlias = int | float | Fraction | bool
 #: What may stand for a node: a constant is made of a number.
@@ -80,12 +79,6 @@ class Node(Operators, _Fields):
     def ndim(self) -> int:
         return len(self.shape)
 
-    def __copy__(self) -> Node:
-        return self
-
-    def __deepcopy__(self, memo: object) -> Node:
-        return self
-
     def __str__(self) -> str:
         return DISPLAYS["text"](self)
 
@@ -94,19 +87,6 @@ class Node(Operators, _Fields):
     def _repr_latex_(self) -> str:
         """For notebooks."""
         return f"$\\displaystyle {DISPLAYS['latex'](self)}$"
-
-    def __bool__(self) -> bool:
-        raise SymdiffError("an expression has no truth value; use where(condition, a, b), logical_and and logical_or")
-
-
-class _Description:
-    """An attribute of operations, made by :data:`DESCRIPTIONS` when it is read; the class itself keeps its own."""
-
-    def __init__(self, name: str, of_class: Any = None) -> None:
-        self.name, self.of_class = name, of_class
-
-    def __get__(self, op: Op | None, owner: type[Op]) -> Any:
-        return self.of_class if op is None else DESCRIPTIONS[self.name](op)
 
 
 class Op:
@@ -121,8 +101,8 @@ class Op:
     ('sin', 1, 'all real x')
     """
 
-    __doc__ = _Description("doc", __doc__)
-    __signature__ = _Description("signature")
+    __doc__ = Description("doc", __doc__)
+    __signature__ = Description("signature")
 
     name: str
     arity: int  # -1: any number of arguments
@@ -130,7 +110,7 @@ class Op:
     #: What each target has to know of the operation.
     targets: Mapping[str, Any]
     #: The nodes of this operation that are alive, weakly.
-    nodes: dict[tuple[Any, ...], _Ref]
+    nodes: dict[tuple[Any, ...], Ref]
     #: The text of an operation with attributes: a function of a node that returns a template.
     text_of: Callable[[Node], str] | None = None
     #: What code and text of a node read, where that is not its arguments.
@@ -243,11 +223,6 @@ _FIELDS = frozenset(Op.__annotations__) - {"name", "arity", "build", "targets", 
 #: Every operation by name; declaring one adds it, :meth:`Op.remove` takes it out.
 OPS: Mapping[str, Op] = MappingProxyType(OPERATIONS)
 
-#: How nodes are shown, as ``text`` and ``latex``; :mod:`symdiff` fills it.
-DISPLAYS: dict[str, Callable[[Node], str]] = {}
-#: What ``help`` shows of an operation, as ``doc`` and ``signature``; :mod:`symdiff` fills it.
-DESCRIPTIONS: dict[str, Callable[[Op], Any]] = {}
-
 
 def op_named(name: str) -> Op:
     """The operation of that name; raises SymdiffError where no module imported so far declares it."""
@@ -257,15 +232,6 @@ def op_named(name: str) -> Op:
         raise SymdiffError(f"there is no operation named {name!r}; import the module that declares it") from None
 
 
-class _Ref(weakref.ref[Node]):
-    """A weak reference that knows its key and table."""
-
-    __slots__ = ("key", "table")
-    key: tuple[Any, ...]
-    table: dict[tuple[Any, ...], _Ref]
-
-
-_lock = threading.RLock()  # guards replacing and deleting; reentrant, as collecting a node inside it calls _forget
 _new: Callable[..., Any] = object.__new__
 
 
@@ -276,13 +242,6 @@ def _count_nodes(active: bool) -> None:
 
 
 limits.SWITCHES.append(_count_nodes)
-
-
-def _forget(ref: _Ref) -> None:
-    """Drop a dead node's entry. The node still holds its arguments then, so nothing else is freed from here."""
-    with _lock:
-        if ref.table.get(ref.key) is ref:
-            del ref.table[ref.key]
 
 
 def make(op: Op, args: tuple[Node, ...], attrs: tuple[Any, ...] = (), shape: Shape = ()) -> Node:
@@ -300,7 +259,7 @@ def intern_node(
     table = op.nodes
     ref = table.get(key)
     if ref is not None:
-        node = ref()
+        node: Node | None = ref()
         if node is not None:
             return node
     draft: Any = _new(_Draft)
@@ -309,117 +268,15 @@ def intern_node(
     draft.attrs = attrs
     draft.shape = shape
     draft.__class__ = Node
-    fresh = _Ref(draft, _forget)
+    fresh = Ref(draft, forget)
     fresh.key = key
     fresh.table = table
     ref = table.setdefault(key, fresh)
     if ref is fresh:
         return draft  # type: ignore[no-any-return]
-    with _lock:
-        node = table.setdefault(key, fresh)()
-        if node is None:
+    with LOCK:
+        other: Node | None = table.setdefault(key, fresh)()
+        if other is None:
             table[key] = fresh
             return draft  # type: ignore[no-any-return]
-        return node
-
-
-def interned(node: Node) -> bool:
-    """Whether the table holds this very node (the verifier asks)."""
-    again = const(node.value) if node.op is CONST else make(node.op, node.args, node.attrs, node.shape)
-    return again is node
-
-
-def table_size() -> int:
-    """How many nodes are alive."""
-    return sum(len(op.nodes) for op in list(OPS.values()))
-
-
-def _no_call(op: Op, *args: Any) -> Node:
-    raise SymdiffError(f"{op.name} is not a function")
-
-
-CONST = Op(
-    "const",
-    0,
-    doc="What constants are of: ``symdiff.const(2).op is symdiff.Const``.",
-    build=lambda op, value: const(value),
-    special=True,
-)
-VAR = Op(
-    "var",
-    0,
-    doc="What variables are of: ``symdiff.symbol('x').op is symdiff.Var``.",
-    build=lambda op, name, shape=(): symbol(name, shape),
-)
-
-
-def _const_key(value: Number) -> tuple[Any, ...]:
-    """Type and bits: 1, 1.0 and True differ, so do 0.0 and -0.0, and NaN equals itself."""
-    return (type(value).__name__, value.hex() if type(value) is float else value)
-
-
-def const(value: Any) -> Node:
-    """A constant from an int, float, bool or Fraction (or a NumPy scalar); exact numbers stay exact.
-
-    >>> from fractions import Fraction
-    >>> const(Fraction(4, 2)) is const(2), const(1) is const(1.0)
-    (True, False)
-    """
-    kind = type(value)
-    if kind is Fraction:
-        if value.denominator == 1:
-            value = value.numerator
-    elif kind not in (int, float, bool):
-        value = _plain_number(value)
-    return intern_node(_const_key(value), CONST, (), (value,))
-
-
-def _plain_number(value: Any) -> Number:
-    """A Python number from a NumPy scalar, a 0-d array or a subclass of a number."""
-    plain = value.item() if hasattr(value, "item") and getattr(value, "size", 1) == 1 else value
-    for kind in (bool, int, float):
-        if isinstance(plain, kind):
-            return kind(plain)
-    if isinstance(plain, Fraction):
-        return Fraction(plain)
-    raise SymdiffError(f"{type(value).__name__} is not a number or an expression; pass arrays as values of a symbol")
-
-
-#: Names that formulas read as something else.
-RESERVED = frozenset((*kwlist, "pi", "inf", "nan"))
-
-
-def symbol(name: str, shape: Iterable[int | str] | int | str = ()) -> Node:
-    """The variable of that name; ``shape`` gives its sizes, each a number or a letter.
-
-    >>> symbol("X", shape=("N", 3)).shape
-    ('N', 3)
-    """
-    if not isinstance(name, str) or not name.isidentifier():
-        raise SymdiffError(f"a variable's name is an identifier such as x1, not {name!r}")
-    if name in RESERVED or name.startswith("__"):
-        raise SymdiffError(f"{name} has a meaning of its own; choose another name for the variable")
-    return make(VAR, (), (name,), check_shape(shape))
-
-
-def symbols(names: str | Iterable[str], shape: Iterable[int | str] | int | str = ()) -> tuple[Node, ...]:
-    """Variables from names separated by blanks or commas.
-
-    >>> x, y = symbols("x y")
-    >>> x * y
-    x*y
-    """
-    if not isinstance(names, Iterable):
-        raise SymdiffError(f"names are text such as 'x y', or a list of it, not {names!r}")
-    listed = names.replace(",", " ").split() if isinstance(names, str) else list(names)
-    return tuple(symbol(name, shape) for name in listed)
-
-
-def as_node(value: Any) -> Node:
-    """The value itself if it is a node, else the constant of that number."""
-    return value if type(value) is Node else const(value)
-
-
-def is_const(node: Node, value: Number) -> bool:
-    """Whether the node is that number, exact or floating (-0.0 is not 0)."""
-    return node.op is CONST and node.value == value and str(node.value)[0] == str(value)[0]
+        return other

@@ -33,6 +33,15 @@ class Operators:
     __slots__ = ()
     shape: Shape
 
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __bool__(self) -> bool:
+        raise SymdiffError("an expression has no truth value; use where(condition, a, b), logical_and and logical_or")
+
     def __add__(self, other: Any) -> Self:
         op = OPERATIONS["add"]
         return op.build(op, self, other)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 from zlib import crc32
 
-from .node import VAR, Node, _Fields
+from .leaves import VAR
+from .node import Node, _Fields
 
 Key = tuple[int, str, str, int, float]
 

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from .errors import SymdiffError, check_mapping
+from .leaves import CONST, VAR, as_node, const
 from .limits import bounded
-from .node import CONST, VAR, Node, Operand, as_node, const, make, op_named
+from .node import Node, Operand, make, op_named
 from .shapes import Shape, show_shape
 
 T = TypeVar("T")

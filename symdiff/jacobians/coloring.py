@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..graph.errors import LimitError
-from ..graph.node import Node, const
+from ..graph.leaves import const
+from ..graph.node import Node
 from ..graph.traversal import dependents, topological
 from ..ops import assembly, tensor
 from ..ops.contraction import contraction

@@ -11,7 +11,8 @@ from ..compiler.functions import compile
 from ..compiler.plan import Plan, plan
 from ..differentiate.passes import grad, hvp, sources_of
 from ..graph.errors import LimitError, SymdiffError
-from ..graph.node import Node, as_node, symbol
+from ..graph.leaves import as_node, symbol
+from ..graph.node import Node
 from ..graph.shapes import symbolic_sizes
 from ..graph.traversal import topological
 from ..ops import tensor

@@ -18,7 +18,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 from ..differentiate.linearized import Entry, LinearizedGraph
 from ..differentiate.passes import grad, like, sources_of, vjp
-from ..graph.node import OPS, VAR, Node, const, is_const
+from ..graph.leaves import VAR, const, is_const
+from ..graph.node import OPS, Node
 from ..graph.traversal import gc_paused, leaves, topological
 from ..search.levels import simplify_guarded
 from ..simplifier.hoist_factors import scale

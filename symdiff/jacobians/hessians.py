@@ -13,7 +13,8 @@ from ..differentiate.kinks import with_kinks
 from ..differentiate.linearized import Entry
 from ..differentiate.passes import Nodes, check_occurs, grad, sources_of
 from ..graph.errors import SymdiffError
-from ..graph.node import Node, Operand, as_node
+from ..graph.leaves import as_node
+from ..graph.node import Node, Operand
 from ..graph.shapes import multiply_sizes
 from ..graph.traversal import leaves, topological
 from ..ops import assembly

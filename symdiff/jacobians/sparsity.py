@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..compiler.evaluation import evaluate
 from ..graph.errors import LimitError, UnsupportedError
-from ..graph.node import VAR, Node, Op, make
+from ..graph.leaves import VAR
+from ..graph.node import Node, Op, make
 from ..graph.shapes import show_shape, symbolic_sizes
 from ..graph.traversal import dependents, rebuild, topological, variables
 from ..ops.contraction import CONTRACT, network

@@ -14,7 +14,8 @@ from ..compiler.compiled import Compiled
 from ..compiler.functions import compile
 from ..differentiate.passes import grad, sources_of
 from ..graph.errors import SymdiffError
-from ..graph.node import CONST, Node, as_node
+from ..graph.leaves import CONST, as_node
+from ..graph.node import Node
 from ..graph.shapes import Size
 from ..search.levels import simplify_guarded
 from .blocks.reverse import derivative

@@ -14,7 +14,8 @@ from ..check.differences import central_difference
 from ..compiler import functions
 from ..differentiate.passes import grad
 from ..graph.errors import DomainError, SymdiffError, UnsupportedError
-from ..graph.node import Node, as_node
+from ..graph.leaves import as_node
+from ..graph.node import Node
 from ..graph.traversal import variables
 from ..search.levels import simplify_guarded
 from ..text.parser import parse

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from ..graph.node import CONST, OPS, VAR, Node, symbol
+from ..graph.leaves import CONST, VAR, symbol
+from ..graph.node import OPS, Node
 from ..graph.traversal import topological
 from ..ops.targets import MPMATH
 from ..text.sympy_bridge import to_sympy

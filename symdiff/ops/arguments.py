@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import Any, SupportsIndex, TypeAlias
 
 from ..graph.errors import ShapeError, SymdiffError
-from ..graph.node import CONST, Node
+from ..graph.leaves import CONST
+from ..graph.node import Node
 from ..graph.shapes import Shape, Size, add_sizes, multiply_sizes, show_shape
 from .axes import Axes
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from ..graph.node import CONST, Node, Number, Op, const, is_const, make
+from ..graph.leaves import CONST, const, is_const
+from ..graph.node import Node, Number, Op, make
 from . import c_code, python_code
 from . import intervals as iv
 from .kinds import binary, everywhere, nary, over, unary, unbroadcast

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from ..graph.node import Node
 from ..graph.shapes import Size, add_sizes, multiply_sizes
+from .kinds import unbroadcast
 from .spelling import (
     Labels,
     Range,
@@ -59,24 +60,25 @@ POWER_DERIVATIVE = '''def _power_derivative(xp, n, m, a, b):
     factors = [xp.ones_like(b)] + [xp.zeros_like(b)] * m
     for k in range(n):
         factors = [(b - k) * factors[j] + (j * factors[j - 1] if j else 0) for j in range(m + 1)]
-    power, logarithm = a ** (b - n), xp.log(a) if m else xp.ones_like(a)
+    power = a ** (b - n)
+    logarithm = xp.log(xp.where(power == 0, xp.ones_like(a), a)) if m else xp.ones_like(a)
     value, powers = 0, 1
     for k in range(m + 1):
-        factor, term = math.comb(m, k) * factors[m - k], xp.where(power == 0, power, power * powers)
-        value = value + xp.where(factor == 0, factor, factor * term)
+        factor = math.comb(m, k) * factors[m - k]
+        value = value + xp.where(factor == 0, factor, factor * power * powers)
         powers = powers * logarithm
     return value'''
 
 
 def power_derivative(node: Node) -> str:
     """The call, with the orders as numbers of Python's."""
-    n, m = (order.value for order in node.args[:2])
+    n, m = (unbroadcast(order).value for order in node.args[:2])
     return f"_power_derivative(xp, {n}, {m}, {{2}}, {{3}})"
 
 
 def spherical(node: Node) -> str:
     """The call, with the order as a number of Python's."""
-    return f"_spherical_jn(xp, {node.args[0].value}, {{1}})"
+    return f"_spherical_jn(xp, {unbroadcast(node.args[0]).value}, {{1}})"
 
 
 SIGMOID = '''def _sigmoid(xp, x):

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..graph.errors import UnsupportedError
-from ..graph.node import Node, Op, as_node, make
+from ..graph.leaves import as_node
+from ..graph.node import Node, Op, make
 from ..graph.shapes import Shape, Size, add_sizes, multiply_sizes
 from . import array_api_code
 from .axes import transposed

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import reduce
 
-from ..graph.node import Node, Operand, as_node
+from ..graph.leaves import as_node
+from ..graph.node import Node, Operand
 from . import scalar
 
 

@@ -20,7 +20,8 @@ from functools import reduce
 from typing import Any
 
 from ..graph.errors import ShapeError
-from ..graph.node import OPS, Node, as_node, const, is_const
+from ..graph.leaves import as_node, const, is_const
+from ..graph.node import OPS, Node
 from ..graph.shapes import Shape, Size, show_shape
 from . import array_api_code, c_code
 from .kinds import broadcast_to, structural

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from ..graph.node import CONST, OPS, Node, Number
+from ..graph.leaves import CONST
+from ..graph.node import OPS, Node, Number
 from ..graph.shapes import Shape
 from ..graph.traversal import topological
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..graph.node import Node, Op, Operand, as_node, const, make
+from ..graph.leaves import as_node, const
+from ..graph.node import Node, Op, Operand, make
 from ..graph.operators import composite
 from . import array_api_code
 from .arguments import Axis, Flag, read_axes

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ..graph.errors import ShapeError
-from ..graph.node import Node, Operand, as_node
+from ..graph.leaves import as_node
+from ..graph.node import Node, Operand
 from ..graph.shapes import multiply_sizes
 from . import array_api_code, c_code
 from .arguments import Axis, Flag, read_axes

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..graph.errors import ShapeError
-from ..graph.node import Node, Op, Operand, as_node, const, is_const, make
+from ..graph.leaves import as_node, const, is_const
+from ..graph.node import Node, Op, Operand, make
 from ..graph.operators import composite
 from ..graph.shapes import Shape, broadcast_shapes, show_shape
 from . import c_code

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..graph.errors import ShapeError
-from ..graph.node import VAR, Node, Op, Operand, as_node, make
+from ..graph.leaves import VAR, as_node
+from ..graph.node import Node, Op, Operand, make
 from ..graph.shapes import Shape, broadcast_shapes, show_shape
 from . import array_api_code
 from .arguments import ShapeLike, Whole, lengths, whole

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..graph.errors import ShapeError, SymdiffError, UnsupportedError
-from ..graph.node import CONST, Node, Op, Operand, as_node, make
+from ..graph.leaves import CONST, as_node
+from ..graph.node import Node, Op, Operand, make
 from ..graph.shapes import (
     Shape,
     Size,

@@ -12,7 +12,8 @@ from fractions import Fraction
 from itertools import product
 from typing import NamedTuple
 
-from ..graph.node import CONST, Node
+from ..graph.leaves import CONST
+from ..graph.node import Node
 
 _INF = math.inf
 

@@ -17,7 +17,8 @@ from fractions import Fraction
 from typing import Any
 
 from ..graph.errors import SymdiffError
-from ..graph.node import CONST, OPS, Node, Op, Partial, as_node, const, intern_node, make
+from ..graph.leaves import CONST, as_node, const
+from ..graph.node import OPS, Node, Op, Partial, intern_node, make
 from ..graph.shapes import Shape, broadcast_shapes
 from .targets import MpmathForm, operator_code
 

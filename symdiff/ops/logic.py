@@ -6,7 +6,8 @@ Abramowitz and Stegun, Handbook of Mathematical Functions (1964), chapters 4, 6 
 
 from __future__ import annotations
 
-from ..graph.node import CONST, Node, const
+from ..graph.leaves import CONST, const
+from ..graph.node import Node
 from . import c_code, python_code
 from . import intervals as iv
 from .kinds import binary, comparison, mask, nary, unary, unbroadcast

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..graph.errors import ShapeError
-from ..graph.node import Node, Op, Operand, as_node, make
+from ..graph.leaves import as_node
+from ..graph.node import Node, Op, Operand, make
 from ..graph.shapes import show_shape
 from .axes import expanded, product, transposed
 from .contraction import VIEW, contraction

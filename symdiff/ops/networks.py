@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from functools import reduce
 
-from ..graph.node import OPS, Node, const, make
+from ..graph.leaves import const
+from ..graph.node import OPS, Node, make
 from ..graph.order import key
 from ..graph.shapes import Size, size_terms
 from .kinds import broadcast_to, without_axes

@@ -13,13 +13,14 @@ from fractions import Fraction
 from functools import reduce
 from typing import Any
 
+from ..graph.leaves import CONST, const, is_const
 from ..graph.limits import check
-from ..graph.node import CONST, Node, Number, const, is_const
+from ..graph.node import Node, Number
 from ..graph.order import without_variables
 from . import array_api_code, c_code, python_code
 from . import intervals as iv
 from .arithmetic import PI
-from .kinds import binary, nary, over, unary
+from .kinds import binary, nary, over, unary, unbroadcast
 from .logic import equal, where
 from .sides import tip
 from .sympy_code import select, sympy_power_derivative
@@ -74,12 +75,17 @@ def falling_factors(n: int, m: int, b: Any) -> list[Any]:
     return factors
 
 
+def _read_power_derivative(node: Node) -> tuple[int, int, Node, Node]:
+    n, m, a, b = map(unbroadcast, node.args)
+    return int(n.value), int(m.value), a, b
+
+
 def plain_power(node: Node) -> Node:
     """A power's derivative as it is read, by the general Leibniz rule: ``b*a**(b - 1)`` and ``a**b*log(a)``.
 
     It has no value where a and b are such that 0 times infinity is 0.
     """
-    n, m, a, b = int(node.args[0].value), int(node.args[1].value), *node.args[2:]
+    n, m, a, b = _read_power_derivative(node)
     factors = falling_factors(n, m, b)
     terms = [math.comb(m, k) * factors[m - k] * log(a) ** k for k in range(m + 1)]
     return reduce(operator.add, terms) * a ** (b - n)  # type: ignore[no-any-return]
@@ -87,7 +93,7 @@ def plain_power(node: Node) -> Node:
 
 def guarded_power(node: Node) -> Node:
     """The first derivatives of a power with the same values everywhere, in operations that share work with the power."""
-    n, m, a, b = int(node.args[0].value), int(node.args[1].value), *node.args[2:]
+    n, m, a, b = _read_power_derivative(node)
     if (n, m) == (1, 0):
         return b * a ** where(equal(b, 0), 1, b - 1)
     return xlogy(a**b, a) if (n, m) == (0, 1) else node

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..graph.errors import ShapeError, SymdiffError
-from ..graph.node import Node, Operand, as_node
+from ..graph.leaves import as_node
+from ..graph.node import Node, Operand
 from ..graph.operators import composite
 from ..graph.shapes import Shape, Size, broadcast_shapes, multiply_sizes, show_shape
 from .arguments import named

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..graph.errors import ShapeError
-from ..graph.node import Node, Op, Operand, as_node, make
+from ..graph.leaves import as_node
+from ..graph.node import Node, Op, Operand, make
 from ..graph.operators import composite
 from ..graph.shapes import Shape, Size, add_sizes, divide_sizes, multiply_sizes, show_shape
 from . import c_code

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..graph.node import Node, Op, as_node, make
+from ..graph.leaves import as_node
+from ..graph.node import Node, Op, make
 from .arguments import read_axes, truth
 from .axes import Axes, expanded
 from .kinds import structural

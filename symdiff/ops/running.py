@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..graph.node import Node, Op, Operand, as_node, make
+from ..graph.leaves import as_node
+from ..graph.node import Node, Op, Operand, make
 from ..graph.shapes import add_sizes
 from . import array_api_code
 from .arguments import Axis, Flag, one_axis

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from ..graph.node import const
+from ..graph.leaves import const
 from . import array_api_code, c_code, python_code
 from . import intervals as iv
 from .arithmetic import PI

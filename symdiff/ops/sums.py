@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ..graph.errors import UnsupportedError
-from ..graph.node import Node, Operand, as_node
+from ..graph.leaves import as_node
+from ..graph.node import Node, Operand
 from ..graph.operators import composite
 from ..graph.shapes import add_sizes, multiply_sizes
 from . import powers, selection

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ..graph.node import Node, Op, const
+from ..graph.leaves import const
+from ..graph.node import Node, Op
 from . import arithmetic, powers
 from .kinds import unrepeated
 

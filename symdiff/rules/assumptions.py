@@ -14,7 +14,8 @@ from contextlib import ContextDecorator
 from contextvars import ContextVar
 
 from ..graph.errors import ParseError, SymdiffError
-from ..graph.node import CONST, OPS, Node, is_const
+from ..graph.leaves import CONST, is_const
+from ..graph.node import OPS, Node
 from ..graph.traversal import topological, variables
 from ..ops.intervals import REAL, Interval, interval_of
 from ..ops.kinds import unrepeated

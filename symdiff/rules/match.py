@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from ..graph.node import CONST, VAR, Node
+from ..graph.leaves import CONST, VAR
+from ..graph.node import Node
 from ..graph.shapes import multiply_sizes
 from ..graph.traversal import map_graph, rebuild, topological
 from ..ops.kinds import unrepeated

@@ -12,7 +12,8 @@ from functools import cache
 from itertools import combinations
 from typing import NamedTuple
 
-from ..graph.node import VAR, Node, Op
+from ..graph.leaves import VAR
+from ..graph.node import Node, Op
 from ..graph.traversal import topological
 from ..ops.kinds import unrepeated
 from ..ops.sizes import SIZE

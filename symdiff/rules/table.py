@@ -9,7 +9,8 @@ one condition are collected by :mod:`symdiff.simplifier.passes` itself; odd and 
 
 from __future__ import annotations
 
-from ..graph.node import Node, const
+from ..graph.leaves import const
+from ..graph.node import Node
 from ..ops.kinds import broadcast_to, unrepeated
 from .assumptions import current, decided
 from .rule import Rules, read_rules

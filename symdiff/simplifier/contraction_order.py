@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import prod
 from typing import Any
 
-from ..graph.node import CONST, Node, Number, const
+from ..graph.leaves import CONST, const
+from ..graph.node import Node, Number
 from ..graph.shapes import Size, size_value, symbolic_sizes
 from ..graph.traversal import topological
 from ..ops.contraction import CONTRACT, VIEW, contraction, network

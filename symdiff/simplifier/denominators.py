@@ -12,7 +12,8 @@ from fractions import Fraction
 from itertools import product
 from math import lcm
 
-from ..graph.node import CONST, Node, Number
+from ..graph.leaves import CONST
+from ..graph.node import Node, Number
 from ..graph.traversal import topological
 from ..ops.terms import DIV, MUL, POW, SUM
 from .monomials import Monomial, exact

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..graph.node import CONST, Node
+from ..graph.leaves import CONST
+from ..graph.node import Node
 from ..graph.order import key
 from ..graph.traversal import map_graph, rebuild, topological, use_counts
 from ..ops.terms import MUL, SUM, parts_of

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from functools import cache
 
-from ..graph.node import CONST, OPS, Node, Number, Op
+from ..graph.leaves import CONST
+from ..graph.node import OPS, Node, Number, Op
 from ..graph.shapes import Shape
 from ..ops.kinds import unrepeated
 from ..ops.terms import DIV

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from ..graph.node import CONST, Node, const
+from ..graph.leaves import CONST, const
+from ..graph.node import Node
 from ..graph.traversal import map_graph, rebuild, topological, use_counts
 from ..ops.terms import DIV, MUL, NEG, POW, SQRT, SUB
 from ..rules.rule import read_rules

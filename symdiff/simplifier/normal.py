@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from math import gcd, lcm
 
-from ..graph.node import CONST, Node, Number, Op
+from ..graph.leaves import CONST
+from ..graph.node import Node, Number, Op
 from ..graph.order import term_key
 from ..graph.traversal import rebuild, topological
 from ..ops.terms import ADD, DIV, MUL, NEG, POW, SQRT, SUB, SUM

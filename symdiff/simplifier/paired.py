@@ -9,7 +9,8 @@ from __future__ import annotations
 from functools import cache
 from itertools import permutations
 
-from ..graph.node import CONST, OPS, VAR, Node, Number, Op, const
+from ..graph.leaves import CONST, VAR, const
+from ..graph.node import OPS, Node, Number, Op
 from ..ops.kinds import unrepeated
 from ..ops.terms import ADD, DIV, MUL, NEG, POW, SUB
 from ..rules.assumptions import current

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from ..graph.node import CONST, Node, Number, Op
+from ..graph.leaves import CONST
+from ..graph.node import Node, Number, Op
 from ..graph.traversal import gc_paused, map_graph, rebuild, topological, use_counts
 from ..ops.contraction import contraction
 from ..ops.kinds import broadcast_to, unbroadcast, unrepeated

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from ..graph.node import VAR, Node, Number
+from ..graph.leaves import VAR
+from ..graph.node import Node, Number
 from ..graph.order import factor_key, term_key
 from ..graph.traversal import dependents, topological
 from .monomials import ONE, Monomial, exact, size_of

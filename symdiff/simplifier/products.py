@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import reduce
 
-from ..graph.node import CONST, Node, Number, const
+from ..graph.leaves import CONST, const
+from ..graph.node import Node, Number
 from ..graph.order import factor_key
 from ..graph.shapes import Shape
 from ..ops.kinds import unrepeated

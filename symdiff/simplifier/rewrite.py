@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import permutations
 
-from ..graph.node import Node, Op, const
+from ..graph.leaves import const
+from ..graph.node import Node, Op
 from ..graph.traversal import map_graph, rebuild
 from ..ops.terms import PRODUCT, SIGNED_SUM, Family, Part, parts_of
 from ..rules.assumptions import Facts

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..graph.node import Node, Number, const
+from ..graph.leaves import const
+from ..graph.node import Node, Number
 from ..graph.order import term_key
 from ..graph.shapes import Shape
 from ..ops.terms import SUM, parts_of

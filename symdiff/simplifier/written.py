@@ -5,7 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import reduce
 
-from ..graph.node import Node, Number, const, make
+from ..graph.leaves import const
+from ..graph.node import Node, Number, make
 from ..graph.order import term_key
 from ..graph.traversal import map_graph, rebuild
 from ..ops.terms import DIV, MUL, NEG, SQRT

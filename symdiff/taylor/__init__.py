@@ -8,7 +8,8 @@ from math import comb
 
 from ..differentiate.passes import sources_of
 from ..graph.errors import LimitError, SymdiffError, UnsupportedError
-from ..graph.node import VAR, Node, const
+from ..graph.leaves import VAR, const
+from ..graph.node import Node
 from ..graph.traversal import gc_paused, topological
 from .choice import bottlenecks, partials
 from .series import Exponents

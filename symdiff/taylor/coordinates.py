@@ -13,7 +13,8 @@ from functools import reduce
 from itertools import combinations
 from math import comb
 
-from ..graph.node import OPS, Node, Number, Op, const
+from ..graph.leaves import const
+from ..graph.node import OPS, Node, Number, Op
 from ..graph.traversal import map_graph, rebuild, topological, use_counts
 from ..ops.terms import ADD, DIV, MUL, SIGNED_SUM, SUB
 from ..simplifier.monomials import Monomial, exact, size_of

@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from ..differentiate.cotangents import sum_of
-from ..graph.node import CONST, OPS, Node, Op, const
+from ..graph.leaves import CONST, const
+from ..graph.node import OPS, Node, Op
 from ..graph.traversal import map_graph, rebuild, topological
 from ..ops.terms import DIV, MUL, POW, SIGNED_SUM
 from .coordinates import Coordinates

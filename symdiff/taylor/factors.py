@@ -11,7 +11,8 @@ from fractions import Fraction
 from functools import reduce
 from typing import NamedTuple, TypeAlias
 
-from ..graph.node import CONST, Node, Number, Op
+from ..graph.leaves import CONST
+from ..graph.node import Node, Number, Op
 from ..ops.terms import DIV, MUL, NEG, POW, SQRT
 from ..simplifier.monomials import ONE, Monomial, checked, exact, raised, size_of
 

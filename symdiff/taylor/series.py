@@ -7,7 +7,8 @@ from itertools import product
 from typing import TypeAlias
 
 from ..differentiate.cotangents import sum_of
-from ..graph.node import CONST, Node, Number, const
+from ..graph.leaves import CONST, const
+from ..graph.node import Node, Number
 from ..ops.terms import DIV, MUL, NEG
 
 #: The power of each variable.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any, NamedTuple, TypeAlias
 
-from ..graph.node import CONST, OPS, VAR, Node, const, is_const, make
+from ..graph.leaves import CONST, VAR, const, is_const
+from ..graph.node import OPS, Node, make
 from ..graph.traversal import dependents, substitute, topological
 from ..ops.terms import DIV, MUL, NEG
 

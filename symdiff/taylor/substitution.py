@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..graph.node import VAR, Node, make
+from ..graph.leaves import VAR
+from ..graph.node import Node, make
 from ..graph.traversal import topological
 from ..ops.terms import SIGNED_SUM
 from .nesting import nests

@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from itertools import chain, zip_longest
 from typing import Any
 
-from ..graph.node import CONST, VAR, Node
+from ..graph.leaves import CONST, VAR
+from ..graph.node import Node
 from ..graph.shapes import Shape, Size
 from ..graph.templates import fill_sizes
 from ..graph.traversal import leaves, topological, use_counts

@@ -32,7 +32,8 @@ from typing import Any
 
 from ..graph import limits
 from ..graph.errors import LimitError, SymdiffError, check_mapping
-from ..graph.node import Node, symbol
+from ..graph.leaves import symbol
+from ..graph.node import Node
 from ..graph.traversal import gc_paused, topological
 from .brackets import Called, Index
 from .grammar import compares

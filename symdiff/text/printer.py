@@ -11,7 +11,8 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from ..graph.node import CONST, OPS, VAR, Node, Number, Op, as_node, const, symbol
+from ..graph.leaves import CONST, VAR, as_node, const, symbol
+from ..graph.node import OPS, Node, Number, Op
 from ..graph.templates import LOOSE, binds, fill_sizes, read_template
 from ..graph.traversal import gc_paused, topological, use_counts
 from ..ops.kinds import operands

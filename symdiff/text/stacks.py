@@ -7,7 +7,8 @@ from typing import Any, NoReturn
 
 from ..graph import limits
 from ..graph.errors import LimitError, SymdiffError
-from ..graph.node import CONST, Node, Op, const
+from ..graph.leaves import CONST, const
+from ..graph.node import Node, Op
 from ..ops.scalar import PI
 from .brackets import Called, Index, Tuple
 from .grammar import counts

@@ -12,7 +12,8 @@ from functools import cache, reduce
 from typing import Any
 
 from ..graph.errors import UnsupportedError
-from ..graph.node import CONST, OPS, VAR, Node, Op, const, symbol
+from ..graph.leaves import CONST, VAR, const, symbol
+from ..graph.node import OPS, Node, Op
 from ..graph.shapes import show_shape
 from ..graph.templates import fill_sizes
 from ..graph.traversal import map_graph, map_structure, topological

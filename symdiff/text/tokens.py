@@ -10,7 +10,8 @@ from unicodedata import normalize
 
 from ..graph import limits
 from ..graph.errors import ParseError
-from ..graph.node import Node, const
+from ..graph.leaves import const
+from ..graph.node import Node
 from .brackets import NONE
 from .grammar import Call, grammar
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...graph.errors import ShapeError, SymdiffError
-from ...graph.node import Node, as_node
+from ...graph.leaves import as_node
+from ...graph.node import Node
 from ...graph.traversal import map_structure, variables
 from ..points import Point, show_point
 

@@ -7,7 +7,8 @@ from itertools import combinations, permutations
 from typing import NamedTuple
 
 from ...differentiate.passes import grad
-from ...graph.node import CONST, OPS, VAR, Node, const
+from ...graph.leaves import CONST, VAR, const
+from ...graph.node import OPS, Node
 from ...graph.shapes import Shape
 from ...graph.traversal import substitute, topological, variables
 from ...ops.kinds import broadcast_to, unrepeated

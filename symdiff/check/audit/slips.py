@@ -13,7 +13,8 @@ from itertools import islice
 from typing import Any
 
 from ...differentiate.passes import diff, grad, jvp
-from ...graph.node import CONST, Node, symbol
+from ...graph.leaves import CONST, symbol
+from ...graph.node import Node
 from ...graph.traversal import substitute, topological
 from ...search.levels import simplify
 from ...text.printer import show

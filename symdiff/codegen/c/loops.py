@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from ...graph.node import CONST, VAR, Node, Number
+from ...graph.leaves import CONST, VAR
+from ...graph.node import Node, Number
 from ...graph.shapes import Shape, Size, multiply_sizes
 from ...graph.templates import fill_sizes, read_template
 from ...graph.traversal import topological, use_counts

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ...codegen.c import Function
 from ...graph.errors import SymdiffError
-from ...graph.node import CONST
+from ...graph.leaves import CONST
 from ...graph.shapes import Shape, Size
 from ...graph.traversal import leaves, map_structure, unflatten_like
 

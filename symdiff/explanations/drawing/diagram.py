@@ -7,7 +7,8 @@ from collections import deque
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ...graph.node import VAR, Node, symbol
+from ...graph.leaves import VAR, symbol
+from ...graph.node import Node
 from ...graph.shapes import show_shape
 from ...graph.traversal import rebuild, topological, use_counts, variables
 from ..steps import Names

@@ -11,7 +11,8 @@ from ...compiler.evaluation import evaluate
 from ...differentiate.passes import grad
 from ...graph.atomic_write import write_whole
 from ...graph.errors import ShapeError, SymdiffError, UnsupportedError
-from ...graph.node import Node, as_node
+from ...graph.leaves import as_node
+from ...graph.node import Node
 from ...graph.shapes import show_shape
 from ...graph.traversal import variables
 from ...search.levels import simplify_guarded

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ...graph.node import OPS, Node, as_node, const
+from ...graph.leaves import as_node, const
+from ...graph.node import OPS, Node
 from ...graph.shapes import multiply_sizes
 from ...ops import tensor
 from ...ops.contraction import contraction

@@ -16,7 +16,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ...graph.errors import UnsupportedError
-from ...graph.node import Node, Op, as_node, const, is_const
+from ...graph.leaves import as_node, const, is_const
+from ...graph.node import Node, Op
 from ...graph.shapes import Shape, Size
 from ...graph.traversal import dependents, gc_paused, map_graph, rebuild, topological
 from ...ops import tensor

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ...graph.node import Node, const
+from ...graph.leaves import const
+from ...graph.node import Node
 from ...graph.shapes import Size
 from ...ops.kinds import broadcast_to
 from ...simplifier.contraction_order import in_order

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from ...graph.errors import ShapeError, SymdiffError
-from ...graph.node import Node, as_node
+from ...graph.leaves import as_node
+from ...graph.node import Node
 from ...graph.shapes import divide_sizes, show_shape
 from ...ops.exponentials import softmax
 from ...ops.extrema import max

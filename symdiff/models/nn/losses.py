@@ -8,7 +8,8 @@ from operator import add
 from typing import Any
 
 from ...graph.errors import ShapeError, SymdiffError
-from ...graph.node import Node, as_node
+from ...graph.leaves import as_node
+from ...graph.node import Node
 from ...graph.shapes import show_shape
 from ...ops.exponentials import logsumexp
 from ...ops.scalar import softplus

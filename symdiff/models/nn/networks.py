@@ -9,7 +9,8 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...graph.errors import ShapeError, SymdiffError
-from ...graph.node import Node, as_node, symbol
+from ...graph.leaves import as_node, symbol
+from ...graph.node import Node
 from ...graph.shapes import Size, multiply_sizes
 from ...graph.traversal import variables
 from ...ops.rearranging import concatenate

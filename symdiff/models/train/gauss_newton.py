@@ -11,7 +11,8 @@ from typing import Any
 
 from ...differentiate.passes import hvp, jvp, vjp
 from ...graph.errors import SymdiffError
-from ...graph.node import Node, as_node, symbol
+from ...graph.leaves import as_node, symbol
+from ...graph.node import Node
 from ...graph.traversal import leaves, map_structure, substitute, topological, variables
 from ...jacobians.hessians import hessian
 from ...ops.sums import sum

@@ -12,7 +12,8 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from ...graph.errors import SymdiffError
-from ...graph.node import Node, symbol
+from ...graph.leaves import symbol
+from ...graph.node import Node
 from ...ops.scalar import maximum, sqrt
 
 Nodes = Sequence[Node]

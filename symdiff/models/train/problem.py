@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...compiler import functions
 from ...differentiate.passes import grad, hvp
-from ...graph.node import Node, symbol
+from ...graph.leaves import symbol
+from ...graph.node import Node
 from ...graph.traversal import variables
 from ...jacobians.hessians import flatten, hessian, unflatten
 from ...search.levels import simplify_guarded

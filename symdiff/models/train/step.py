@@ -10,7 +10,8 @@ from ...compiler import functions
 from ...compiler.compiled import Compiled
 from ...differentiate.passes import grad
 from ...graph.errors import ShapeError, SymdiffError
-from ...graph.node import VAR, Node, symbol
+from ...graph.leaves import VAR, symbol
+from ...graph.node import Node
 from ...graph.shapes import show_shape
 from ...graph.traversal import variables
 from ...search.levels import simplify_guarded

@@ -12,7 +12,8 @@ from fractions import Fraction
 from math import gcd, lcm
 from typing import Any, NamedTuple
 
-from ...graph.node import CONST, OPS, Node, const
+from ...graph.leaves import CONST, const
+from ...graph.node import OPS, Node
 from ...graph.traversal import topological, use_counts
 from ...ops.terms import POW, SQRT
 from ...simplifier.sums import sum_terms

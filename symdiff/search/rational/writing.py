@@ -7,7 +7,8 @@ from functools import lru_cache, reduce
 from math import gcd
 from typing import Any
 
-from ...graph.node import OPS, Node, const
+from ...graph.leaves import const
+from ...graph.node import OPS, Node
 from .fields import Quotient
 
 #: Higher powers are one call each, so polynomials in them alone are read as polynomials in the power.
