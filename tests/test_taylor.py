@@ -142,6 +142,33 @@ def test_functional_against_mpmath(text: str) -> None:
             assert math.isclose(got, float(number), rel_tol=1e-8), (point, got, number)
 
 
+def is_float(node: Node) -> bool:
+    return node.op is sd.Const and isinstance(node.value, float)
+
+
+EXACT = [
+    "sqrt(x*y/2)", "sqrt(3*x)*sin(y)", "(8*x*y)**(1/3)", "(x*y/3)**(2/3)", "1/sqrt(2*x)*exp(-y**2/(2*x))",
+    "erf(y/sqrt(2*x))", "log(sqrt(2*x)*y)", "sqrt(2*x*y)*sqrt(2*x*y)", "(sqrt(5*x)*sqrt(y/7))**3 + sqrt(9*x/4)*y",
+    "arctan(sqrt(2*x)/y)", "sqrt(2*x) + y*sqrt(2*x)", "(x*y*10**40)**(1/5)", "sqrt(2)*x*y/(1 + x)",
+    "x**sqrt(2)/sqrt(6*y)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", EXACT)
+def test_exact_constants_stay_exact(text: str) -> None:
+    f = sd.parse(text)
+    found = sd.derivatives(f, [X, Y], 3)
+    assert not any(map(is_float, topological(*found.values())))
+    wanted = [repeated(f, [X, Y], indices) for indices in found]
+    point = {"x": 0.7, "y": 0.3}
+    assert agree(values(list(found.values()), point), values(wanted, point))
+
+
+def test_floats_stay_floats() -> None:
+    found = sd.derivatives(sd.sqrt(0.5 * X * Y), [X, Y], 2)
+    assert any(map(is_float, topological(*found.values())))
+
+
 @pytest.mark.parametrize(
     ("text", "size", "most"),
     [

@@ -21,7 +21,7 @@ def check_graph(*roots: Any) -> None:
     for node in _acyclic(leaves(list(roots))):
         op = node.op
         if OPS.get(op.name) is not op:
-            raise CheckError(f"a node's operation {op.name} is not among the declared rows")
+            raise CheckError(f"a node's operation {op.name} is not among the declared operations")
         if len(node.args) != op.arity and (op.partials is not None or not op.arity):
             raise CheckError(f"{op.name} takes {op.arity} arguments, and a node of it has {len(node.args)}")
         _check_shape(node)

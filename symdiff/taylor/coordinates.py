@@ -18,7 +18,7 @@ from ..graph.node import OPS, Node, Number, Op
 from ..graph.traversal import map_graph, rebuild, topological, use_counts
 from ..ops.terms import ADD, DIV, MUL, SIGNED_SUM, SUB
 from ..simplifier.monomials import Monomial, exact, size_of
-from .factors import Group, groups, monomial_of, of_number
+from .factors import Group, groups, monomial_of, of_number, variable_powers
 from .substitution import Substitution
 
 _LOG, _ARCTAN, _ARCTAN2 = (OPS[name] for name in ("log", "arctan", "arctan2"))
@@ -71,6 +71,8 @@ class Coordinates(Substitution):
         if node.op in _APART and (new := _APART[node.op](self, node, opened[0])) is not None:
             return new
         found = monomial_of(node, opened, self.simple)
+        for base in found.powers if found else ():
+            self.noted(base)
         return self._product(node, found) if found and 0 < len(found.powers) <= MOST_BASES else None
 
     def _coordinate(self, node: Node, formula: Node) -> Node:
@@ -117,6 +119,8 @@ class Coordinates(Substitution):
         """Coefficients that a number in front of the term is multiplied with, if none is there yet."""
         if size_of(term.number) != 1 or not term.powers or (self._is_power(term) and 1 not in term.powers.values()):
             return 0
+        if len(variable_powers(term)) < len(term.powers):
+            return 0
         return min(2 if self.simple(base) else self._size(base) for base in term.powers)
 
     def _size(self, node: Node) -> int:
@@ -125,11 +129,12 @@ class Coordinates(Substitution):
     # -- functions of products ---------------------------------------------------------------------------------------
 
     def _logarithm(self, node: Node, argument: Monomial) -> Node | None:
-        """The logarithms of the factors, without the number."""
-        if argument.number < 0 or not argument.powers or (argument.number, *argument.powers.values()) == (1, 1):
+        """The logarithms of the factors, without those of constants."""
+        powers = variable_powers(argument)
+        if argument.number < 0 or not powers or (argument.number, *argument.powers.values()) == (1, 1):
             return None
-        found = {base: self.noted(_LOG(*self.fitting([base]))) for base in argument.powers}
-        return self._sum(node, [Monomial(power, {found[base]: 1}) for base, power in argument.powers.items()], True)
+        found = {base: self.noted(_LOG(*self.fitting([base]))) for base in powers}
+        return self._sum(node, [Monomial(power, {found[base]: 1}) for base, power in powers.items()], True)
 
     def _angle(self, node: Node, argument: Monomial) -> Node | None:
         """That of numerator and denominator, whose derivatives have no quotient but the last."""
@@ -150,7 +155,8 @@ class Coordinates(Substitution):
         return Monomial(1, {new: 1})
 
     def _is_power(self, found: Monomial) -> bool:
-        return len(found.powers) == 1 and all(map(self.simple, found.powers))
+        bases = variable_powers(found)
+        return len(bases) == 1 and all(map(self.simple, bases))
 
     def _product(self, node: Node, found: Monomial) -> Node:
         ((base, power), *others) = found.powers.items()

@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import reduce
 from typing import NamedTuple, TypeAlias
 
-from ..graph.leaves import CONST
+from ..graph.leaves import CONST, const
 from ..graph.node import Node, Number, Op
 from ..ops.terms import DIV, MUL, NEG, POW, SQRT
 from ..simplifier.monomials import ONE, Monomial, checked, exact, raised, size_of
@@ -62,13 +62,18 @@ def _product(factors: list[Node]) -> Node | None:
     return reduce(MUL, factors) if factors else None
 
 
+def variable_powers(monomial: Monomial) -> dict[Node, Number]:
+    """The powers of the bases that are no constants; those of constants are exact roots such as ``2**(1/2)``."""
+    return {base: power for base, power in monomial.powers.items() if base.op is not CONST}
+
+
 def _defined_alike(part: Monomial, whole: Monomial) -> bool:
     """Whether the whole is undefined where the part is: for negative numbers, and for 0."""
     return all(
         base in whole.powers
         and (power > 0 or whole.powers[base] < 0)
         and (power == int(power) or whole.powers[base] != int(whole.powers[base]))
-        for base, power in part.powers.items()
+        for base, power in variable_powers(part).items()
     )
 
 
@@ -86,17 +91,29 @@ def _power(node: Node, args: Sequence[Monomial], simple: Simple) -> Monomial | N
     """A whole power of a power of one base; any power of a variable's, where no sign is lost."""
     number, powers = args[0]
     exponent = _HALF if node.op is SQRT else node.args[1].value if node.args[1].op is CONST else None
-    if len(powers) != 1 or type(exponent) not in (int, Fraction) or not exponent:
+    if len(variable_powers(args[0])) != 1 or type(exponent) not in (int, Fraction) or not exponent:
         return None
-    ((base, power),) = powers.items()
+    ((base, power),) = variable_powers(args[0]).items()
+    new = Monomial(1, {each: exact(own * exponent) for each, own in powers.items()})
     if type(exponent) is not int:
         if not simple(base) or number < 0 or power % 2 == 0:
             return None
-        number = 1 if number == 1 else float(number) ** float(exponent)
+        factor = _root(number, Fraction(exponent))
     else:
-        number = raised(number, exponent)
-    found = Monomial(checked(number), {base: exact(power * exponent)})
-    return found if _defined_alike(args[0], found) else None
+        factor = Monomial(checked(raised(number, exponent)), {})
+    new = new.times(factor)
+    return new if _defined_alike(args[0], new) else None
+
+
+def _root(number: Number, exponent: Fraction) -> Monomial:
+    """A positive number to a power that is no integer: of a float a float, else exact, as a root if need be."""
+    if isinstance(number, float):
+        return Monomial(checked(number ** float(exponent)), {})
+    rational = Fraction(number)
+    parts = [round(part ** (1 / exponent.denominator)) for part in (rational.numerator, rational.denominator)]
+    if Fraction(*parts) ** exponent.denominator == rational:
+        return Monomial(raised(Fraction(*parts), exponent.numerator), {})
+    return Monomial(1, {const(number): exponent})
 
 
 _FAMILIES: dict[Op, Callable[[Node, Sequence[Monomial], Simple], Monomial | None]] = {
