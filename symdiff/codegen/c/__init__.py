@@ -1,4 +1,8 @@
-"""Code for C99: one file that needs the mathematical library alone and allocates nothing."""
+"""Code for C99: one file that needs the mathematical library alone and allocates nothing.
+
+- ``function``: the function with its comment, prototype and workspace; ``points``: the loop over points around it
+- ``loops``: its statements; ``spelling``: operations, numbers and names; ``workspace``: slots of intermediate arrays
+"""
 
 from __future__ import annotations
 
