@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import networkx as nx
@@ -73,13 +74,12 @@ def _targets(node: ast.AST, package: list[str]) -> Iterator[str]:
             yield _module(*(parts if node.level else parts[1:]), alias.name)
 
 
-def imports(name: str) -> Iterator[tuple[str, bool]]:
+@cache
+def imports(name: str) -> list[tuple[str, bool]]:
     """Each import of a module with whether it is late."""
     tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
     late, package = _late(tree), name.split(".")[:-1]
-    for node in ast.walk(tree):
-        for target in _targets(node, package):
-            yield target, node in late
+    return [(target, node in late) for node in ast.walk(tree) for target in _targets(node, package)]
 
 
 def _inside() -> nx.DiGraph:
