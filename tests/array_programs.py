@@ -162,7 +162,7 @@ def torch_functions() -> dict[str, Any]:
     def take(x: Any, items: Any) -> Any:
         items = items if isinstance(items, tuple) else (items,)
         if any(isinstance(item, (list, np.ndarray)) for item in items):
-            return x[tuple(torch.as_tensor(item) if isinstance(item, list) else item for item in items)]
+            return x[tuple(torch.as_tensor(item, dtype=torch.long) for item in items)]
         axis, gaps = 0, sum(item is not None and item is not Ellipsis for item in items)
         for item in items:
             if item is None:

@@ -7,7 +7,9 @@ Conventions at kinks are not known here: :func:`partial` raises where the two si
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -97,11 +99,12 @@ OPERATORS: dict[type, Callable[..., Any]] = {
 def value(text: str, point: Point, watch: Watch | None = None) -> Any:
     """The value of a formula of numbers; raises NoValueError where it is no finite real number.
 
-    ``watch(tree, value)`` stands in for the value of each operation.
+    ``watch(tree, value)`` stands in for the value of each operation and each occurrence of a variable.
     """
     return _value(tree_of(text), point, watch)
 
 
+@cache
 def tree_of(text: str) -> ast.expr:
     return ast.parse(text, mode="eval").body
 
@@ -110,7 +113,8 @@ def _value(tree: ast.expr, point: Point, watch: Watch | None) -> Any:
     if isinstance(tree, ast.Constant):
         return mp.mpf(tree.value)
     if isinstance(tree, ast.Name):
-        return +mp.pi if tree.id == "pi" else mp.mpf(point[tree.id])
+        found = +mp.pi if tree.id == "pi" else mp.mpf(point[tree.id])
+        return found if watch is None else watch(tree, found)
     if isinstance(tree, ast.Call) and tree.func.id == "where":  # type: ignore[attr-defined]
         chosen = tree.args[1 if _value(tree.args[0], point, watch) else 2]
         return _value(chosen, point, watch)
@@ -145,36 +149,64 @@ def _real(function: Callable[..., Any], args: list[Any]) -> Any:
     return mp.mpf(result)
 
 
-def partial(text: str, point: Point, names: Sequence[str], watch: Watch | None = None) -> Any:
-    """The derivative by the names, each as often as it stands there, from both sides; NoValueError where they differ.
+def partial(text: str, point: Point, names: Sequence[str], watch: Watch | None = None, spare: int = 350) -> Any:
+    """The derivative by the names, each as often as it stands there; NoValueError where the sides differ.
 
-    Differences on each side, at steps far below every number of the formula and with digits enough also for values such
+    Differences on each side, at steps far below every number of the formula; where the formula ends at the point, those
+    on the other side have to tend to a limit. ``spare``: digits beyond those that the differences need, for values such
     as exp(-700) beside 1.
     """
     orders = {name: list(names).count(name) for name in dict.fromkeys(names)}
     total = sum(orders.values())
-    if not total:
-        return value(text, point, watch)
-    scale = max((abs(mp.log10(abs(mp.mpf(point[name])))) for name in orders if point[name]), default=0)
-    with mp.workdps(mp.mp.dps + 350 + total * (50 + int(scale))):
-        sides = [_one_sided(text, point, orders, signs, watch) for signs in product((1, -1), repeat=len(orders))]
-        if max(sides) - min(sides) > mp.mpf(10) ** -25 * max(abs(side) for side in sides) + mp.mpf(10) ** -40:
+    scale = max((abs(mp.log10(abs(mp.mpf(number)))) for number in point.values() if number), default=0)
+    with mp.workdps(mp.mp.dps + spare + int(scale) + total * (STEP + 15 + int(scale))):
+        if not total:
+            return value(text, point, watch)
+        sides = _sides(text, point, orders, watch, STEP)
+        size = max(abs(side) for side in sides)
+        if max(sides) - min(sides) > mp.mpf(10) ** -25 * size + mp.mpf(10) ** -40:
             raise NoValueError
-        return sum(sides) / len(sides)
+        middle = sum(sides) / len(sides)
+        if len(sides) == 2 ** len(orders) and abs(middle) > mp.mpf(10) ** -30:
+            return middle
+        nearer = _sides(text, point, orders, watch, STEP + 12)
+        if abs(nearer[0] - sides[0]) > mp.mpf(10) ** -15 * (1 + size):
+            raise NoValueError
+        if abs(sum(nearer) / len(nearer) - middle) > mp.mpf(10) ** -3 * abs(middle):
+            return mp.mpf(0)  # an error of the differences, which falls with the step
+        return middle
 
 
-def _one_sided(text: str, point: Point, orders: Mapping[str, int], signs: Iterable[int], watch: Watch | None) -> Any:
-    steps = {name: sign * _step(point[name]) for (name, _), sign in zip(orders.items(), signs, strict=True)}
+#: Steps are 10**-STEP of the point.
+STEP = 40
+
+
+def _sides(text: str, point: Point, orders: Mapping[str, int], watch: Watch | None, step: int) -> list[Any]:
+    """The quotients from every side where the formula has values."""
+    found = []
+    for signs in product((1, -1), repeat=len(orders)):
+        try:
+            found.append(_one_sided(text, point, orders, signs, watch, step))
+        except TooLargeError:
+            raise
+        except NoValueError:
+            continue
+    if not found:
+        raise NoValueError
+    return found
+
+
+def _one_sided(
+    text: str, point: Point, orders: Mapping[str, int], signs: Iterable[int], watch: Watch | None, step: int
+) -> Any:
+    sizes = {name: min(abs(mp.mpf(point[name])) or mp.mpf(1), mp.mpf(1)) * mp.mpf(10) ** -step for name in orders}
+    steps = {name: sign * sizes[name] for name, sign in zip(orders, signs, strict=True)}
     total = mp.mpf(0)
     for taken in product(*(range(order + 1) for order in orders.values())):
         weight = mp.mpf(1)
         moved = dict(point)
         for (name, order), times in zip(orders.items(), taken, strict=True):
-            weight *= mp.binomial(order, times) * (-1) ** (order - times) / steps[name] ** order
+            weight *= math.comb(order, times) * (-1) ** (order - times) / steps[name] ** order
             moved[name] = mp.mpf(point[name]) + times * steps[name]
         total += weight * value(text, moved, watch)
     return total
-
-
-def _step(at: Any) -> Any:
-    return min(abs(mp.mpf(at)) or mp.mpf(1), mp.mpf(1)) * mp.mpf(10) ** -50

@@ -676,7 +676,7 @@ def test_c6_explanation_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_c6_saddles() -> None:
-    """``trust-exact`` stays on the saddle 0 of a0**2 - a1**2 + a1**4: its gradient is 0 there, no promise to leave."""
+    """``trust-exact`` stays at 0, a saddle of a0**2 - a1**2 + a1**4, where the gradient is 0."""
     page = Path(__file__).parent.parent / "docs" / "curvature.md"
     assert "saddles for certain" not in page.read_text(encoding="utf-8")
 
