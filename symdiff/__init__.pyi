@@ -131,6 +131,7 @@ from .ops.sums import var as var
 from .rules.assumptions import assume as assume
 from .rules.assumptions import parse_where as parse_where
 from .search.levels import simplify as simplify
+from .search.levels import simplify_strategy as simplify_strategy
 from .simplifier.stable import stable as stable
 from .taylor import derivatives as derivatives
 from .text.latex import to_latex as to_latex
@@ -321,6 +322,7 @@ __all__ = [
     "sigmoid",
     "sign",
     "simplify",
+    "simplify_strategy",
     "sin",
     "sinc",
     "sinc_derivative",

@@ -19,6 +19,7 @@ from processes import printed
 
 import symdiff as sd
 from symdiff.check.accuracy import check_accuracy
+from symdiff.graph.node import OPS
 from symdiff.numerics.mpmath_eval import Exact
 from symdiff.numerics.ulp_error import Point, Truth, outputs_of
 from symdiff.search.levels import LEVELS
@@ -161,6 +162,17 @@ def test_the_level_accurate_leaves_arrays_and_constants() -> None:
     v = sd.symbol("v", 3)
     for f in (sd.sum(v * v), sd.const(2), sd.log(x) * sd.const(float("nan"))):
         assert sd.simplify(f, "accurate") is sd.simplify(f)
+
+
+def test_the_level_accurate_leaves_operations_without_many_digits() -> None:
+    """A user's own, of which mpmath knows nothing: the readable form, as at the other levels."""
+    own = sd.unary("half_of", lambda y, x: 0.5, numpy="({0} / 2)")
+    try:
+        f = own(x) + own(x) - sd.cos(y)
+        for level in ("full", "code", "accurate", "search", "sympy"):
+            assert str(sd.simplify(f, level)) == "2*half_of(x) - cos(y)"
+    finally:
+        OPS["half_of"].remove()
 
 
 @pytest.mark.parametrize(

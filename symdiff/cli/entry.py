@@ -24,7 +24,7 @@ DONE, DISAGREED, WRONG, INTERRUPTED, CLOSED = 0, 1, 2, 130, 141
 COMMANDS = {
     "audit": "audit", "check": "check", "code": "code", "derivatives": "derivatives", "diff": "diff", "eval": "eval",
     "explain": "explain", "grad": "diff", "graph": "graph", "hessian": "diff", "jacobian": "diff", "kinks": "kinks",
-    "ops": "ops", "plot": "plot",
+    "ops": "ops", "plot": "plot", "simplify": "simplify",
 }  # fmt: skip
 
 #: Arguments of Python's functions in messages, which are options here.

@@ -169,7 +169,7 @@ def _moves(node: Node) -> list[Move]:
     found: dict[Node, Move] = {}
     with trace.tracing(None):
         for rewrite in _rewrites(node):
-            if rewrite.after is not node and rewrite.after not in found:
+            if rewrite.after is not node:
                 found[rewrite.after] = Move(weighed([rewrite.after]) - weight, rewrite)
     return sorted((move for move in found.values() if move.cost <= MOST_LOST), key=lambda move: move.cost)[:MOST_MOVES]
 

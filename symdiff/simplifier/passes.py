@@ -107,9 +107,12 @@ class Pass:
     def _visit(self, node: Node) -> Node:
         if not node.args:
             return node
+        mark = trace.mark()
         name, new = self._collected(node)
         if trace.traced():
-            self._note(name, node, new)
+            rules = [rewrite.rule for rewrite in trace.forget_after(mark)]
+            before = self._before(node)
+            trace.note("; ".join(rules) or _named(name, before, new), before, new)
         return apply_rules(new)
 
     def _collected(self, node: Node) -> tuple[str, Node]:
@@ -125,16 +128,11 @@ class Pass:
         signed = new if node.shape else by_sign(new)
         return ("parity", _by_parity(new)) if signed is new else ("selections", signed)
 
-    def _note(self, name: str, node: Node, after: Node) -> None:
-        """Note what was done to the operation on its simplified arguments; the order of parts by a name of its own."""
+    def _before(self, node: Node) -> Node:
+        """The operations that were collected, on their simplified arguments."""
         order = topological(node, read=lambda step: unrepeated(step) if self._opens(step) else ())
         known = {step: self.done[step] for step in order if not self._opens(step)}
-        (before,) = map_graph([node], rebuild, read=unrepeated, done=known)
-        families = {"terms": SIGNED_SUM, "factors": SIGNED_PRODUCT}
-        if name in families:
-            one, other = (Counter(parts_of(form, families[name])) for form in (before, after))
-            name = f"order of {name}" if one == other else f"like {name}"
-        trace.note(name, before, after)
+        return map_graph([node], rebuild, read=unrepeated, done=known)[0]
 
     def _alone(self, part: Node) -> bool:
         """Whether no more than one node reads it."""
@@ -212,6 +210,15 @@ class Pass:
                 yield 1, node
             else:
                 yield exponent, self.done[node] if node in self.done else self._rebuilt(node)
+
+
+def _named(name: str, before: Node, after: Node) -> str:
+    """What was done to terms or factors: put in order, or collected."""
+    families = {"terms": SIGNED_SUM, "factors": SIGNED_PRODUCT}
+    if name not in families:
+        return name
+    one, other = (Counter(parts_of(form, families[name])) for form in (before, after))
+    return f"order of {name}" if one == other else f"like {name}"
 
 
 def _repeated(factors: list[tuple[Number, Node]]) -> Iterator[tuple[Number, Node]]:
