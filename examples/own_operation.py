@@ -1,4 +1,4 @@
-"""An operation of one's own is one row: text, derivatives of any order, code and checks follow from it.
+"""An operation of one's own is one declaration: text, derivatives of any order, code and checks follow from it.
 
 The swish function is x*sigmoid(x) (Ramachandran, Zoph, Le: Searching for activation functions, 2017).
 """
