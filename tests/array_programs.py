@@ -212,7 +212,7 @@ def torch_functions() -> dict[str, Any]:
         "concatenate": lambda parts, axis=0: torch.cat(parts, axis),
         "transpose": lambda x, axes=None: x.permute(tuple(reversed(range(x.ndim))) if axes is None else axes),
         "squeeze": lambda x, axis=None: x.squeeze() if axis is None else x.squeeze(axis),
-        "trace": torch.trace, "diag": torch.diag, "kron": torch.kron,
+        "trace": torch.trace, "diag": torch.diag, "kron": lambda a, b: torch.kron(a.contiguous(), b.contiguous()),
         "eye": lambda n: torch.eye(n, **double), "zeros": lambda s: torch.zeros(s, **double),
         "ones": lambda s: torch.ones(s, **double), "where": lambda c, a, b: torch.where(c, _tensor(a), _tensor(b)),
         "maximum": lambda a, b: torch.maximum(_tensor(a), _tensor(b)),

@@ -121,10 +121,11 @@ class Disturbed:
 
 
 class Exact(NamedTuple):
-    """The right value, and whether it is inside the domain, with every value on the way far from overflow."""
+    """The right value; whether it is inside the domain with no value on the way near overflow; the largest of those."""
 
     value: float
     safe: bool
+    largest: float
 
 
 @cache
@@ -148,7 +149,7 @@ def exact(text: str, names: tuple[str, ...], point: tuple[tuple[str, float], ...
     low, high = (1e-300, 1e300) if not names else (1e-140, 1e140)
     safe = all(size == 0 or low < size < high for size in [*sizes, *(abs(number) for number in at.values())])
     safe = safe and (not names or _inside(text, at))
-    return Exact(float(value), safe)
+    return Exact(float(value), safe, float(max(sizes, default=0)))
 
 
 def _inside(text: str, at: dict[str, float]) -> bool:
@@ -177,9 +178,9 @@ def rounding(text: str, names: tuple[str, ...], point: tuple[tuple[str, float], 
 
 
 def scale(text: str, names: tuple[str, ...], point: tuple[tuple[str, float], ...]) -> float:
-    """The largest of the derivatives of lower orders: what derivatives as they stand may lose digits against."""
+    """What derivatives as they stand may lose digits to: the largest value on the way, or of lower order."""
     lower = [exact(text, part, point) for order in range(len(names)) for part in combinations(names, order)]
-    return max((abs(one.value) for one in lower if one is not None), default=0.0)
+    return max((max(abs(one.value), one.largest) for one in lower if one is not None), default=0.0)
 
 
 def near(got: float, right: float, digits: float = 11) -> bool:
