@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import pytest
 
 import symdiff as sd
-from symdiff.graph.node import table_size
+from symdiff.graph.leaves import table_size
 from symdiff.graph.traversal import leaves, topological
 
 #: Far beyond the recursion limits of Python and of C.
