@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 
-def printed(script: str, seeds: str = "012") -> set[str]:
+def printed(script: str, seeds: str = "01") -> set[str]:
     """The different outputs of the script under hash seeds; one where it does not depend on the order of sets."""
     runs = (
         subprocess.run(

@@ -53,7 +53,7 @@ def distance(got: list, want: list) -> mpmath.mpf:
     return max(abs(mpmath.mpf(float(g)) - w) for g, w in zip(got, want, strict=True))
 
 
-@each_of_some(3)
+@each_of_some(5)
 def test_against_sympy(formula: Formula) -> None:
     """The expressions, evaluated at 50 digits, agree in every entry to 1e-12 of the entry (in truth to 1e-40); the
     emitted double-precision code to 1e-12 of the largest entry of its block (a Hessian entry that is a difference
@@ -86,7 +86,7 @@ def test_against_sympy(formula: Formula) -> None:
                     assert distance(got, want) <= allowed, (formula, point)
 
 
-@each_of_some(3)
+@each_of_some(5)
 def test_text_parses_back_to_the_same_object(formula: Formula) -> None:
     """Each entry, whose simple form on its own is its own simple form, too."""
     for entry in set(leaves(derivatives(formula.text, list(formula.ranges)))):

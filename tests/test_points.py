@@ -329,7 +329,7 @@ def test_source_is_the_same_in_every_process() -> None:
         g = sd.sigmoid(x*y)*sd.tanh(x)*sd.exp(y)/(x + y)
         print(sd.source([f, *sd.grad(f, [A, w])], [A, w], schedule="fast"))
         print(sd.source([g, *sd.grad(g, [x, y])], [x, y], schedule="fast"))"""
-    runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout for _ in range(3)]
+    runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout for _ in range(2)]
     assert len(set(runs)) == 1
 
 
@@ -342,7 +342,7 @@ def test_blocks_fit_the_cache() -> None:
 
 
 @pytest.mark.parametrize("exponent", sorted(STEPS, key=float))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(base=st.floats(1e-300, 1e300))
 def test_powers_lose_no_digits(exponent: float, base: float) -> None:
     values = np.full(FEW, base)

@@ -60,7 +60,14 @@ def test_outputs_are_weighed_together() -> None:
     assert weighed(found) <= 18.0
 
 
-@each("text", ["x*y*z + x*y - y*z*(1 - x)", "sin(x)*cos(y)*exp(z) + cos(x)*sin(y)*exp(z)", "1/(1/x + 1/(y + 1/z))"])
+@each(
+    "text",
+    [
+        "x*y*z + x*y - y*z*(1 - x)",
+        pytest.param("sin(x)*cos(y)*exp(z) + cos(x)*sin(y)*exp(z)", marks=pytest.mark.slow),
+        pytest.param("1/(1/x + 1/(y + 1/z))", marks=pytest.mark.slow),
+    ],
+)
 def test_the_result_is_its_own_form(text: str) -> None:
     f = sd.parse(text)
     once = sd.simplify([f, *sd.grad(f, list(sd.variables(f)))], "search")
