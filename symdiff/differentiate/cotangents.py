@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from ..graph.leaves import CONST, is_const
-from ..graph.node import OPS, Node
+from ..graph.node import Node
 from ..ops.kinds import broadcast_to, operands, unbroadcast
+from ..ops.logic import logical_and, logical_not, logical_or, where
 
-_WHERE, _AND, _OR, _NOT = OPS["where"], OPS["logical_and"], OPS["logical_or"], OPS["logical_not"]
+_WHERE, _AND, _OR, _NOT = where, logical_and, logical_or, logical_not
 
 
 def apply_partial(partial: Any, t: Node) -> Node | None:

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from ..graph.errors import SymdiffError, UnsupportedError
-from ..graph.node import OPS, Node, Op
+from ..graph.node import Node, Op
 from ..graph.traversal import Structure, leaves, map_graph, rebuild, topological, unflatten_like
+from ..ops.logic import refused, stop_gradient, undefined, where
 from ..ops.sides import Sides
 
 #: What a derivative is at a kink.
@@ -93,7 +94,7 @@ def _mean(node: Node, sides: Sides) -> Node:
 
 
 def _zero(node: Node, sides: Sides) -> Node:
-    return OPS["where"](sides.at, OPS["stop_gradient"](node), node) if sides.zero is None else sides.zero
+    return where(sides.at, stop_gradient(node), node) if sides.zero is None else sides.zero
 
 
 def _add_marker(op: Op) -> Callable[[Node, Sides], Node]:
@@ -112,6 +113,6 @@ _POLICIES: dict[str, Callable[[Node, Sides], Node]] = {
     "left": _side("left"),
     "right": _side("right"),
     "mean": _mean,
-    "nan": _add_marker(OPS["undefined"]),
-    "error": _add_marker(OPS["refused"]),
+    "nan": _add_marker(undefined),
+    "error": _add_marker(refused),
 }

@@ -19,8 +19,9 @@ from typing import Any, NamedTuple, TypeAlias
 from ..differentiate.linearized import Entry, LinearizedGraph
 from ..differentiate.passes import grad, like, sources_of, vjp
 from ..graph.leaves import VAR, const, is_const
-from ..graph.node import OPS, Node
+from ..graph.node import Node
 from ..graph.traversal import gc_paused, leaves, topological
+from ..ops.powers import pow
 from ..search.levels import simplify_guarded
 from ..simplifier.hoist_factors import scale
 
@@ -28,7 +29,7 @@ from ..simplifier.hoist_factors import scale
 LARGEST = 1000
 #: Where every order takes more products, the entries of the one with the fewest are not compared with others'.
 MOST_PRODUCTS = 2000
-_ZERO, _ONE, _POW = const(0), const(1), OPS["pow"]
+_ZERO, _ONE, _POW = const(0), const(1), pow
 
 #: The values, where they are wanted too, and the entries.
 Accumulated: TypeAlias = tuple[list[Node], list[Entry]]

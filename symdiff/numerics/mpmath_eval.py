@@ -12,8 +12,9 @@ from functools import lru_cache
 from typing import Any
 
 from ..graph.leaves import CONST, VAR, symbol
-from ..graph.node import OPS, Node
+from ..graph.node import Node
 from ..graph.traversal import topological
+from ..ops.arithmetic import add, sub
 from ..ops.targets import MPMATH
 from ..text.sympy_bridge import to_sympy
 
@@ -24,7 +25,7 @@ AGREEMENT = 25
 #: Functions take numbers up to 2**1100, beyond all doubles, as their time grows with the bits before the point; others
 #: declare the positions of arguments of any size.
 MOST_BITS = 1100
-_ADDED = frozenset((OPS["add"], OPS["sub"]))
+_ADDED = frozenset((add, sub))
 
 
 class Exact:

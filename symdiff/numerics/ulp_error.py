@@ -17,6 +17,7 @@ from ..differentiate.passes import grad
 from ..graph.errors import DomainError, SymdiffError, UnsupportedError
 from ..graph.node import Node
 from ..graph.traversal import topological
+from ..ops.arithmetic import add, sub
 from ..rules.assumptions import Facts, current
 from .mpmath_eval import Exact
 
@@ -107,7 +108,7 @@ def _within(value: Any) -> bool:
 
 
 def _differences(root: Node) -> list[Exact]:
-    return [Exact([node]) for node in topological(root) if node.op.name in ("add", "sub")]
+    return [Exact([node]) for node in topological(root) if node.op in (add, sub)]
 
 
 def _approach(rng: random.Random, point: Point, ends: Mapping[Node, tuple[float, float]], difference: Exact) -> None:

@@ -17,8 +17,11 @@ from ..graph.node import OPS, Node, Op
 from ..graph.shapes import show_shape
 from ..graph.templates import fill_sizes
 from ..graph.traversal import map_graph, map_structure, topological
+from ..ops.arithmetic import add, mul, neg
 from ..ops.composites import FUNCTIONS
 from ..ops.kinds import operands
+from ..ops.logic import where
+from ..ops.powers import exp, sqrt
 from ..ops.scalar import PI
 from ..ops.targets import SYMPY
 
@@ -89,25 +92,25 @@ def _power(s: Any, base: Node, exponent: Node) -> Node:
 
 def _plain_power(base: Node, power: Any) -> Node:
     value = Fraction(int(power.p), int(power.q))
-    return OPS["sqrt"](base) if value == Fraction(1, 2) else base**value
+    return sqrt(base) if value == Fraction(1, 2) else base**value
 
 
 def _sum(s: Any, *terms: Node) -> Node:
     """Numbers last, negative terms subtracted, a positive term first."""
-    ordered = sorted(terms, key=lambda term: (term.op is CONST, term.op is OPS["neg"]))
-    return reduce(OPS["add"], ordered)
+    ordered = sorted(terms, key=lambda term: (term.op is CONST, term.op is neg))
+    return reduce(add, ordered)
 
 
 def _pieces(s: Any, *pairs: Any) -> Node:
     """Nested ``where``; NaN where no condition holds."""
     result = const(float("nan"))
     for value, condition in reversed(pairs):
-        result = OPS["where"](condition, value, result)
+        result = where(condition, value, result)
     return result
 
 
 def _step(s: Any, x: Node, middle: Node) -> Node:
-    return OPS["where"](x > 0, 1, OPS["where"](x < 0, 0, middle))
+    return where(x > 0, 1, where(x < 0, 0, middle))
 
 
 #: What SymPy's classes are that no operation is: (the expression, *converted arguments) -> node.
@@ -213,7 +216,7 @@ def _atom(sympy: Any, s: Any) -> Node:
     if s is sympy.pi:
         return PI()
     if s is sympy.E:
-        return OPS["exp"](1)
+        return exp(1)
     if s.is_number and (s.is_extended_real or s is sympy.nan):
         return const(float(s))
     raise UnsupportedError(f"there is no form of SymPy's {s} here; formulas are real")
@@ -246,8 +249,8 @@ def _product(s: Any, done: Mapping[Any, Any]) -> Node:
             below.append(_plain_power(done[arg.args[0]], -arg.args[1]))
         else:
             above.append(done[arg])
-    result = reduce(OPS["mul"], above) if above else const(1)
-    result = result / reduce(OPS["mul"], below) if below else result
+    result = reduce(mul, above) if above else const(1)
+    result = result / reduce(mul, below) if below else result
     return -result if sign < 0 else result
 
 

@@ -8,7 +8,8 @@ from math import gcd
 from typing import Any
 
 from ...graph.leaves import const
-from ...graph.node import OPS, Node
+from ...graph.node import Node
+from ...ops.arithmetic import mul
 from .fields import Quotient
 
 #: Higher powers are one call each, so polynomials in them alone are read as polynomials in the power.
@@ -66,7 +67,7 @@ def _spelled(poly: Any, nodes: Sequence[Node]) -> Iterator[Node]:
     number, factors = _factors(poly)
     if len(factors) > 1 or any(power > 1 for _, power in factors):
         parts = [_raised(nested(factor, nodes), power) for factor, power in factors]
-        product = reduce(OPS["mul"], parts)
+        product = reduce(mul, parts)
         yield product if number == 1 else const(_number(number)) * product
 
 
@@ -111,7 +112,7 @@ def _term(monomial: Sequence[int], coefficient: Any, nodes: Sequence[Node]) -> t
     factors = [_raised(node, power) for node, power in zip(nodes, monomial, strict=True) if power]
     size = abs(_number(coefficient))
     parts = ([const(size)] if size != 1 or not factors else []) + factors
-    return coefficient < 0, reduce(OPS["mul"], parts)
+    return coefficient < 0, reduce(mul, parts)
 
 
 def nested(poly: Any, nodes: Sequence[Node]) -> Node:
