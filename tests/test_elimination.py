@@ -26,8 +26,8 @@ from symdiff.differentiate import linearized
 from symdiff.differentiate.linearized import Entry, LinearizedGraph
 from symdiff.jacobians import elimination
 from symdiff.jacobians.elimination import ORDERS
+from symdiff.simplifier.common_pairs import Multiset, extract_common_pairs
 from symdiff.simplifier.hoist_factors import scale
-from symdiff.simplifier.pairs import Bag, share_pairs
 
 Functions = Any
 
@@ -328,25 +328,25 @@ _BAGS = st.lists(st.dictionaries(st.integers(0, 5), _POWERS, min_size=1, max_siz
 
 @settings(deadline=None)
 @given(_BAGS, st.booleans())
-def test_pairs_hold_the_same_members_and_none_stands_twice(bags: list[Bag], sums: bool) -> None:
+def test_pairs_hold_the_same_members_and_none_stands_twice(multisets: list[Multiset], sums: bool) -> None:
     """Factors above and below the line are another pair when they are the other way up; terms are not."""
-    before = [dict(bag) for bag in bags]
-    made = share_pairs(bags, 6, sums=sums)
-    assert [_opened(bag, made) for bag in bags] == before
+    before = [dict(multiset) for multiset in multisets]
+    made = extract_common_pairs(multisets, 6, sums=sums)
+    assert [_opened(multiset, made) for multiset in multisets] == before
     left: Counter[Any] = Counter()
-    for bag in bags:
-        for first, second in combinations(sorted(bag), 2):
-            signs = bag[first] > 0, bag[second] > 0
+    for multiset in multisets:
+        for first, second in combinations(sorted(multiset), 2):
+            signs = multiset[first] > 0, multiset[second] > 0
             how = signs if len(set(signs)) > 1 and not sums else len(set(signs))
-            left[first, second, how] += min(abs(bag[first]), abs(bag[second]))
-        left.update({member: abs(power) // 2 for member, power in bag.items()})
+            left[first, second, how] += min(abs(multiset[first]), abs(multiset[second]))
+        left.update({member: abs(power) // 2 for member, power in multiset.items()})
     assert max(left.values(), default=0) < 2
 
 
-def _opened(bag: Bag, made: dict[int, Bag]) -> Bag:
-    """The members of a bag, those of pairs in their place."""
+def _opened(multiset: Multiset, made: dict[int, Multiset]) -> Multiset:
+    """The members of a multiset, those of pairs in their place."""
     members: Counter[int] = Counter()
-    stack = list(bag.items())
+    stack = list(multiset.items())
     while stack:
         member, power = stack.pop()
         if member in made:

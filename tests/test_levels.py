@@ -16,6 +16,8 @@ import symdiff as sd
 from symdiff.numerics.equivalence import agree
 from symdiff.ops.costs import weighed
 from symdiff.search.levels import LEVELS
+from symdiff.simplifier import sharing
+from symdiff.simplifier.strategy import attempt, only_if, scalars, sequence
 
 Node = sd.Node
 WRT = [X, Y, Z]
@@ -140,13 +142,11 @@ def test_arrays_and_large_formulas_keep_their_readable_form() -> None:
         assert sd.simplify(large, level) is sd.simplify(large)
 
 
-def test_code_of_large_formulas_is_the_readable_form(monkeypatch: pytest.MonkeyPatch) -> None:
-    from symdiff.simplifier import sharing
-
+def test_code_of_large_formulas_is_the_readable_form() -> None:
     f = [sd.parse("a*b*c"), sd.parse("a*d*c")]
     assert sd.count_ops(sd.simplify(f, "code")) == {"mul": 3}
-    monkeypatch.setattr(sharing, "MOST_NODES", 3)
-    assert sd.simplify(f, "code") == sd.simplify(f)
+    code = sequence("code", sharing.KEPT, attempt(only_if(scalars(3), sharing.SHORTEST)))
+    assert code(f) == sd.simplify(f)
 
 
 # -- selections ----------------------------------------------------------------------------------------------------

@@ -186,8 +186,8 @@ NAMED = {
     "rules/assumptions.py": 8,  # comparisons are what assumptions are made of
     "search/rational/fields.py": 14,  # families of functions with common generators
     "search/rational/variants.py": 4,
-    "search/rational/waves.py": 5,
-    "taylor/coordinates.py": 3,
+    "search/rational/trigonometric.py": 5,
+    "taylor/intermediates.py": 3,
 }
 
 

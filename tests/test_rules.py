@@ -20,13 +20,13 @@ from symdiff.rules.match import instantiate
 from symdiff.rules.rule import Rule, read_rules
 from symdiff.rules.table import apply_rules, rules
 from symdiff.search import accurate, identities, rulebook
-from symdiff.simplifier import lines, stable
+from symdiff.simplifier import one_line, stable
 
 Node = sd.Node
 LISTED = [rule for listed in rules().values() for rule in listed]
-ACCURATE = [rule for listed in read_rules(stable.EVERY + accurate.TABLE).values() for rule in listed]
+ACCURATE = [rule for listed in read_rules(stable.ALL + accurate.TABLE).values() for rule in listed]
 SEARCHED = [rule for listed in read_rules(identities.TABLE).values() for rule in listed]
-WRITTEN = [rule for listed in read_rules(lines.TABLE).values() for rule in listed]
+WRITTEN = [rule for listed in read_rules(one_line.TABLE).values() for rule in listed]
 ALL = [*LISTED, *ACCURATE, *SEARCHED, *WRITTEN]
 SCALAR = [rule for rule in ALL if not rule.pattern.shape and "X" not in str(rule.pattern)]
 ARRAY = [rule for rule in ALL if rule not in SCALAR]

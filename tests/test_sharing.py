@@ -17,8 +17,8 @@ from test_simplifier import X, Y, Z, random_graph
 import symdiff as sd
 from symdiff.codegen.counting import count_operations
 from symdiff.graph.traversal import leaves
-from symdiff.simplifier import pairs, passes
-from symdiff.simplifier.normal import Normal
+from symdiff.simplifier import collect, common_pairs
+from symdiff.simplifier.normal import NormalForm
 
 Node = sd.Node
 FORMULAS = formulas()
@@ -141,12 +141,12 @@ def test_arrays_keep_their_readable_form() -> None:
 
 
 def test_common_pairs() -> None:
-    bags = [{0: 1, 1: 1, 2: 1}, {0: 1, 1: 1, 3: 1}, {0: -1, 1: -1}]
-    assert pairs.share_pairs(bags, 4, sums=False) == {4: {0: 1, 1: 1}}
-    assert bags == [{2: 1, 4: 1}, {3: 1, 4: 1}, {4: -1}]
-    bags = [{0: 4}]
-    assert pairs.share_pairs(bags, 1, sums=False) == {1: {0: 2}}
-    assert bags == [{1: 2}]
+    multisets = [{0: 1, 1: 1, 2: 1}, {0: 1, 1: 1, 3: 1}, {0: -1, 1: -1}]
+    assert common_pairs.extract_common_pairs(multisets, 4, sums=False) == {4: {0: 1, 1: 1}}
+    assert multisets == [{2: 1, 4: 1}, {3: 1, 4: 1}, {4: -1}]
+    multisets = [{0: 4}]
+    assert common_pairs.extract_common_pairs(multisets, 1, sums=False) == {1: {0: 2}}
+    assert multisets == [{1: 2}]
 
 
 def test_growth_is_linear(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,10 +163,10 @@ def test_growth_is_linear(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(owner, name, call)
 
     for owner, name in [
-        (passes.Pass, "_visit"),
-        (passes, "apply_rules"),
-        (Normal, "_opened"),
-        (pairs._Sharing, "_replace"),
+        (collect.Pass, "_visit"),
+        (collect, "apply_rules"),
+        (NormalForm, "monomial_of"),
+        (common_pairs._Extraction, "_replace"),
     ]:
         counted(owner, name)
     found = []

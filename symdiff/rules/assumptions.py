@@ -1,8 +1,8 @@
 """What is known of variables: ``assume(x > 0)``, ``f where x > 0``, and the rules that hold under such conditions.
 
 An assumption is a condition in the formula language: comparisons, ``integer(n)``, and several joined by ``and``;
-of arrays it holds for all elements. Facts are intervals of expressions; they spread through the graph by the rows'
-``bounds``.
+of arrays it holds for all elements. Facts are intervals of expressions; they spread through the graph by the
+operations' ``bounds``.
 """
 
 from __future__ import annotations
@@ -79,12 +79,12 @@ class Facts:
             if other.op.name == "floor" and other.args[0] is one:
                 self._narrow(one, Interval(whole=True))
                 return
-        found = self.of(a).within(self.of(b))
-        self._narrow(a, found)
-        self._narrow(b, found)
+        common = self.of(a).within(self.of(b))
+        self._narrow(a, common)
+        self._narrow(b, common)
 
-    def _narrow(self, node: Node, found: Interval) -> None:
-        narrowed = self.given.get(node, REAL).within(found)
+    def _narrow(self, node: Node, interval: Interval) -> None:
+        narrowed = self.given.get(node, REAL).within(interval)
         if narrowed.empty or (node.op is CONST and narrowed.within(self.of(node)).empty):
             raise _Empty
         self.given[node] = narrowed
@@ -94,9 +94,9 @@ class Facts:
         """Where the values of an expression lie."""
         for step in topological(node, read=self._unknown):
             if step not in self.known:
-                found = interval_of(step, [self.known[arg] for arg in unrepeated(step)])
-                narrowed = found.within(self.given.get(step, REAL))
-                self.known[step] = found if narrowed.empty else narrowed
+                interval = interval_of(step, [self.known[arg] for arg in unrepeated(step)])
+                narrowed = interval.within(self.given.get(step, REAL))
+                self.known[step] = interval if narrowed.empty else narrowed
         return self.known[node]
 
     def _unknown(self, node: Node) -> tuple[Node, ...]:
@@ -210,8 +210,8 @@ def implied(roots: Sequence[Node]) -> list[Node]:
     order = topological(*roots)
     if any(node.op.logical for node in order):
         return []
-    found = [node.op.inside(*node.args) for node in order if len(node.args) == 1 and node.op.inside is not None]
-    conditions = [condition for condition in found if variables(condition) and _possible([condition])]
+    conditions = [node.op.inside(*node.args) for node in order if len(node.args) == 1 and node.op.inside is not None]
+    conditions = [condition for condition in conditions if variables(condition) and _possible([condition])]
     return conditions if _possible(conditions) else []
 
 
@@ -235,16 +235,16 @@ def parse_where(text: str, shapes: Shapes | None = None) -> tuple[Node, tuple[No
     >>> parse_where("sqrt(x**2) where x > 0")
     (sqrt(x**2), (x > 0,))
     """
-    found = _CLAUSE.search(_COMMENT.sub(_blank, text)) if isinstance(text, str) else None
-    if found is None:
+    clause = _CLAUSE.search(_COMMENT.sub(_blank, text)) if isinstance(text, str) else None
+    if clause is None:
         return parser.parse(text, shapes), ()
     try:
-        condition = parser.parse(re.sub(r"[^\n]", " ", text[: found.end()]) + text[found.end() :], shapes)
+        condition = parser.parse(re.sub(r"[^\n]", " ", text[: clause.end()]) + text[clause.end() :], shapes)
     except ParseError as error:
         raise ParseError(error.message, text, error.position) from None
     Facts(condition)
-    return parser.parse(text[: found.start()], shapes), (condition,)
+    return parser.parse(text[: clause.start()], shapes), (condition,)
 
 
-def _blank(found: re.Match[str]) -> str:
-    return " " * len(found[0])
+def _blank(comment: re.Match[str]) -> str:
+    return " " * len(comment[0])

@@ -1,7 +1,7 @@
 """Patterns: expressions whose variables stand for any expression.
 
 A pattern is written in the formula language, so a rule reads as the identity it is. Variables named ``c``, ``n``
-or ``k`` stand for constants only, ``s`` for a number, and a variable with a shape for arrays with as many axes.
+or ``k`` stand for constants only, ``s`` for a scalar, and a variable with a shape for arrays with as many axes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ..ops.terms import MUL
 
 Binding = dict[Node, Node]
 
-CONSTANTS, NUMBERS = frozenset("cnk"), frozenset("s")
+CONSTANTS, SCALARS = frozenset("cnk"), frozenset("s")
 
 
 def match(pattern: Node, node: Node, bound: Binding) -> Iterator[Binding]:
@@ -46,21 +46,21 @@ def match(pattern: Node, node: Node, bound: Binding) -> Iterator[Binding]:
 def _stands_for(variable: Node, node: Node) -> bool:
     if variable.shape:
         return variable.ndim == node.ndim
-    return node.op is CONST if variable.name in CONSTANTS else not node.shape if variable.name in NUMBERS else True
+    return node.op is CONST if variable.name in CONSTANTS else not node.shape if variable.name in SCALARS else True
 
 
 def _size(pattern: Node, bound: Binding) -> Node | None:
     """The node of a product of sizes, those of the arrays that variables stand for."""
-    letters = _letters(pattern)
-    if not letters:
+    names = _symbolic_dimensions(pattern)
+    if not names:
         return None
-    sizes = {letter: size for var, node in bound.items() for letter, size in zip(var.shape, node.shape, strict=False)}
-    return size_node(multiply_sizes(*(sizes[letter] for letter in letters)))
+    sizes = {name: size for var, node in bound.items() for name, size in zip(var.shape, node.shape, strict=False)}
+    return size_node(multiply_sizes(*(sizes[name] for name in names)))
 
 
 @lru_cache(1000)
-def _letters(pattern: Node) -> tuple[str, ...]:
-    """The letters of a pattern that is a product of sizes."""
+def _symbolic_dimensions(pattern: Node) -> tuple[str, ...]:
+    """The dimensions of a pattern that is a product of sizes."""
     parts = [part for part in topological(pattern) if part.op is not MUL]
     return tuple(part.attrs[0] for part in parts) if all(part.op is SIZE for part in parts) else ()
 

@@ -84,18 +84,18 @@ _LINE = re.compile(r"((.*?)\s*(<?=>)\s*(.*?)\s+(exact|real)(?:\s+where\s+(.*?))?
 
 def lines_of(table: str) -> list[Line]:
     """The lines of a table."""
-    found = [_LINE.fullmatch(line.strip()) for line in table.splitlines() if line.strip()]
-    return [Line(" ".join(line[1].split()), *(part or "" for part in line.groups()[1:])) for line in found if line]
+    lines = [_LINE.fullmatch(line.strip()) for line in table.splitlines() if line.strip()]
+    return [Line(" ".join(line[1].split()), *(part or "" for part in line.groups()[1:])) for line in lines if line]
 
 
 @cache
 def read_rules(table: str) -> Rules:
     """The rules of a table, those of one operation in the order of the table."""
-    found: dict[str, list[Rule]] = {}
+    rules: dict[str, list[Rule]] = {}
     for line in lines_of(table):
         for rule in _rules_of(line):
-            found.setdefault(rule.pattern.op.name, []).append(rule)
-    return found
+            rules.setdefault(rule.pattern.op.name, []).append(rule)
+    return rules
 
 
 def _rules_of(line: Line) -> Iterator[Rule]:

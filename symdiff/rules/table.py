@@ -4,7 +4,7 @@
 ``real``: equal over the reals wherever the left side is defined. Every rule lowers the measure (operations, each
 with its cost), so rewriting ends. A rule with ``where`` applies where its condition follows from what is assumed
 (:mod:`symdiff.rules.assumptions`), or holds for all values. Like terms, like powers, signs, numbers and selections by
-one condition are collected by :mod:`symdiff.simplifier.passes` itself; odd and even functions by their traits.
+one condition are collected by :mod:`symdiff.simplifier.collect` itself; odd and even functions by their traits.
 """
 
 from __future__ import annotations

@@ -20,8 +20,8 @@ from ..rules.rule import read_rules
 from ..rules.trace import Rewrite
 from ..simplifier import stable
 from ..simplifier.reading import FULL
-from ..simplifier.rewrite import replaced, rewrites_of
-from ..simplifier.strategy import Budget, Roots, Strategy, best_of, either
+from ..simplifier.rewrite import replace_nodes, rewrites_of
+from ..simplifier.strategy import Budget, Roots, Strategy, best_of, either, only_if, scalars
 
 #: Rules as in :mod:`symdiff.rules.table`, beside those of :mod:`symdiff.simplifier.stable`; none needs to save
 #: operations.
@@ -54,7 +54,7 @@ GOOD = 4.0
 #: Means are told apart by so many steps in a bit: smaller differences are no reason to write more operations.
 STEPS = 4
 #: Larger formulas are simplified by the number of operations; second derivatives are measured up to so many variables.
-LIMIT, MANY = 100, 4
+MOST_NODES, MOST_VARIABLES = 100, 4
 
 
 class Objective:
@@ -62,7 +62,7 @@ class Objective:
 
     def __init__(self, roots: Roots) -> None:
         self.wrt = list(variables(roots))
-        self.parts = ("value", "grad", "hessian") if len(self.wrt) <= MANY else ("value", "grad")
+        self.parts = ("value", "grad", "hessian") if len(self.wrt) <= MOST_VARIABLES else ("value", "grad")
         self.known: dict[tuple[Node, ...], tuple[float, int]] = {}
         self.points, self.truth = sample(self._outputs(roots), self.wrt, {}, POINTS, SEED, cancelling=True)
 
@@ -88,8 +88,7 @@ class Objective:
 
 def _most_accurate(roots: Roots, budget: Budget) -> Roots | None:
     """The formulas, rewritten as far as that lowers the mean error of their code."""
-    order = topological(*roots)
-    if len(order) > LIMIT or any(node.shape for node in order) or not variables(roots):
+    if not variables(roots):
         return None
     try:
         objective = Objective(roots)
@@ -97,8 +96,8 @@ def _most_accurate(roots: Roots, budget: Budget) -> Roots | None:
         return None
     with assume(*implied(roots)):
         best = best_of(objective, FULL, EACH, AS_GIVEN)(roots, budget)
-        while (found := _better(best, objective)) is not None:
-            best = found
+        while (better := _better(best, objective)) is not None:
+            best = better
     return best
 
 
@@ -113,10 +112,10 @@ def _better(roots: Roots, objective: Objective) -> Roots | None:
 
 def _steps(roots: Roots) -> Iterator[tuple[Roots, list[Rewrite]]]:
     """The formulas with one rewrite, simplified and as the rule leaves them."""
-    rules, facts = read_rules(stable.EVERY + TABLE), current() or Facts()
+    rules, facts = read_rules(stable.ALL + TABLE), current() or Facts()
     for node in topological(*roots):
         for rewrite in rewrites_of(node, rules, facts):
-            new = replaced(roots, {rewrite.before: rewrite.after})
+            new = replace_nodes(roots, {rewrite.before: rewrite.after})
             simplified, rewrites = FULL.derive(new)
             yield simplified, [rewrite, *rewrites]
             yield new, [rewrite]
@@ -130,5 +129,9 @@ def _each_alone(roots: Roots, budget: Budget) -> Roots:
 AS_GIVEN = Strategy("as given", lambda roots, budget: roots)
 EACH = Strategy("each formula by itself", _each_alone, (FULL,))
 ACCURATE = either(
-    Strategy("one rewrite after another, the least by measured error", _most_accurate, (FULL, EACH, AS_GIVEN)), FULL
+    only_if(
+        scalars(MOST_NODES),
+        Strategy("one rewrite after another, the least by measured error", _most_accurate, (FULL, EACH, AS_GIVEN)),
+    ),
+    FULL,
 )

@@ -24,9 +24,9 @@ from ..rules.assumptions import Facts, assume, current, implied
 from ..rules.rule import read_rules
 from ..rules.trace import Rewrite
 from ..simplifier.reading import FULL
-from ..simplifier.rewrite import replaced, rewrites_of
+from ..simplifier.rewrite import replace_nodes, rewrites_of
 from ..simplifier.sharing import CODE
-from ..simplifier.strategy import Budget, Roots, Strategy
+from ..simplifier.strategy import Budget, Roots, Strategy, scalars
 from .identities import TABLE
 from .rational import forms
 
@@ -44,11 +44,10 @@ MOST_JUDGED = 4
 
 def is_small(roots: Roots) -> bool:
     """Whether the formulas are scalars, with variables, and few enough for many forms of them to be tried."""
-    order = topological(*roots)
-    return len(order) <= MOST_NODES and not any(node.shape for node in order) and bool(variables(roots))
+    return scalars(MOST_NODES)(roots) and bool(variables(roots))
 
 
-def _searched(roots: Roots, budget: Budget) -> Roots:
+def _search(roots: Roots, budget: Budget) -> Roots:
     """The cheapest form that is found and verified; rounds are repeated until none is cheaper."""
     best, rewrites = FULL.derive(roots, budget)
     oracle = EquivalenceOracle(roots) if is_small(best) else None
@@ -59,9 +58,9 @@ def _searched(roots: Roots, budget: Budget) -> Roots:
         return best
     with assume(*implied(roots)):
         search = _Search(oracle)
-        while (found := search.cheaper(best)) is not None:
-            trace.resume(search.rewrites.get(tuple(found), []))
-            best = found
+        while (cheaper := search.cheaper(best)) is not None:
+            trace.resume(search.rewrites.get(tuple(cheaper), []))
+            best = cheaper
     readable, rewrites = FULL.derive(best, budget)
     if weighed(readable) > weighed(best):
         return best
@@ -90,10 +89,10 @@ class _Search:
         beam, known, least = [start], {tuple(start)}, weighed(start)
         for _ in range(DEPTH):
             new = [form for form in self._next(beam, known) if weighed(form) <= least + MOST_LOST]
-            found = [form for form in new if weighed(form) < least][:MOST_JUDGED]
-            if (right := next(filter(self.oracle.agrees, found), None)) is not None:
+            cheap = [form for form in new if weighed(form) < least][:MOST_JUDGED]
+            if (right := next(filter(self.oracle.agrees, cheap), None)) is not None:
                 return right
-            beam = [form for form in new if form not in found][:WIDTH]
+            beam = [form for form in new if form not in cheap][:WIDTH]
             if not beam:
                 break
         return None
@@ -103,34 +102,34 @@ class _Search:
         tried: dict[tuple[Node, ...], float] = {}
         for form in beam:
             for rewrite in self._options(form):
-                trial = self._replaced(form, rewrite)
+                trial = self._replace(form, rewrite)
                 tried.setdefault(tuple(trial), weighed(trial))
         most = max(2, min(MOST_FORMS, MOST_FINISHED // len(topological(*beam[0]))))
-        ahead = [self._swept(beam[0]), *map(list, sorted(tried, key=lambda form: tried[form])[:most])]
-        finished = [self._simplified(FULL, form) for form in ahead]
-        finished += [self._simplified(CODE, form) for form in [beam[0], *ahead]]
-        found = dict.fromkeys(map(tuple, finished))
-        fresh = [list(form) for form in found if form not in known]
-        known.update(found)
+        tried_first = [self._sweep(beam[0]), *map(list, sorted(tried, key=lambda form: tried[form])[:most])]
+        simplified = [self._simplify(FULL, form) for form in tried_first]
+        simplified += [self._simplify(CODE, form) for form in [beam[0], *tried_first]]
+        distinct = dict.fromkeys(map(tuple, simplified))
+        fresh = [list(form) for form in distinct if form not in known]
+        known.update(distinct)
         return sorted(fresh, key=_cost)
 
-    def _swept(self, form: Roots) -> Roots:
+    def _sweep(self, form: Roots) -> Roots:
         """The form with every replacement that saves something, the one that saves most by itself first."""
         least = weighed(form)
         for rewrite in self._options(form):
-            trial = self._replaced(form, rewrite)
+            trial = self._replace(form, rewrite)
             if (cost := weighed(trial)) < least:
                 form, least = trial, cost
         return form
 
-    def _replaced(self, form: Roots, rewrite: Rewrite) -> Roots:
-        new = replaced(form, {rewrite.before: rewrite.after})
-        return self._derived(form, new, [rewrite])
+    def _replace(self, form: Roots, rewrite: Rewrite) -> Roots:
+        new = replace_nodes(form, {rewrite.before: rewrite.after})
+        return self._record(form, new, [rewrite])
 
-    def _simplified(self, strategy: Strategy, form: Roots) -> Roots:
-        return self._derived(form, *strategy.derive(form))
+    def _simplify(self, strategy: Strategy, form: Roots) -> Roots:
+        return self._record(form, *strategy.derive(form))
 
-    def _derived(self, form: Roots, new: Roots, rewrites: list[Rewrite]) -> Roots:
+    def _record(self, form: Roots, new: Roots, rewrites: list[Rewrite]) -> Roots:
         if trace.traced():
             self.rewrites.setdefault(tuple(new), [*self.rewrites[tuple(form)], *rewrites])
         return new
@@ -138,11 +137,11 @@ class _Search:
     def _options(self, form: Roots) -> list[Rewrite]:
         """What nodes may be replaced by, those first that save most by themselves."""
         order = topological(*form)
-        inside = _inside(order, form)
+        inside = _inner_parts(order, form)
         nodes = [node for node in order if node.args and node not in inside]
-        found = [move for node in nodes for move in self._moves(node)]
-        found.sort(key=lambda move: move.cost)
-        return [move.rewrite for move in found[: MOST_WORK // len(order)]]
+        moves = [move for node in nodes for move in self._moves(node)]
+        moves.sort(key=lambda move: move.cost)
+        return [move.rewrite for move in moves[: MOST_WORK // len(order)]]
 
     def _moves(self, node: Node) -> list[Move]:
         if node not in self.moves:
@@ -150,7 +149,7 @@ class _Search:
         return self.moves[node]
 
 
-def _inside(order: Sequence[Node], roots: Roots) -> set[Node]:
+def _inner_parts(order: Sequence[Node], roots: Roots) -> set[Node]:
     """Parts of longer sums and products that nothing else reads: what is done to them is done to the whole."""
     counts = use_counts(roots, order)
     return {
@@ -166,12 +165,12 @@ def _inside(order: Sequence[Node], roots: Roots) -> set[Node]:
 def _moves(node: Node) -> list[Move]:
     """What a node may be replaced by, what costs the least first."""
     weight = weighed([node])
-    found: dict[Node, Move] = {}
+    moves: dict[Node, Move] = {}
     with trace.tracing(None):
         for rewrite in _rewrites(node):
             if rewrite.after is not node:
-                found[rewrite.after] = Move(weighed([rewrite.after]) - weight, rewrite)
-    return sorted((move for move in found.values() if move.cost <= MOST_LOST), key=lambda move: move.cost)[:MOST_MOVES]
+                moves[rewrite.after] = Move(weighed([rewrite.after]) - weight, rewrite)
+    return sorted((move for move in moves.values() if move.cost <= MOST_LOST), key=lambda move: move.cost)[:MOST_MOVES]
 
 
 def _rewrites(node: Node) -> Iterator[Rewrite]:
@@ -187,6 +186,6 @@ def _cost(roots: Roots) -> tuple[float, list[object]]:
 
 SEARCH = Strategy(
     f"identities and arithmetic of polynomials: {WIDTH} forms wide, {DEPTH} rewrites deep, the cheapest that verifies",
-    _searched,
+    _search,
     (FULL, CODE),
 )

@@ -17,7 +17,7 @@ from ..text.sympy_bridge import from_sympy, to_sympy
 from .beam import is_small
 
 
-def _simplified(roots: Roots, budget: Budget) -> Roots:
+def _simplify(roots: Roots, budget: Budget) -> Roots:
     """The readable form with what SymPy makes of a formula where that costs less, all formulas together.
 
     Warns where a value of SymPy's form is another one; that form is not taken.
@@ -26,34 +26,34 @@ def _simplified(roots: Roots, budget: Budget) -> Roots:
     if not is_small(best):
         return best
     oracle = EquivalenceOracle(roots)
-    for place, root in enumerate(best):
-        new = [*best[:place], by_sympy(root), *best[place + 1 :]]
+    for position, root in enumerate(best):
+        new = [*best[:position], sympy_form(root), *best[position + 1 :]]
         readable, rewrites = FULL.derive(new, budget)
-        found, rewrites = min((new, []), (readable, rewrites), key=lambda form: weighed(form[0]))
-        if weighed(found) >= weighed(best):
+        form, rewrites = min((new, []), (readable, rewrites), key=lambda form: weighed(form[0]))
+        if weighed(form) >= weighed(best):
             continue
-        if oracle.agrees(found):
+        if oracle.agrees(form):
             trace.note_all("sympy.simplify", best, new)
             trace.resume(rewrites)
-            best = found
+            best = form
         else:
             text = "SymPy's form has other values at points of the domain; the readable form is kept"
             warnings.warn(text, stacklevel=2)
     return best
 
 
-def by_sympy(root: Node) -> Node:
+def sympy_form(root: Node) -> Node:
     """The form that SymPy finds the cheapest by what operations cost here; the root itself where it finds none."""
     import sympy
 
     try:
-        found: Node = from_sympy(sympy.simplify(to_sympy(root), measure=_measured))
+        form: Node = from_sympy(sympy.simplify(to_sympy(root), measure=_cost_of))
     except (SymdiffError, ArithmeticError, TypeError, ValueError, NotImplementedError):
         return root
-    return found
+    return form
 
 
-def _measured(form: Any) -> float:
+def _cost_of(form: Any) -> float:
     """What a SymPy expression costs as a formula here; infinitely much where it has no form."""
     try:
         return weighed([from_sympy(form)])
@@ -61,4 +61,4 @@ def _measured(form: Any) -> float:
         return math.inf
 
 
-SYMPY = Strategy("sympy.simplify, where that costs less and verifies", _simplified, (FULL,))
+SYMPY = Strategy("sympy.simplify, where that costs less and verifies", _simplify, (FULL,))

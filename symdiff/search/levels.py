@@ -33,14 +33,14 @@ def simplify_strategy(level: str) -> Strategy:
     >>> print(simplify_strategy("basic"))
     what building does
     """
-    strategy = _guarded(level)
+    strategy = _guarded_strategy(level)
     if level not in READ:
         return strategy
     again = sequence("again, with plain powers", step("derivatives of powers as powers", _plain_powers), strategy)
     return sequence(level, strategy, attempt(again))
 
 
-def _guarded(level: str) -> Strategy:
+def _guarded_strategy(level: str) -> Strategy:
     """The strategy of a level whose forms are right at single points at the edge of a domain, too."""
     if level not in LEVELS:
         raise SymdiffError(f"the level is one of {', '.join(LEVELS)}, not {level!r}")
@@ -70,8 +70,8 @@ def _powers_as(form: Callable[[Node], Node], roots: Roots) -> Roots | None:
         same = rebuild(node, args)
         return broadcast_to(form(same), same.shape) if same.op is power_derivative else same
 
-    found = map_graph(roots, rewrite)
-    return None if found == roots else found
+    result = map_graph(roots, rewrite)
+    return None if result == roots else result
 
 
 def simplify(
@@ -92,9 +92,10 @@ def simplify(
     scalar formulas as far as that lowers the measured error of their code (:mod:`symdiff.search.accurate`). "search"
     tries identities in both directions on scalar formulas of some hundred nodes, "sympy" hands those to
     ``sympy.simplify``; their results have been compared with the input at points of the domain
-    (:mod:`symdiff.search.beam`). ``sizes``: what letters in shapes count for when the cheapest order of matrix products
-    is chosen (:mod:`symdiff.simplifier.contraction_order`). ``trace``: a list to which the rewrites are added that lead
-    to the result, in order, each with its rule, what it replaced and by what. Raises SymdiffError for another level.
+    (:mod:`symdiff.search.beam`). ``sizes``: what symbolic dimensions count for when the cheapest order of matrix
+    products is chosen (:mod:`symdiff.simplifier.contraction_order`). ``trace``: a list to which the rewrites are added
+    that lead to the result, in order, each with its rule, what it replaced and by what. Raises SymdiffError for another
+    level.
 
     >>> import symdiff as sd
     >>> simplify(sd.parse("x*2*x + x**2 - y*0"))
@@ -109,7 +110,7 @@ def simplify(
     sqrt(x**2) => abs(x): sqrt(x**2) -> abs(x)
     like terms: abs(x) + abs(x) -> 2*abs(x)
     """
-    return _simplified(simplify_strategy(level), structure, sizes, trace)
+    return _simplify(simplify_strategy(level), structure, sizes, trace)
 
 
 def simplify_guarded(structure: Structure, level: str = "full", *, sizes: Mapping[str, int] | None = None) -> Structure:
@@ -118,10 +119,10 @@ def simplify_guarded(structure: Structure, level: str = "full", *, sizes: Mappin
     It is for what is evaluated, compiled or differentiated further: ``b*a**(b - 1)`` has no value where a and b are 0,
     and the derivative of a power has one.
     """
-    return _simplified(_guarded(level), structure, sizes, None)
+    return _simplify(_guarded_strategy(level), structure, sizes, None)
 
 
-def _simplified(
+def _simplify(
     strategy: Strategy, structure: Structure, sizes: Mapping[str, int] | None, trace: list[Rewrite] | None
 ) -> Structure:
     with assume(), tracing(trace):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ..graph.node import OPS
 from ..rules import table
 from ..rules.rule import lines_of
-from ..simplifier import lines, stable
+from ..simplifier import one_line, stable
 from . import accurate, identities
 
 _HEAD = """# Rules
@@ -17,7 +17,7 @@ _HEAD = """# Rules
 `exact` gives the same numbers, or is the more accurate way to compute them; `real` ones are equal over the reals
 wherever the left side is defined. A rule with a condition is used where the condition follows from what is assumed:
 `sd.assume(x > 0)`, `sqrt(x**2) where x > 0` in text, `--assume "x > 0"`. Variables stand for any expression, `c`, `n`
-and `k` for constants, `p` for a condition, `s` for a number, `X` for an array of up to three axes and `A` for some of
+and `k` for constants, `p` for a condition, `s` for a scalar, `X` for an array of up to three axes and `A` for some of
 its axes.
 
 What is always done has no rule: numbers are folded and units dropped when a node is built; like terms, like powers,
@@ -27,7 +27,7 @@ is `where(c, a, b)`); `f(-x)` of odd and even functions loses the sign.
 _LEVELS = (
     (table.TABLE, "Every level from `full` on", "Each lowers what its operations weigh (below), so rewriting ends."),
     (
-        lines.TABLE,
+        one_line.TABLE,
         "Level `full`, a line on its own",
         "A list of formulas keeps the left sides, which its formulas may share.",
     ),

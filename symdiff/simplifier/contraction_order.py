@@ -1,7 +1,7 @@
 """Contractions made cheaper: nested ones joined, sums pushed inside, and products multiplied in the cheapest order.
 
-Costs are multiplications: for each product of two operands, the product of the sizes of all its labels. Sizes that are
-letters count as given, else as ``ASSUMED``. Orders are found by opt_einsum (Smith and Gray, JOSS 3, 753, 2018).
+Costs are multiplications: for each product of two operands, the product of the sizes of all its labels. Symbolic
+dimensions count as given, else as ``ASSUMED``. Orders are found by opt_einsum (Smith and Gray, JOSS 3, 753, 2018).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ..ops.sizes import SIZE
 from ..ops.spelling import Labels
 from ..ops.terms import DIV, MUL
 
-#: What a letter counts for where its size is not given.
+#: What a symbolic dimension counts for where its size is not given.
 ASSUMED = 64
 #: Networks of more operands are ordered greedily.
 OPTIMAL = 6
@@ -28,27 +28,27 @@ OPTIMAL = 6
 Sizes = Mapping[str, int]
 
 
-def cheaper(node: Node, single: Callable[[Node], bool], sizes: Sizes | None = None) -> Node:
+def cheapen(node: Node, read_once: Callable[[Node], bool], sizes: Sizes | None = None) -> Node:
     """A contraction, or a view of one, with nested contractions joined where that saves operations.
 
-    ``single`` tells whether nothing else reads an operand: shared work is not repeated.
+    ``read_once`` tells whether nothing else reads an operand: shared work is not repeated.
 
     >>> import symdiff as sd
     >>> A, x = sd.symbol("A", shape=("n", "n")), sd.symbol("x", shape="n")
-    >>> cheaper(A @ A @ x, lambda node: True)
+    >>> cheapen(A @ A @ x, lambda node: True)
     A @ (A @ x)
     """
     sizes = sizes or {}
     if node.op is CONTRACT and len(node.args) == 1:
-        node = _without_scalars(node)
+        node = _pull_out_scalars(node)
     if node.op is VIEW:
-        return _turned(node, single)
+        return _transpose(node, read_once)
     if node.op is not CONTRACT:
         return node
-    number, node = _without_numbers(node, single)
+    number, node = _pull_out_constants(node, read_once)
     if number != 1:
-        return const(number) * cheaper(node, single, sizes)
-    parts = _Parts(single)
+        return const(number) * cheapen(node, read_once, sizes)
+    parts = _Parts(read_once)
     parts.take(node, tuple(("out", label) for label in node.attrs[1]), top=True)
     if len(parts.nodes) == 1 or (parts.joined == 0 and len(parts.nodes) == 2):
         return node
@@ -61,8 +61,8 @@ def cheaper(node: Node, single: Callable[[Node], bool], sizes: Sizes | None = No
 class _Parts:
     """The operands of nested contractions, with labels of the whole."""
 
-    def __init__(self, single: Callable[[Node], bool]) -> None:
-        self.single = single
+    def __init__(self, read_once: Callable[[Node], bool]) -> None:
+        self.read_once = read_once
         self.nodes: list[Node] = []
         self.labels: list[Labels] = []
         self.joined = self.count = 0
@@ -75,14 +75,14 @@ class _Parts:
 
     def take(self, node: Node, labels: Labels, top: bool = False) -> None:
         """The operand itself, or the operands of a contraction that nothing else reads."""
-        if top or (self.single(node) and _joins(node)):
+        if top or (self.read_once(node) and _can_join(node)):
             self.joined += not top
             self.count += 1
             inner: dict[int, Any] = {}
-            for place, label in zip(node.attrs[1], labels, strict=True):
-                if place in inner:
-                    self.unite(inner[place], label)
-                inner.setdefault(place, label)
+            for position, label in zip(node.attrs[1], labels, strict=True):
+                if position in inner:
+                    self.unite(inner[position], label)
+                inner.setdefault(position, label)
             inputs = [node.attrs[0]] if node.op is VIEW else node.attrs[0]
             for arg, own in zip(node.args, inputs, strict=True):
                 self.take(arg, tuple(inner.setdefault(label, (self.count, label)) for label in own))
@@ -96,31 +96,31 @@ class _Parts:
             self.same[b] = a
 
 
-def _joins(node: Node) -> bool:
+def _can_join(node: Node) -> bool:
     return node.op is CONTRACT or (node.op is VIEW and node.args[0].op is CONTRACT and len(node.args[0].args) > 1)
 
 
-def _turned(node: Node, single: Callable[[Node], bool]) -> Node:
+def _transpose(node: Node, read_once: Callable[[Node], bool]) -> Node:
     """The transpose of a product as a product of transposes, of anything elementwise as that of its operands."""
     (inner,) = node.args
     (before, after) = node.attrs
     if sorted(before) != sorted(after) or len(set(before)) != len(before):
         return node
-    if inner.op.elementwise and single(inner):
+    if inner.op.elementwise and read_once(inner):
         return inner.op(*(contraction([arg], [before], after) for arg in inner.args))
     if inner.op is not CONTRACT or len(inner.args) == 1:
         return node
-    new = _turned_product(inner, before, after)
-    return new if new is inner or single(inner) else node
+    new = _transpose_product(inner, before, after)
+    return new if new is inner or read_once(inner) else node
 
 
-def _turned_product(inner: Node, before: Labels, after: Labels) -> Node:
+def _transpose_product(inner: Node, before: Labels, after: Labels) -> Node:
     renamed = dict(zip(inner.attrs[1], before, strict=True))
     labels = [tuple(renamed.setdefault(label, ("sum", label)) for label in own) for _, own in network(inner)]
     return contraction(inner.args, labels, after)
 
 
-def _without_scalars(node: Node) -> Node:
+def _pull_out_scalars(node: Node) -> Node:
     """The sum of a product with its scalar factors outside."""
     above, below, rest = _scalars(unbroadcast(node.args[0]))
     if (not above and not below) or any(part.op is SIZE for part in topological(*above, *below)):
@@ -133,15 +133,15 @@ def _without_scalars(node: Node) -> Node:
     return result
 
 
-def _without_numbers(node: Node, single: Callable[[Node], bool]) -> tuple[Number, Node]:
+def _pull_out_constants(node: Node, read_once: Callable[[Node], bool]) -> tuple[Number, Node]:
     """The numbers that products among the operands begin with, and the contraction without them."""
     number: Number = 1
     args = list(node.args)
-    for place, arg in enumerate(args):
-        while single(arg) and arg.op is MUL and (first := unrepeated(arg)[0]).op is CONST:
+    for position, arg in enumerate(args):
+        while read_once(arg) and arg.op is MUL and (first := unrepeated(arg)[0]).op is CONST:
             number, arg = number * first.value, unrepeated(arg)[1]
-        if arg.shape == args[place].shape:
-            args[place] = arg
+        if arg.shape == args[position].shape:
+            args[position] = arg
     return (number, node.op(*args, *node.attrs)) if number != 1 else (1, node)
 
 
@@ -160,28 +160,30 @@ def _scalars(node: Node) -> tuple[list[Node], list[Node], Node]:
     return (above, below, node.op(rest, right)) if above or below else ([], [], node)
 
 
-def scaled_inside(node: Node, single: Callable[[Node], bool], sizes: Sizes) -> Node:
+def scale_smaller_operand(node: Node, read_once: Callable[[Node], bool], sizes: Sizes) -> Node:
     """A number times a matrix product as the product with a smaller factor scaled, where the sizes given say smaller.
 
     >>> import symdiff as sd
     >>> c, A, B = sd.symbol("c"), sd.symbol("A", shape=("m", "k")), sd.symbol("B", shape=("k", "n"))
-    >>> scaled_inside(c * (A @ sd.exp(B)), lambda node: True, {"m": 1000, "k": 10, "n": 10})
+    >>> scale_smaller_operand(c * (A @ sd.exp(B)), lambda node: True, {"m": 1000, "k": 10, "n": 10})
     A @ (c*exp(B))
     """
     if node.op is not MUL or not node.shape:
         return node
     scale, product = unrepeated(node)
-    if scale.shape or scale.op is CONST or product.op is not CONTRACT or not single(product):
+    if scale.shape or scale.op is CONST or product.op is not CONTRACT or not read_once(product):
         return node
-    if any(letter not in sizes for arg in product.args for letter in symbolic_sizes(arg.shape)):
+    if any(name not in sizes for arg in product.args for name in symbolic_sizes(arg.shape)):
         return node
     counts = [prod(number_of(size, sizes) for size in arg.shape) for arg in product.args]
-    made = [place for place, arg in enumerate(product.args) if arg.args and not arg.op.view and single(arg)]
-    place = min(made, key=lambda at: counts[at], default=None)
-    if place is None or counts[place] >= prod(number_of(size, sizes) for size in product.shape):
+    computed = [
+        position for position, arg in enumerate(product.args) if arg.args and not arg.op.view and read_once(arg)
+    ]
+    position = min(computed, key=lambda at: counts[at], default=None)
+    if position is None or counts[position] >= prod(number_of(size, sizes) for size in product.shape):
         return node
     args = list(product.args)
-    args[place] = scale * args[place]
+    args[position] = scale * args[position]
     return product.op(*args, *product.attrs)
 
 
@@ -192,14 +194,14 @@ def in_order(nodes: Sequence[Node], labels: Sequence[Labels], output: Labels, si
     operands, own = _together(nodes, labels)
     if len(operands) < 3:
         return contraction(operands, own, output)
-    symbols = {label: get_symbol(place) for place, label in enumerate(dict.fromkeys(sum(own, ())))}
+    symbols = {label: get_symbol(position) for position, label in enumerate(dict.fromkeys(sum(own, ())))}
     spec = ",".join("".join(symbols[label] for label in part) for part in own)
     spec += "->" + "".join(symbols[label] for label in dict.fromkeys(output) if label in symbols)
     shapes = [tuple(number_of(size, sizes or {}) for size in node.shape) for node in operands]
     kind = "optimal" if len(operands) <= OPTIMAL else "greedy"
     path, _ = contract_path(spec, *shapes, shapes=True, optimize=kind)
-    for places in path[:-1]:
-        taken = [(operands.pop(place), own.pop(place)) for place in sorted(places, reverse=True)]
+    for positions in path[:-1]:
+        taken = [(operands.pop(position), own.pop(position)) for position in sorted(positions, reverse=True)]
         kept = {label for part in own for label in part} | set(output)
         result = tuple(dict.fromkeys(label for _, part in taken for label in part if label in kept))
         operands.append(contraction([node for node, _ in taken], [part for _, part in taken], result))
@@ -213,8 +215,8 @@ def _together(nodes: Sequence[Node], labels: Sequence[Labels]) -> tuple[list[Nod
     That never costs more, and opt_einsum's search can miss it where two operands are labelled alike.
     """
     groups: dict[Any, list[tuple[Node, Labels]]] = {}
-    for place, (node, part) in enumerate(zip(nodes, labels, strict=True)):
-        groups.setdefault(frozenset(part) if len(nodes) > 2 else place, []).append((node, part))
+    for position, (node, part) in enumerate(zip(nodes, labels, strict=True)):
+        groups.setdefault(frozenset(part) if len(nodes) > 2 else position, []).append((node, part))
     own = [tuple(dict.fromkeys(group[0][1])) for group in groups.values()]
     multiplied = [
         contraction([node for node, _ in group], [part for _, part in group], once)
@@ -224,8 +226,8 @@ def _together(nodes: Sequence[Node], labels: Sequence[Labels]) -> tuple[list[Nod
 
 
 def number_of(size: Size, sizes: Sizes) -> int:
-    """A size as a number, letters as given or assumed."""
-    return max(1, size_value(size, {letter: sizes.get(letter, ASSUMED) for letter in symbolic_sizes([size])}))
+    """A size as a number, symbolic dimensions as given or assumed."""
+    return max(1, size_value(size, {name: sizes.get(name, ASSUMED) for name in symbolic_sizes([size])}))
 
 
 def cost(root: Node, leaves: Iterable[Node], sizes: Sizes | None = None) -> int:

@@ -16,16 +16,16 @@ from ..graph.leaves import CONST
 from ..graph.node import Node, Number
 from ..graph.traversal import topological
 from ..ops.terms import DIV, MUL, POW, SUM
-from .monomials import Monomial, exact
-from .normal import MOST_TERMS, Normal, Terms
-from .paired import terms_paired
+from .monomials import Monomial, as_exact
+from .normal import MOST_TERMS, NormalForm, Terms
+from .pair_rules import rewrite_term_pairs
 from .sums import build_sum
 
 #: Sums above the line are multiplied out up to this power.
 MOST_POWER = 4
 
 
-class Factored(Normal):
+class CommonFactors(NormalForm):
     """The normal form of a line: sums keep the signs with which they are given.
 
     ``whole``: whether a sum of sums is one sum, so that what only some of its terms share is not taken out.
@@ -35,28 +35,28 @@ class Factored(Normal):
     everywhere = False
 
     def __init__(self, root: Node, *, whole: bool, factoring: bool = True) -> None:
-        self.whole_sums = whole
+        self.flattens = whole
         self.given = set(topological(root))
         #: The terms of each sum, as they are given.
-        self.apart: dict[Node, Terms] = {}
+        self.terms_as_given: dict[Node, Terms] = {}
         super().__init__([root], factoring=factoring)
 
-    def listed(self, node: Node) -> Terms:
+    def terms_of(self, node: Node) -> Terms:
         """The terms of a sum, with those of the sums that it is made of."""
         terms: Terms = {}
         for sign, arg in SUM[node.op](*node.args):
-            inner = self.apart.get(arg) if self.whole_sums else None
+            inner = self.terms_as_given.get(arg) if self.flattens else None
             if inner is None or len(terms) + len(inner) > MOST_TERMS:
                 self._add(terms, self.monomials[arg], sign)
                 continue
             for core, number in inner.items():
-                terms[core] = exact(terms.get(core, 0) + sign * number)
-        self.apart[node] = terms
+                terms[core] = as_exact(terms.get(core, 0) + sign * number)
+        self.terms_as_given[node] = terms
         return terms
 
     def sign(self, terms: Terms) -> int:
         """The sign with which the sum is there already, or the one that needs no minus in front."""
-        there = {sign: build_sum(*_signed(terms, sign)) for sign in (1, -1)}
+        there = {sign: build_sum(*_split_constant(terms, sign)) for sign in (1, -1)}
         for known in (self.given, self.terms):
             for sign, node in there.items():
                 if node in known:
@@ -64,7 +64,7 @@ class Factored(Normal):
         return 1 if any(number > 0 for number in terms.values()) else -1
 
 
-class Together(Factored):
+class CommonDenominators(CommonFactors):
     """Monomials by node, with sums over common denominators.
 
     ``everywhere``: in all sums, or only among terms that have a divisor in common, where that is shorter.
@@ -77,65 +77,65 @@ class Together(Factored):
         self.lengths: dict[Node, int] = {}
         super().__init__(root, whole=whole, factoring=everywhere)
 
-    def joined(self, terms: Terms) -> Monomial:
+    def combine(self, terms: Terms) -> Monomial:
         """The sum over common denominators."""
         terms = {core: number for core, number in terms.items() if number != 0}
         if self.everywhere:
-            return self._over(terms)
+            return self._over_common_denominator(terms)
         for base in self._divisors(terms):
-            terms = self._grouped(terms, base)
-        return self.plain(terms)
+            terms = self._group(terms, base)
+        return self.plain_sum(terms)
 
     def _divisors(self, terms: Terms) -> list[Node]:
         """What is below the line."""
         below = (base for core in terms for base, power in self._powers(core).items() if power < 0)
         return list(dict.fromkeys(below))
 
-    def _grouped(self, terms: Terms, base: Node) -> Terms:
+    def _group(self, terms: Terms, base: Node) -> Terms:
         """The terms that have the base, over their common denominator, if that is shorter."""
         group = {core: number for core, number in terms.items() if base in self._powers(core)}
         if len(group) < 2:
             return terms
         new = {core: number for core, number in terms.items() if core not in group}
-        self._add(new, self._over(group), 1)
+        self._add(new, self._over_common_denominator(group), 1)
         return new if self._size(new) < self._size(terms) else terms
 
-    def _over(self, terms: Terms) -> Monomial:
+    def _over_common_denominator(self, terms: Terms) -> Monomial:
         """All terms over their common denominator."""
-        powers = _least([self._powers(core) for core in terms])
-        least = Monomial(_unit(terms.values()) if any(power < 0 for power in powers.values()) else 1, powers)
+        powers = _least_powers([self._powers(core) for core in terms])
+        least = Monomial(_common_unit(terms.values()) if any(power < 0 for power in powers.values()) else 1, powers)
         above: Terms = {}
         for core, number in terms.items():
-            self._add(above, self.whole(Monomial(number, self._powers(core)).times(least, -1)), 1)
-        forms = [self.factored(form) for form in (above, self._expanded(above)) if form is not None]
-        return self.whole(least.times(min(forms, key=self._length)))
+            self._add(above, self.open_products(Monomial(number, self._powers(core)).times(least, -1)), 1)
+        forms = [self.factor(form) for form in (above, self._expand(above)) if form is not None]
+        return self.open_products(least.times(min(forms, key=self._length)))
 
     # -- what stands above the line ------------------------------------------------------------------------------------
 
-    def _expanded(self, terms: Terms) -> Terms | None:
+    def _expand(self, terms: Terms) -> Terms | None:
         """The terms multiplied out; None where they are too many."""
-        found: Terms = {}
+        expanded: Terms = {}
         for core, number in terms.items():
             parts: list[Terms] = [{None: number}]
             for base, power in self._powers(core).items():
                 parts += self._factors(base, power)
-            listed = self._multiplied(parts)
-            if listed is None:
+            opened = self._multiply(parts)
+            if opened is None:
                 return None
-            for inner, size in listed.items():
-                found[inner] = exact(found.get(inner, 0) + size)
-        return self._paired(found) if len(found) <= MOST_TERMS else None
+            for inner, size in opened.items():
+                expanded[inner] = as_exact(expanded.get(inner, 0) + size)
+        return self._rewrite_pairs(expanded) if len(expanded) <= MOST_TERMS else None
 
-    def _paired(self, terms: Terms) -> Terms:
+    def _rewrite_pairs(self, terms: Terms) -> Terms:
         """The sum with what the rules make of any two terms."""
-        cores, number = terms_paired(*_signed(terms, 1))
-        found: Terms = {None: number}
+        cores, number = rewrite_term_pairs(*_split_constant(terms, 1))
+        total: Terms = {None: number}
         for core, size in cores.items():
             for node in topological(core):
                 if node not in self.monomials:
-                    self.monomials[node] = self._opened(node)
-            self._add(found, self.monomials[core], size)
-        return found
+                    self.monomials[node] = self.monomial_of(node)
+            self._add(total, self.monomials[core], size)
+        return total
 
     def _factors(self, base: Node, power: Number) -> list[Terms]:
         """A power as factors, sums taken apart."""
@@ -143,24 +143,26 @@ class Together(Factored):
             return [self.terms[base]] * power
         return [{self.node(Monomial(1, {base: power})): 1}]
 
-    def _multiplied(self, factors: list[Terms]) -> Terms | None:
+    def _multiply(self, factors: list[Terms]) -> Terms | None:
+        """The product of sums, term by term; None where it has too many."""
         total: Terms = {None: 1}
         for factor in factors:
-            listed: Terms = {}
+            partial: Terms = {}
             for (a, m), (b, n) in product(total.items(), factor.items()):
-                number, powers = self.whole(Monomial(m * n, self._powers(a)).times(Monomial(1, self._powers(b))))
+                both = Monomial(m * n, self._powers(a)).times(Monomial(1, self._powers(b)))
+                number, powers = self.open_products(both)
                 core = self.node(Monomial(1, powers)) if powers else None
-                listed[core] = exact(listed.get(core, 0) + number)
-            if len(listed) > MOST_TERMS:
+                partial[core] = as_exact(partial.get(core, 0) + number)
+            if len(partial) > MOST_TERMS:
                 return None
-            total = listed
+            total = partial
         return total
 
     # -- lengths -------------------------------------------------------------------------------------------------------
 
     def _size(self, terms: Terms) -> int:
         """Operations of the sum, written as a line."""
-        return self._length(self.plain(terms))
+        return self._length(self.plain_sum(terms))
 
     def _length(self, monomial: Monomial) -> int:
         node = self.node(monomial)
@@ -181,20 +183,20 @@ def _is_fraction(node: Node) -> bool:
     return node.op is DIV and node.args[1].op is not CONST
 
 
-def _signed(terms: Terms, sign: int) -> tuple[dict[Node, Number], Number]:
+def _split_constant(terms: Terms, sign: int) -> tuple[dict[Node, Number], Number]:
     return {core: sign * number for core, number in terms.items() if core is not None}, sign * terms.get(None, 0)
 
 
-def _unit(numbers: Iterable[Number]) -> Number:
+def _common_unit(numbers: Iterable[Number]) -> Number:
     """What all numbers are whole multiples of, one over a whole number."""
-    listed = list(numbers)
-    if any(isinstance(number, float) for number in listed):
+    coefficients = list(numbers)
+    if any(isinstance(number, float) for number in coefficients):
         return 1
-    return exact(Fraction(1, lcm(*(Fraction(number).denominator for number in listed))))
+    return as_exact(Fraction(1, lcm(*(Fraction(number).denominator for number in coefficients))))
 
 
-def _least(listed: list[dict[Node, Number]]) -> dict[Node, Number]:
+def _least_powers(factors: list[dict[Node, Number]]) -> dict[Node, Number]:
     """The least power of each base."""
-    bases = dict.fromkeys(base for powers in listed for base in powers)
-    found = {base: min(powers.get(base, 0) for powers in listed) for base in bases}
-    return {base: power for base, power in found.items() if power}
+    bases = dict.fromkeys(base for powers in factors for base in powers)
+    least = {base: min(powers.get(base, 0) for powers in factors) for base in bases}
+    return {base: power for base, power in least.items() if power}

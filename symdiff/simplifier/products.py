@@ -20,11 +20,11 @@ _HALF = Fraction(1, 2)
 def powers_of(leaf: Node, exponent: Number) -> tuple[Number, list[tuple[Node, Number]]]:
     """``leaf**exponent`` as a number and powers of bases, where that is true over the reals."""
     if leaf.op is CONST:
-        value = number_of(leaf)
+        value = value_of(leaf)
         if exponent == 1:
             return value, []
         if value != 0 and exponent == -1:
-            return raised(value, -1), []
+            return raise_to_sign(value, -1), []
         return 1, [(leaf, exponent)]
     parts = unrepeated(leaf)
     if leaf.op is NEG and exponent in (1, -1):
@@ -32,7 +32,7 @@ def powers_of(leaf: Node, exponent: Number) -> tuple[Number, list[tuple[Node, Nu
         return -number, factors
     if leaf.op is DIV and parts[0].op is CONST and parts[0].value != 0 and exponent in (1, -1):
         number, factors = powers_of(parts[1], -exponent)
-        return raised(number_of(parts[0]), exponent) * number, factors
+        return raise_to_sign(value_of(parts[0]), exponent) * number, factors
     if leaf.op is SQRT:
         return 1, [(parts[0], exponent * _HALF)]
     if leaf.op is POW and parts[1].op is CONST and not isinstance(parts[1].value, bool):
@@ -49,7 +49,7 @@ def factors_of(core: Node) -> Sequence[tuple[Number, Node]]:
     return parts_of(core, PRODUCT)
 
 
-def collect(coefficient: Number, factors: Iterable[tuple[Number, Node]]) -> Node:
+def product_of(coefficient: Number, factors: Iterable[tuple[Number, Node]]) -> Node:
     """The product of powers, like bases collected; numbers whose product is no float stay apart."""
     powers: dict[Node, Number] = {}
     apart: list[Number] = []
@@ -61,7 +61,8 @@ def collect(coefficient: Number, factors: Iterable[tuple[Number, Node]]) -> Node
             coefficient = coefficient * number
         for base, power in parts:
             powers[base] = powers.get(base, 0) + power
-    return reduce(lambda product, number: product * const(number), apart, build_product(*_cancel(coefficient, powers)))
+    product = build_product(*_cancel_coefficient(coefficient, powers))
+    return reduce(lambda product, number: product * const(number), apart, product)
 
 
 def _out_of_range(a: Number, b: Number) -> bool:
@@ -70,22 +71,23 @@ def _out_of_range(a: Number, b: Number) -> bool:
     return (math.isinf(product) or product == 0) and math.isfinite(a) and math.isfinite(b) and a != 0 != b
 
 
-def _cancel(coefficient: Number, powers: dict[Node, Number]) -> tuple[Number, dict[Node, Number]]:
+def _cancel_coefficient(coefficient: Number, powers: dict[Node, Number]) -> tuple[Number, dict[Node, Number]]:
     """Open a shared factor ``c*core`` where its number cancels the coefficient."""
     if coefficient in (1, -1):
         return coefficient, powers
     for base, power in powers.items():
         if power in (1, -1) and base.op in (MUL, DIV):
-            number, core = split(base)
-            if number != 0 and core is not None and coefficient * raised(number, power) in (1, -1):
+            number, core = split_coefficient(base)
+            if number != 0 and core is not None and coefficient * raise_to_sign(number, power) in (1, -1):
                 rest = {other: powers[other] for other in powers if other is not base}
                 for inner, exponent in powers_of(core, power)[1]:
                     rest[inner] = rest.get(inner, 0) + exponent
-                return coefficient * raised(number, power), rest
+                return coefficient * raise_to_sign(number, power), rest
     return coefficient, powers
 
 
-def raised(number: Number, power: Number) -> Number:
+def raise_to_sign(number: Number, power: Number) -> Number:
+    """The number, or its reciprocal for the power -1."""
     if power == 1:
         return number
     return 1 / number if isinstance(number, float) else Fraction(1) / number
@@ -126,42 +128,42 @@ def _by_size(shape: Shape) -> tuple[int, int, str]:
 
 def _times_quotient(start: Node, powers: dict[Node, Number]) -> Node:
     """``start`` times powers of arrays of one shape; divisors are multiplied together first."""
-    above, below = _sides(powers)
-    result = _chain([start, *above])
-    return result / _chain(below) if below else result
+    above, below = _sort_factors(powers)
+    result = _multiply([start, *above])
+    return result / _multiply(below) if below else result
 
 
-def _sides(powers: dict[Node, Number]) -> tuple[list[Node], list[Node]]:
+def _sort_factors(powers: dict[Node, Number]) -> tuple[list[Node], list[Node]]:
     """The factors above and below the line, in order."""
     bases = sorted((base for base in powers if powers[base] != 0), key=factor_key)
-    above = [factor for base in bases if powers[base] > 0 for factor in _power(base, powers[base])]
-    below = [factor for base in bases if powers[base] < 0 for factor in _power(base, -powers[base])]
+    above = [factor for base in bases if powers[base] > 0 for factor in _factors_of_power(base, powers[base])]
+    below = [factor for base in bases if powers[base] < 0 for factor in _factors_of_power(base, -powers[base])]
     return above, below
 
 
 def _quotient(coefficient: Number, powers: dict[Node, Number]) -> Node:
     """The product of a number and powers of one shape, with at most one division."""
-    above, below = _sides(powers)
+    above, below = _sort_factors(powers)
     negative, size = coefficient < 0, abs(coefficient)
     divisor = 1
     if isinstance(size, Fraction) and size.numerator == 1 and (above or not below):
         size, divisor = 1, size.denominator
     elif isinstance(size, Fraction) and below and not above:
         size, divisor = size.numerator, size.denominator
-    top = _chain(([const(size)] if size != 1 or not above else []) + above)
+    top = _multiply(([const(size)] if size != 1 or not above else []) + above)
     bottom = ([const(divisor)] if divisor != 1 else []) + below
-    result = top / _chain(bottom) if bottom else top
+    result = top / _multiply(bottom) if bottom else top
     return -result if negative else result
 
 
-def _chain(factors: list[Node]) -> Node:
+def _multiply(factors: list[Node]) -> Node:
     result = factors[0]
     for factor in factors[1:]:
         result = result * factor
     return result
 
 
-def _power(base: Node, exponent: Number) -> list[Node]:
+def _factors_of_power(base: Node, exponent: Number) -> list[Node]:
     """``base**exponent`` as factors: half-integral exponents by the square root."""
     if exponent == 1:
         return [base]
@@ -171,25 +173,25 @@ def _power(base: Node, exponent: Number) -> list[Node]:
     return [base**exponent]
 
 
-def split(leaf: Node) -> tuple[Number, Node | None]:
+def split_coefficient(leaf: Node) -> tuple[Number, Node | None]:
     """A term as coefficient times core; the core of a constant is None."""
     if leaf.op is CONST:
-        return number_of(leaf), None
+        return value_of(leaf), None
     if leaf.op is NEG:
-        coefficient, core = split(*unrepeated(leaf))
+        coefficient, core = split_coefficient(*unrepeated(leaf))
         return -coefficient, core
     if leaf.op is MUL:
         left, right = unrepeated(leaf)
-        return (number_of(left), right) if left.op is CONST else _split_left(leaf)
+        return (value_of(left), right) if left.op is CONST else _split_first_factor(leaf)
     if leaf.op is DIV:
         top, bottom = unrepeated(leaf)
         if bottom.op is CONST and isinstance(bottom.value, int) and bottom.value:
-            coefficient, core = split(top)
+            coefficient, core = split_coefficient(top)
             return coefficient * Fraction(1, bottom.value), core
     return 1, leaf
 
 
-def _split_left(leaf: Node) -> tuple[Number, Node]:
+def _split_first_factor(leaf: Node) -> tuple[Number, Node]:
     """The coefficient at the left end of a product, and the product without it."""
     factors = []
     node = leaf
@@ -201,8 +203,9 @@ def _split_left(leaf: Node) -> tuple[Number, Node]:
     core = factors.pop()
     while factors:
         core = core * factors.pop()
-    return number_of(node), core
+    return value_of(node), core
 
 
-def number_of(node: Node) -> Number:
+def value_of(node: Node) -> Number:
+    """The value of a constant, truth values as 1 and 0."""
     return int(node.value) if isinstance(node.value, bool) else node.value

@@ -1,6 +1,6 @@
 """The form to be read: canonical sums and products; where factors cancel only in the normal form, that one.
 
-A derivative is read as one line, so what it repeats counts each time. A line on its own is written factored, or over
+A derivative is read as one line, so what it repeats counts each time. A line on its own is write_line factored, or over
 common denominators, or with its sums multiplied out, as it takes the least effort to read: ``x*(2 - x)*exp(-x)`` and
 ``(1 - x**2)/(x**2 + 1)**2``, yet ``x**2*cos(x) + 2*x*sin(x)``. Lines of a list are factored where that makes them much
 shorter, never at the price of what they share.
@@ -16,11 +16,11 @@ from ..graph.order import key
 from ..graph.traversal import dependents, gc_paused, topological
 from ..ops.terms import POW
 from ..rules import trace
-from .denominators import Factored, Together, effort
-from .lines import written
-from .normal import Normal
-from .passes import to_fixpoint
-from .strategy import Budget, Roots, Strategy, accept, cycle, either, only_if, repeat, sequence, step
+from .collect import collect_terms
+from .denominators import CommonDenominators, CommonFactors, effort
+from .normal import NormalForm
+from .one_line import write_line
+from .strategy import Budget, Roots, Strategy, accept, cycle, either, only_if, repeat, scalars, sequence, step
 
 #: Lists with more nodes than a person reads keep the form in which they share the most.
 MOST_READ = 500
@@ -36,10 +36,10 @@ def _is_operation(node: Node) -> int:
 
 def length(root: Node, weight: Callable[[Node], int] = _is_operation) -> int:
     """Operations of the line, those of what it repeats each time."""
-    found: dict[Node, int] = {}
+    lengths: dict[Node, int] = {}
     for node in topological(root):
-        found[node] = sum(found[arg] for arg in node.args) + weight(node)
-    return found[root]
+        lengths[node] = sum(lengths[arg] for arg in node.args) + weight(node)
+    return lengths[root]
 
 
 def operations(roots: Iterable[Node]) -> int:
@@ -53,10 +53,8 @@ def _is_cube(node: Node) -> bool:
     return node.op is POW and node.args[1].op is CONST and node.args[1].value == 3
 
 
-def few_scalars(roots: Roots) -> bool:
-    """Whether the formulas are scalars and a person would read them."""
-    order = topological(*roots)
-    return len(order) <= MOST_READ and not any(node.shape for node in order)
+#: Whether the formulas are scalars and a person would read them.
+few_scalars = scalars(MOST_READ)
 
 
 def one_line(roots: Roots) -> bool:
@@ -74,84 +72,89 @@ def effort_to_read(roots: Roots) -> tuple[int, list[object]]:
 
 
 def _effort(root: Node) -> int:
-    return _length_as_written(root, effort)
+    return _length_of_line(root, effort)
 
 
-def _length_as_written(root: Node, weight: Callable[[Node], int] = _is_operation) -> int:
+def _length_of_line(root: Node, weight: Callable[[Node], int] = _is_operation) -> int:
     with trace.tracing(None):
-        return length(written(root), weight)
+        return length(write_line(root), weight)
 
 
 # -- steps ---------------------------------------------------------------------------------------------------------
 
 
-def _collected(roots: Roots, budget: Budget) -> Roots:
-    return to_fixpoint(roots, budget.sizes, line=one_line(roots))
+def _collect(roots: Roots, budget: Budget) -> Roots:
+    return collect_terms(roots, budget.sizes, line=one_line(roots))
 
 
-def _normal(roots: Roots) -> Roots:
+def _collect_list(roots: Roots, budget: Budget) -> Roots:
+    return collect_terms(roots, budget.sizes)
+
+
+def _normalize(roots: Roots) -> Roots:
     with gc_paused():
-        return Normal(roots, factoring=False).roots
+        return NormalForm(roots, factoring=False).roots
 
 
-def _factored(roots: Roots) -> Roots | None:
+def _factor_lines(roots: Roots) -> Roots | None:
     """Each line factored where it is much shorter then, if the list takes no more operations."""
-    found = [_factored_line(root) for root in roots]
-    return found if found != roots and operations(found) <= operations(roots) else None
+    factored = [_factor_line(root) for root in roots]
+    return factored if factored != roots and operations(factored) <= operations(roots) else None
 
 
-def _factored_line(root: Node) -> Node:
+def _factor_line(root: Node) -> Node:
     with gc_paused():
-        (new,) = to_fixpoint(Normal([root]).roots, {})
+        (new,) = collect_terms(NormalForm([root]).roots, {})
     return new if length(new) <= MUCH_SHORTER * length(root) else root
 
 
-def _easiest(roots: Roots, budget: Budget) -> Roots:
+def _choose_easiest(roots: Roots, budget: Budget) -> Roots:
     """The form of the line that takes the least effort to read.
 
     Common denominators everywhere are for where terms then cancel: they take fewer operations there.
     """
     (root,) = roots
-    found: dict[Node, tuple[Node, list[trace.Rewrite]]] = {root: (root, [])}
+    forms: dict[Node, tuple[Node, list[trace.Rewrite]]] = {root: (root, [])}
     most = operations(roots) * REPEATED
     with gc_paused():
-        for form in _forms(root):
+        for form in _candidates(root):
             (given,) = form.roots
-            if given not in found:
+            if given not in forms:
                 mark = trace.mark()
-                (new,) = to_fixpoint([trace.note(form.name, root, given)], {}, line=True)
-                shorter = not form.everywhere or _length_as_written(new) < _length_as_written(root)
+                (new,) = collect_terms([trace.note(form.name, root, given)], budget.sizes, line=True)
+                shorter = not form.everywhere or _length_of_line(new) < _length_of_line(root)
                 rewrites = trace.forget_after(mark)
-                found[given] = (new, rewrites) if shorter and operations([new]) <= most else found[root]
-    best, rewrites = min(found.values(), key=lambda pair: _effort(pair[0]))
+                forms[given] = (new, rewrites) if shorter and operations([new]) <= most else forms[root]
+    best, rewrites = min(forms.values(), key=lambda pair: _effort(pair[0]))
     trace.resume(rewrites)
     return [best]
 
 
-def _forms(root: Node) -> Iterator[Factored]:
+def _candidates(root: Node) -> Iterator[CommonFactors]:
     for whole in (True, False):
-        yield Together(root, whole=whole, everywhere=True)
-        yield Together(root, whole=whole)
-        yield Factored(root, whole=whole)
+        yield CommonDenominators(root, whole=whole, everywhere=True)
+        yield CommonDenominators(root, whole=whole)
+        yield CommonFactors(root, whole=whole)
 
 
-def _written(roots: Roots, budget: Budget) -> Roots:
-    return [written(root) for root in roots]
+def _write_lines(roots: Roots, budget: Budget) -> Roots:
+    return [write_line(root) for root in roots]
 
 
-COLLECT = Strategy("collect", _collected)
-NORMAL = sequence("normal form, collected", step("normal form", _normal), COLLECT)
+COLLECT = Strategy("collect", _collect)
+COLLECT_LIST = Strategy("collect as a list", _collect_list)
+NORMAL = sequence("normal form, collected", step("normal form", _normalize), COLLECT)
 CANONICAL = sequence("canonical form", COLLECT, repeat(only_if(few_scalars, accept(fewer_operations, NORMAL))))
 LINE = cycle(
     effort_to_read,
     sequence(
         "one line",
         CANONICAL,
-        Strategy("the easiest to read of common denominators and common factors", _easiest),
-        Strategy("signs and powers as they are written", _written),
+        Strategy("the easiest to read of common denominators and common factors", _choose_easiest),
+        Strategy("signs and powers as they are written", _write_lines),
     ),
 )
-LINES = repeat(only_if(few_scalars, sequence("factored", step("factor lines", _factored), CANONICAL)))
+LINES = repeat(only_if(few_scalars, sequence("factored", step("factor lines", _factor_lines), CANONICAL)))
 #: The form of a list, in which formulas share their work, also of one formula; and the level "full".
 LIST = sequence("form of a list", CANONICAL, LINES)
 FULL = sequence("full", CANONICAL, either(only_if(one_line, LINE), LINES))

@@ -15,15 +15,15 @@ from ..ops.terms import PRODUCT, SIGNED_SUM, Family, Part, parts_of
 from ..rules.assumptions import Facts
 from ..rules.rule import Rule, Rules
 from ..rules.trace import Rewrite
-from .passes import to_fixpoint
+from .collect import collect_terms
 from .strategy import Roots
 
 #: Longer sums and products are not rewritten in pairs.
 MOST_PARTS = 8
 
 
-def replaced(roots: Roots, results: Mapping[Node, Node]) -> Roots:
-    """The roots with nodes replaced in all of them, the outermost first."""
+def replace_nodes(roots: Roots, results: Mapping[Node, Node]) -> Roots:
+    """The roots with nodes replace_nodes in all of them, the outermost first."""
     return map_graph(roots, rebuild, done=dict(results))
 
 
@@ -38,10 +38,10 @@ def rewrites_of(node: Node, rules: Rules, facts: Facts, most_terms: int = MOST_P
     for i, j in permutations(range(len(parts)), 2):
         if i > j and parts[i][0] == parts[j][0]:
             continue  # the operation is commutative, and matching tries both orders
-        rest = [part for place, part in enumerate(parts) if place not in (i, j)]
+        rest = [part for position, part in enumerate(parts) if position not in (i, j)]
         (sign, a), (other, b) = parts[i], parts[j]
         for rule, result in _results(_pair(family, sign == other)(a, b), rules, facts):
-            yield Rewrite(rule.name, node, _joined([(sign, result), *rest], family is SIGNED_SUM))
+            yield Rewrite(rule.name, node, _join([(sign, result), *rest], family is SIGNED_SUM))
 
 
 def _pair(family: Family, alike: bool) -> Op:
@@ -54,19 +54,19 @@ def _results(node: Node, rules: Rules, facts: Facts) -> Iterator[tuple[Rule, Nod
     """What the rules make of a node; a new sum is simplified by itself, so that what is to cancel there does."""
     for rule in rules.get(node.op.name, ()):
         for binding in rule.bindings(node, facts):
-            yield rule, map_graph([rule.result], _rebuilt, done=dict(binding))[0]
+            yield rule, map_graph([rule.result], _rebuild, done=dict(binding))[0]
 
 
-def _rebuilt(node: Node, args: tuple[Node, ...]) -> Node:
+def _rebuild(node: Node, args: tuple[Node, ...]) -> Node:
     new = rebuild(node, args)
-    return to_fixpoint([new], {})[0] if node.args and new.op in SIGNED_SUM else new
+    return collect_terms([new], {})[0] if node.args and new.op in SIGNED_SUM else new
 
 
-def _joined(parts: Sequence[Part], summed: bool) -> Node:
+def _join(parts: Sequence[Part], summed: bool) -> Node:
     """The sum or product of the parts."""
-    ahead = sorted(parts, key=lambda part: -part[0])
+    ordered = sorted(parts, key=lambda part: -part[0])
     result = const(0 if summed else 1)
-    for sign, part in ahead:
+    for sign, part in ordered:
         if summed:
             result = result + part if sign > 0 else result - part
         else:

@@ -16,8 +16,8 @@ from ..rules.assumptions import Facts, assume, current, implied
 from ..rules.rule import Rules, lines_of, read_rules
 from ..rules.trace import Rewrite, note, tracing
 from .reading import LIST
-from .rewrite import replaced, rewrites_of
-from .strategy import Roots, Strategy, attempt, sequence
+from .rewrite import replace_nodes, rewrites_of
+from .strategy import Roots, Strategy, attempt, only_if, scalars, sequence
 
 #: Rules as in :mod:`symdiff.rules.table`: for formulas that are to be differentiated,
 QUOTIENTS = """
@@ -54,19 +54,21 @@ cosh(x) - 1             => 2*sinh(x/2)**2                     real  # cancels ne
 1 - sigmoid(x)          => sigmoid(-x)                        real  # cancels for large x
 """
 
-EVERY = QUOTIENTS + FORMULAS + TABLE + DIFFERENCES
-#: Longer lists stay as they are.
+ALL = QUOTIENTS + FORMULAS + TABLE + DIFFERENCES
+#: Longer lists stay as they are: the work is linear, but takes milliseconds for each node.
 MOST_NODES = 10_000
 
 
 @cache
-def _rules(table: str) -> list[tuple[set[str], Rules]]:
+def _single_rules(table: str) -> list[tuple[set[str], Rules]]:
     """The rules one by one, each by the name of the operation at the root of its pattern; the operations of each."""
-    found = [read_rules(f"{line.text}  # {line.reason}") for line in lines_of(table)]
-    return [(_names(rule.pattern for listed in rules.values() for rule in listed), rules) for rules in found]
+    tables = [read_rules(f"{line.text}  # {line.reason}") for line in lines_of(table)]
+    return [
+        (_operations(rule.pattern for same_root in rules.values() for rule in same_root), rules) for rules in tables
+    ]
 
 
-def _names(roots: Iterable[Node]) -> set[str]:
+def _operations(roots: Iterable[Node]) -> set[str]:
     return {node.op.name for node in topological(*roots) if node.args}
 
 
@@ -89,35 +91,33 @@ def stable(structure: Structure, *, derivatives: bool = True) -> Structure:
     return result
 
 
-def _applied(table: str, roots: Roots) -> Roots | None:
+def _apply_rules(table: str, roots: Roots) -> Roots | None:
     """The roots with each rule in turn used wherever it fits."""
-    order, form = topological(*roots), roots
-    if len(order) > MOST_NODES or any(node.shape for node in order):
-        return None
+    form = roots
     with assume(*implied(roots)):
         facts = current() or Facts()
-        names = _names(form)
-        for needed, rules in _rules(table):
-            while needed <= names and (found := _rewrites(rules, topological(*form), facts)):
-                form = replaced(form, {node: note(rule, node, new) for rule, node, new in found})
-                names = _names(form)
+        names = _operations(form)
+        for needed, rules in _single_rules(table):
+            while needed <= names and (rewrites := _rewrites(rules, topological(*form), facts)):
+                form = replace_nodes(form, {node: note(rule, node, new) for rule, node, new in rewrites})
+                names = _operations(form)
     return form if form != roots else None
 
 
 def _rewrites(rules: Rules, order: list[Node], facts: Facts) -> list[Rewrite]:
     """What one of the rules makes of each node that it fits; sums of two terms only."""
     with tracing(None):
-        found = [next(rewrites_of(node, rules, facts, most_terms=2), None) for node in order]
-    return [rewrite for rewrite in found if rewrite is not None]
+        rewrites = [next(rewrites_of(node, rules, facts, most_terms=2), None) for node in order]
+    return [rewrite for rewrite in rewrites if rewrite is not None]
 
 
-def _rules_used(name: str, table: str) -> Strategy:
-    return Strategy(name, lambda roots, budget: _applied(table, roots))
+def _use_rules(name: str, table: str) -> Strategy:
+    return only_if(scalars(MOST_NODES), Strategy(name, lambda roots, budget: _apply_rules(table, roots)))
 
 
 #: Where rules that keep digits apply in what is run.
-KEEP_DIGITS = _rules_used("rules that keep the digits of code", TABLE + DIFFERENCES)
+KEEP_DIGITS = _use_rules("rules that keep the digits of code", TABLE + DIFFERENCES)
 STABLE, STABLE_DERIVATIVES = (
-    sequence("stable", LIST, attempt(sequence("list again", _rules_used("rules that keep digits", table), LIST)))
+    sequence("stable", LIST, attempt(sequence("list again", _use_rules("rules that keep digits", table), LIST)))
     for table in (FORMULAS + TABLE, QUOTIENTS + FORMULAS + TABLE)
 )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..graph.node import Node
+from ..graph.traversal import topological
 from ..rules import trace
 
 Roots = list[Node]
@@ -56,10 +57,10 @@ class Strategy:
     def __call__(self, roots: Roots, budget: Budget | None = None) -> Roots:
         """What the strategy makes of the formulas; these themselves where it does not apply."""
         mark = trace.mark()
-        found = self.run(roots, budget or Budget())
-        if found is None:
+        result = self.run(roots, budget or Budget())
+        if result is None:
             trace.forget_after(mark)
-        return roots if found is None else found
+        return roots if result is None else result
 
     def derive(self, roots: Roots, budget: Budget | None = None) -> tuple[Roots, list[trace.Rewrite]]:
         """The formulas with the rewrites that lead to them, which the trace does not show."""
@@ -87,14 +88,25 @@ def _words(function: Any) -> str:
     return named.strip("_").replace("_", " ")
 
 
+def scalars(most: int) -> Callable[[Roots], bool]:
+    """A test for formulas that are scalars and have no more than that many nodes together."""
+
+    def test(roots: Roots) -> bool:
+        order = topological(*roots)
+        return len(order) <= most and not any(node.shape for node in order)
+
+    test.__name__ = f"scalars of at most {most:,} nodes"
+    return test
+
+
 def step(name: str, change: Callable[[Roots], Roots | None]) -> Strategy:
     """One change of whole formulas, which the trace shows by its name."""
 
     def run(roots: Roots, budget: Budget) -> Roots | None:
-        found = change(roots)
-        if found is not None:
-            trace.note_all(name, roots, found)
-        return found
+        result = change(roots)
+        if result is not None:
+            trace.note_all(name, roots, result)
+        return result
 
     return Strategy(name, run)
 
@@ -103,11 +115,11 @@ def sequence(name: str, *parts: Strategy) -> Strategy:
     """One after another, each on what the one before made; does not apply where one of them does not."""
 
     def run(roots: Roots, budget: Budget) -> Roots | None:
-        found: Roots | None = roots
+        result: Roots | None = roots
         for part in parts:
-            if found is not None:
-                found = part.run(found, budget)
-        return found
+            if result is not None:
+                result = part.run(result, budget)
+        return result
 
     return Strategy(name, run, parts)
 
@@ -123,8 +135,8 @@ def either(*parts: Strategy) -> Strategy:
     def run(roots: Roots, budget: Budget) -> Roots | None:
         for part in parts:
             mark = trace.mark()
-            if (found := part.run(roots, budget)) is not None:
-                return found
+            if (result := part.run(roots, budget)) is not None:
+                return result
             trace.forget_after(mark)
         return None
 
@@ -155,8 +167,8 @@ def accept(test: Callable[[Roots, Roots], bool], part: Strategy) -> Strategy:
     """Applies where ``test(before, after)`` holds of what the strategy makes."""
 
     def run(roots: Roots, budget: Budget) -> Roots | None:
-        found = part.run(roots, budget)
-        return found if found is not None and test(roots, found) else None
+        result = part.run(roots, budget)
+        return result if result is not None and test(roots, result) else None
 
     return Strategy(f"accept if {_words(test)}", run, (part,))
 
@@ -189,7 +201,7 @@ def cycle(measure: Callable[[Roots], Any], *parts: Strategy) -> Strategy:
             ends = forms[:-1:period]
             if forms[-1] in ends:
                 first, last = ends.index(forms[-1]) * period, len(forms) - 2
-        best = min(range(first, last + 1), key=lambda place: measure(forms[place]))
+        best = min(range(first, last + 1), key=lambda position: measure(forms[position]))
         trace.forget_after(marks[best])
         return forms[best]
 

@@ -1,4 +1,10 @@
-"""All partial derivatives up to an order together, by truncated Taylor arithmetic on the graph."""
+"""All partial derivatives up to an order together, by truncated Taylor arithmetic on the graph.
+
+- ``derivatives``; ``bottlenecks``, the nodes whose chain rule is paid as late as possible (:mod:`.choice`).
+- :mod:`.expansion`: the series of a graph, by :mod:`.series` and the :mod:`.slopes` of operations.
+- :mod:`.intermediates`: intermediate variables of the chain rule, and products regrouped (:mod:`.factors`);
+  :mod:`.substitution` and :mod:`.nesting`: when and how they are substituted.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +34,7 @@ def derivatives(
     The key of ``d3f/dx2dy`` for ``wrt = [x, y]`` is ``(2, 1)``, that of the value ``(0, 0)``; keys come by order, then
     by the order of the variables. All are built together from Taylor coefficients, which share their work
     (:mod:`symdiff.taylor.expansion`): one function for all is far shorter than derivatives of derivatives. ``through``:
-    nodes whose chain rule is paid as late as possible (:mod:`symdiff.taylor.coordinates`); left out, those that take
+    nodes whose chain rule is paid as late as possible (:mod:`symdiff.taylor.intermediates`); left out, those that take
     the fewest operations among the ones tried. The kinks' conventions are those of :func:`symdiff.diff`; where a
     derivative of an intermediate value is infinite, those of the result are NaN.
 
@@ -44,9 +50,9 @@ def derivatives(
     _check(f, sources, order)
     with gc_paused():
         cuts = bottlenecks(f, sources, order) if through is None else through
-        found = partials(f, sources, order, cuts)
+        nonzero = partials(f, sources, order, cuts)
     zero = const(0)
-    return {exponents: found.get(exponents, zero) for exponents in multi_indices(len(sources), order)}
+    return {exponents: nonzero.get(exponents, zero) for exponents in multi_indices(len(sources), order)}
 
 
 def multi_indices(size: int, order: int) -> list[Exponents]:
@@ -67,7 +73,7 @@ def _check(f: Node, sources: Sequence[Node], order: int) -> None:
         raise LimitError(f"{len(sources)} variables have {size} derivatives up to order {order}, more than {MOST}")
     for node in sources:
         if node.op is not VAR:
-            raise SymdiffError(f"derivatives takes variables, not {node}; use a symbol in its place")
+            raise SymdiffError(f"derivatives takes variables, not {node}; use a symbol in its position")
     for node in topological(f, *sources):
         if node.shape or (node.args and not node.op.elementwise):
             raise UnsupportedError(f"derivatives takes formulas of numbers, and {node.op.name} has to do with arrays")

@@ -1,4 +1,4 @@
-"""The derivatives of a graph with some of its nodes as coordinates, and the choice of these."""
+"""The derivatives of a graph with intermediate variables for some of its nodes, and the choice of these."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import NamedTuple
 from ..graph.node import Node
 from ..graph.traversal import map_graph, rebuild, topological
 from ..ops.terms import SIGNED_SUM
-from .coordinates import Coordinates
 from .expansion import Expansion
-from .series import Coefficients, scaled
+from .intermediates import Intermediates
+from .series import Coefficients, scale
 
 #: Products and functions that depend on a bottleneck alone: of one that reads several variables, of any other.
 FEWEST, MANY = 1, 4
@@ -22,40 +22,40 @@ LARGEST = 2000
 
 
 def partials(f: Node, wrt: Sequence[Node], order: int, through: Collection[Node]) -> Coefficients:
-    """The derivatives by the exponents of ``wrt``, found with the nodes ``through`` as coordinates.
+    """The derivatives by the exponents of ``wrt``, with intermediate variables for the nodes ``through``.
 
     Products and sums are as in ``f``, or regrouped where that takes fewer operations.
     """
-    plain, regrouped = (_expanded(f, wrt, order, through, regroups) for regroups in (False, True))
-    return _restored(*min(plain, regrouped, key=_operations))
+    plain, regrouped = (_expand(f, wrt, order, through, regroups) for regroups in (False, True))
+    return _restore(*min(plain, regrouped, key=_count_operations))
 
 
-class _Expanded(NamedTuple):
+class _Expansion(NamedTuple):
     """Derivatives, and what the variables in them stand for."""
 
-    found: Coefficients
+    derivatives: Coefficients
     meaning: Mapping[Node, Node]
 
 
-def _expanded(f: Node, wrt: Sequence[Node], order: int, through: Collection[Node], regroups: bool) -> _Expanded:
-    graph = Coordinates(f, wrt, through, order, regroups=regroups)
+def _expand(f: Node, wrt: Sequence[Node], order: int, through: Collection[Node], regroups: bool) -> _Expansion:
+    graph = Intermediates(f, wrt, through, order, regroups=regroups)
     series = Expansion(graph, [*wrt, *graph.formulas]).series[graph.root]
     known = ((exponents[: len(wrt)], node) for one in series for exponents, node in one.items())
-    found = {exponents: scaled(prod(map(factorial, exponents)), node) for exponents, node in known}
-    return _Expanded(found, graph.meaning)
+    derivatives = {exponents: scale(prod(map(factorial, exponents)), node) for exponents, node in known}
+    return _Expansion(derivatives, graph.meaning)
 
 
-def _operations(given: _Expanded) -> int:
-    return sum(1 for node in topological(*given.found.values(), read=_reader(given.meaning)) if node.args)
+def _count_operations(given: _Expansion) -> int:
+    return sum(1 for node in topological(*given.derivatives.values(), read=_reader(given.meaning)) if node.args)
 
 
-def _restored(found: Coefficients, meaning: Mapping[Node, Node]) -> Coefficients:
+def _restore(derivatives: Coefficients, meaning: Mapping[Node, Node]) -> Coefficients:
     """The derivatives with what each variable stands for."""
 
-    def restored(node: Node, args: tuple[Node, ...]) -> Node:
+    def restore(node: Node, args: tuple[Node, ...]) -> Node:
         return args[0] if node in meaning else rebuild(node, args)
 
-    return dict(zip(found, map_graph(found.values(), restored, read=_reader(meaning)), strict=True))
+    return dict(zip(derivatives, map_graph(derivatives.values(), restore, read=_reader(meaning)), strict=True))
 
 
 def _reader(meaning: Mapping[Node, Node]) -> Callable[[Node], tuple[Node, ...]]:
@@ -64,32 +64,32 @@ def _reader(meaning: Mapping[Node, Node]) -> Callable[[Node], tuple[Node, ...]]:
 
 
 def bottlenecks(f: Node, wrt: Sequence[Node], order: int) -> list[Node]:
-    """The nodes that lower the operations of all derivatives as coordinates: each tried, and the first ones again."""
+    """The nodes that lower the operations of all derivatives as variables: each tried, and the first ones again."""
     trials = _Trials(f, wrt, min(order, ORDER))
-    listed = candidates(f, wrt)[:MOST]
-    for node in [*listed, *listed[: MOST // 2]]:
+    nodes = candidates(f, wrt)[:MOST]
+    for node in [*nodes, *nodes[: MOST // 2]]:
         others = [other for other in trials.kept if other is not node]
-        trials.turn(others if len(others) < len(trials.kept) else [*others, node])
+        trials.try_through(others if len(others) < len(trials.kept) else [*others, node])
     return trials.kept
 
 
 class _Trials:
-    """The best coordinates so far, as long as trials may go on."""
+    """The best nodes so far, as long as trials may go on."""
 
     def __init__(self, f: Node, wrt: Sequence[Node], order: int) -> None:
         self.f, self.wrt, self.order = f, wrt, order
         self.kept: list[Node] = []
         self.spent = self.cost = 0
 
-    def turn(self, through: list[Node]) -> None:
+    def try_through(self, through: list[Node]) -> None:
         """Keep these instead if they take fewer operations."""
         if not self.spent:
-            self.cost = self._operations([])
-        if self.spent < MOST_OPERATIONS and (found := self._operations(through)) < self.cost:
-            self.cost, self.kept = found, through
+            self.cost = self._count_operations([])
+        if self.spent < MOST_OPERATIONS and (cost := self._count_operations(through)) < self.cost:
+            self.cost, self.kept = cost, through
 
-    def _operations(self, through: Collection[Node]) -> int:
-        operations = _operations(_expanded(self.f, self.wrt, self.order, through, True))
+    def _count_operations(self, through: Collection[Node]) -> int:
+        operations = _count_operations(_expand(self.f, self.wrt, self.order, through, True))
         self.spent += operations
         return operations
 
@@ -112,18 +112,18 @@ def candidates(f: Node, wrt: Sequence[Node]) -> list[Node]:
         if parent is not None:
             counts[parent] += counts[node] + (node.op not in SIGNED_SUM)
     least = {node: FEWEST if parent is None else MANY for node, parent in above.items() if node not in wrt}
-    found = [node for node in least if counts[node] >= least[node]] if len(above) <= LARGEST else []
-    return sorted(found, key=lambda node: -counts[node])
+    dominators = [node for node in least if counts[node] >= least[node]] if len(above) <= LARGEST else []
+    return sorted(dominators, key=lambda node: -counts[node])
 
 
 def _common(args: list[Node], above: Mapping[Node, Node | None], depth: Mapping[Node | None, int]) -> Node | None:
     """The nearest node that dominates all; None where only the variables together do."""
-    found = args[0] if args else None
+    common = args[0] if args else None
     for arg in args[1:]:
         other: Node | None = arg
-        while found is not other:
-            if depth[found] < depth[other]:
-                found, other = other, found
-            assert found is not None
-            found = above[found]
-    return found
+        while common is not other:
+            if depth[common] < depth[other]:
+                common, other = other, common
+            assert common is not None
+            common = above[common]
+    return common

@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeAlias
 from ..graph.leaves import CONST, const
 from ..graph.node import Node, Number, Op
 from ..ops.terms import DIV, MUL, NEG, POW, SQRT
-from ..simplifier.monomials import ONE, Monomial, checked, exact, raised, size_of
+from ..simplifier.monomials import ONE, Monomial, as_exact, check_range, magnitude, raise_exactly
 
 _HALF = Fraction(1, 2)
 #: Whether a node is a variable, whose powers have simple derivatives.
@@ -41,15 +41,15 @@ def monomial_of(node: Node, args: Sequence[Monomial], simple: Simple) -> Monomia
 def of_number(node: Node) -> Monomial | None:
     """A constant as a monomial; None where products may not absorb it."""
     value: Number = node.value if node.op is CONST else 0
-    return Monomial(value, {}) if not isinstance(value, bool) and 0 < size_of(value) < float("inf") else None
+    return Monomial(value, {}) if not isinstance(value, bool) and 0 < magnitude(value) < float("inf") else None
 
 
 def groups(powers: Mapping[Node, Number], read: Callable[[Node], frozenset[Node]], simple: Simple) -> list[Group]:
     """The factors by what they read, those of the fewest variables first."""
-    found: dict[frozenset[Node], list[tuple[Node, Number]]] = {}
+    by_variables: dict[frozenset[Node], list[tuple[Node, Number]]] = {}
     for base, power in powers.items():
-        found.setdefault(read(base), []).append((base, power))
-    return [_group(variables, found[variables], simple) for variables in sorted(found, key=len)]
+        by_variables.setdefault(read(base), []).append((base, power))
+    return [_group(variables, by_variables[variables], simple) for variables in sorted(by_variables, key=len)]
 
 
 def _group(variables: frozenset[Node], factors: list[tuple[Node, Number]], simple: Simple) -> Group:
@@ -79,12 +79,12 @@ def _defined_alike(part: Monomial, whole: Monomial) -> bool:
 
 def _times(node: Node, args: Sequence[Monomial], simple: Simple) -> Monomial | None:
     one, other = args[0], ONE.times(args[1], -1 if node.op is DIV else 1)
-    found = one.times(other)
-    return found if _defined_alike(one, found) and _defined_alike(other, found) else None
+    product = one.times(other)
+    return product if _defined_alike(one, product) and _defined_alike(other, product) else None
 
 
 def _negative(node: Node, args: Sequence[Monomial], simple: Simple) -> Monomial:
-    return Monomial(-args[0].number, args[0].powers)
+    return Monomial(-args[0].coefficient, args[0].powers)
 
 
 def _power(node: Node, args: Sequence[Monomial], simple: Simple) -> Monomial | None:
@@ -94,13 +94,13 @@ def _power(node: Node, args: Sequence[Monomial], simple: Simple) -> Monomial | N
     if len(variable_powers(args[0])) != 1 or type(exponent) not in (int, Fraction) or not exponent:
         return None
     ((base, power),) = variable_powers(args[0]).items()
-    new = Monomial(1, {each: exact(own * exponent) for each, own in powers.items()})
+    new = Monomial(1, {each: as_exact(own * exponent) for each, own in powers.items()})
     if type(exponent) is not int:
         if not simple(base) or number < 0 or power % 2 == 0:
             return None
         factor = _root(number, Fraction(exponent))
     else:
-        factor = Monomial(checked(raised(number, exponent)), {})
+        factor = Monomial(check_range(raise_exactly(number, exponent)), {})
     new = new.times(factor)
     return new if _defined_alike(args[0], new) else None
 
@@ -108,11 +108,11 @@ def _power(node: Node, args: Sequence[Monomial], simple: Simple) -> Monomial | N
 def _root(number: Number, exponent: Fraction) -> Monomial:
     """A positive number to a power that is no integer: of a float a float, else exact, as a root if need be."""
     if isinstance(number, float):
-        return Monomial(checked(number ** float(exponent)), {})
+        return Monomial(check_range(number ** float(exponent)), {})
     rational = Fraction(number)
     parts = [round(part ** (1 / exponent.denominator)) for part in (rational.numerator, rational.denominator)]
     if Fraction(*parts) ** exponent.denominator == rational:
-        return Monomial(raised(Fraction(*parts), exponent.numerator), {})
+        return Monomial(raise_exactly(Fraction(*parts), exponent.numerator), {})
     return Monomial(1, {const(number): exponent})
 
 

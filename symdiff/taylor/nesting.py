@@ -28,13 +28,13 @@ def monomials(size: int, order: int) -> list[int]:
 
 
 def _by_powers(coefficients: Sequence[int], powers: Sequence[int], order: int) -> int:
-    found = 0
+    count = 0
     for power in range(1, order + 1):
-        found += _products(coefficients, _from(power, powers), order)
+        count += _products(coefficients, _from(power, powers), order)
         if power > 1:
             pairs = _products(_from(power // 2, powers), _from(power - power // 2, powers), order)
-            found += pairs if power % 2 else (pairs + 1) // 2
-    return found
+            count += pairs if power % 2 else (pairs + 1) // 2
+    return count
 
 
 def _from(least: int, counts: Sequence[int]) -> list[int]:

@@ -19,12 +19,12 @@ Series: TypeAlias = list[Coefficients]
 Terms = dict[Exponents, list[Node]]
 
 
-def scaled(number: Number, node: Node) -> Node:
+def scale(number: Number, node: Node) -> Node:
     """``number*node``, with a number in front of the node taken in."""
     if number == 1:
         return node
     if node.op is NEG:
-        return scaled(-number, node.args[0])
+        return scale(-number, node.args[0])
     if node.op in (MUL, DIV) and node.args[0].op is CONST:
         return node.op(const(number) * node.args[0], node.args[1])
     return const(number) * node
@@ -32,63 +32,63 @@ def scaled(number: Number, node: Node) -> Node:
 
 def times(a: Node, b: Node) -> Node:
     a, b = (b, a) if b.op is CONST else (a, b)
-    return scaled(a.value, b) if a.op is CONST else a * b
+    return scale(a.value, b) if a.op is CONST else a * b
 
 
-def plus(a: Exponents, b: Exponents) -> Exponents:
+def add_exponents(a: Exponents, b: Exponents) -> Exponents:
     return tuple([i + j for i, j in zip(a, b, strict=True)])
 
 
-def minus(a: Exponents, b: Exponents) -> Exponents:
+def subtract_exponents(a: Exponents, b: Exponents) -> Exponents:
     return tuple([i - j for i, j in zip(a, b, strict=True)])
 
 
-def summed(terms: Terms) -> Coefficients:
+def sum_terms(terms: Terms) -> Coefficients:
     return {exponents: sum_of(parts) for exponents, parts in terms.items()}
 
 
-def total(parts: Iterable[tuple[int, Coefficients]]) -> Coefficients:
+def add_series(parts: Iterable[tuple[int, Coefficients]]) -> Coefficients:
     """The sum of coefficients with signs."""
     terms: Terms = {}
     for sign, coefficients in parts:
         for exponents, node in coefficients.items():
             terms.setdefault(exponents, []).append(node if sign > 0 else -node)
-    return summed(terms)
+    return sum_terms(terms)
 
 
-def convolved(a: Series, b: Series, degree: int) -> Coefficients:
+def convolve(a: Series, b: Series, degree: int) -> Coefficients:
     """The coefficients of that degree of a product; of a square, those of two equal terms are found once."""
     terms: Terms = {}
     for low in range(degree + 1):
         for (i, one), (j, other) in product(a[low].items(), b[degree - low].items()):
             if a is not b:
-                terms.setdefault(plus(i, j), []).append(times(one, other))
+                terms.setdefault(add_exponents(i, j), []).append(times(one, other))
             elif i <= j:
-                terms.setdefault(plus(i, j), []).append(one**2 if i == j else times(scaled(2, one), other))
-    return summed(terms)
+                terms.setdefault(add_exponents(i, j), []).append(one**2 if i == j else times(scale(2, one), other))
+    return sum_terms(terms)
 
 
-def quotient(a: Series, b: Series, y: Series, degree: int) -> Coefficients:
+def divide(a: Series, b: Series, y: Series, degree: int) -> Coefficients:
     """The coefficients of that degree of ``y = a/b`` by those of lower degrees: ``b*y = a``."""
     terms: Terms = {exponents: [node] for exponents, node in a[degree].items()}
     for low in range(degree):
         for (i, one), (j, other) in product(y[low].items(), b[degree - low].items()):
-            terms.setdefault(plus(i, j), []).append(-times(other, one))
+            terms.setdefault(add_exponents(i, j), []).append(-times(other, one))
     (value,) = b[0].values()
-    return {exponents: node / value for exponents, node in summed(terms).items()}
+    return {exponents: node / value for exponents, node in sum_terms(terms).items()}
 
 
-def pairs(u: Series, s: Series, exponents: Exponents, axis: int) -> Iterator[tuple[Node, Node]]:
+def product_pairs(u: Series, s: Series, exponents: Exponents, axis: int) -> Iterator[tuple[Node, Node]]:
     """The products that the derivative of ``u`` along the axis, times ``s``, takes for the coefficient there."""
     degree = sum(exponents)
     for low in range(1, degree + 1):
         for i, one in u[low].items():
-            if i[axis] and (other := s[degree - low].get(minus(exponents, i))) is not None:
-                yield scaled(i[axis], one), other
+            if i[axis] and (other := s[degree - low].get(subtract_exponents(exponents, i))) is not None:
+                yield scale(i[axis], one), other
 
 
-def reached(u: Series, s: Series, degree: int) -> Iterator[Exponents]:
+def product_exponents(u: Series, s: Series, degree: int) -> Iterator[Exponents]:
     """Where the product of ``s`` and a derivative of ``u`` may have coefficients, one degree more."""
     for low in range(1, degree + 1):
         for i, j in product(u[low], s[degree - low]):
-            yield plus(i, j)
+            yield add_exponents(i, j)

@@ -41,14 +41,14 @@ def slopes_of(node: Node, active: Collection[Node]) -> list[tuple[Node, Slope]]:
     >>> slopes_of(sd.log(x), {x})
     [(x, Quotient(above=1, below=x))]
     """
-    found = [
-        (node.args[place], slope)
-        for place, partial in enumerate(node.op.partials or ())
-        if partial is not None and node.args[place] in active and (slope := _slope(partial, node)) is not None
+    slopes = [
+        (node.args[position], slope)
+        for position, partial in enumerate(node.op.partials or ())
+        if partial is not None and node.args[position] in active and (slope := _slope(partial, node)) is not None
     ]
-    if len(found) == 1 and isinstance(found[0][1], Quotient):
-        return found
-    return [(arg, _mapped(lambda one: Quotient(one.above / one.below), slope)) for arg, slope in found]
+    if len(slopes) == 1 and isinstance(slopes[0][1], Quotient):
+        return slopes
+    return [(arg, _map_quotients(lambda one: Quotient(one.above / one.below), slope)) for arg, slope in slopes]
 
 
 def numerators(slope: Slope | None) -> list[Node]:
@@ -59,31 +59,34 @@ def numerators(slope: Slope | None) -> list[Node]:
 
 
 def _slope(partial: Callable[..., Any], node: Node) -> Slope | None:
-    """The partial found with names for what is no number, so that nothing below them is looked at."""
-    names = [_name(place) if arg.op is not CONST else arg for place, arg in enumerate(node.args)]
-    found = partial(_VALUE, *names)
-    if isinstance(found, Node) or not callable(found):
-        slope = _plain(found)
+    """The partial, built with names for what is no constant, so that nothing below them is looked at."""
+    names = [_name(position) if arg.op is not CONST else arg for position, arg in enumerate(node.args)]
+    partial_value = partial(_VALUE, *names)
+    if isinstance(partial_value, Node) or not callable(partial_value):
+        slope = _plain(partial_value)
     else:
-        slope = _linear(found(_TANGENT)) or _plain(found(_ONE))
+        slope = _linear(partial_value(_TANGENT)) or _plain(partial_value(_ONE))
     meant = {_VALUE: node, **dict(zip(names, node.args, strict=True))}
-    return _mapped(lambda one: Quotient(*(substitute(part, meant) for part in one)), slope, meant) if slope else None
+    if slope is None:
+        return None
+    mapped: Slope = _map_quotients(lambda one: Quotient(*(substitute(part, meant) for part in one)), slope, meant)
+    return mapped
 
 
-def _name(place: int) -> Node:
-    return make(VAR, (), (f"argument {place} of a Taylor series",), ())
+def _name(position: int) -> Node:
+    return make(VAR, (), (f"argument {position} of a Taylor series",), ())
 
 
-def _plain(found: Any) -> Slope | None:
-    node = found if isinstance(found, Node) else const(found)
+def _plain(value: Any) -> Slope | None:
+    node = value if isinstance(value, Node) else const(value)
     return None if is_const(node, 0) else Quotient(node)
 
 
-def _mapped(change: Callable[[Quotient], Quotient], slope: Slope, meant: dict[Node, Node] | None = None) -> Any:
+def _map_quotients(change: Callable[[Quotient], Quotient], slope: Slope, meant: dict[Node, Node] | None = None) -> Any:
     """The slope with each quotient changed, and what is meant in place of names in conditions."""
     if isinstance(slope, Quotient):
         return change(slope)
-    one, other = (part and _mapped(change, part, meant) for part in (slope.one, slope.other))
+    one, other = (part and _map_quotients(change, part, meant) for part in (slope.one, slope.other))
     return Choice(substitute(slope.condition, meant) if meant else slope.condition, one, other)
 
 
@@ -91,49 +94,49 @@ def _linear(node: Node) -> Slope | None:
     """The slope of a formula that is the tangent times factors, or a choice of such; None where it is not."""
     order = topological(node)
     moving = dependents(order, [_TANGENT])
-    found: dict[Node, Slope | None] = {_TANGENT: Quotient(_ONE), _ZERO: None}
+    slopes: dict[Node, Slope | None] = {_TANGENT: Quotient(_ONE), _ZERO: None}
     for part in order:
         if part in moving and part is not _TANGENT:
-            places = tuple(place for place, arg in enumerate(part.args) if arg in moving)
-            make_slope = _LINEAR.get((part.op, places))
-            if make_slope is None or any(arg not in found for arg in part.args[1:] if part.op is _WHERE):
+            positions = tuple(position for position, arg in enumerate(part.args) if arg in moving)
+            make_slope = _LINEAR.get((part.op, positions))
+            if make_slope is None or any(arg not in slopes for arg in part.args[1:] if part.op is _WHERE):
                 return None
-            found[part] = make_slope(part, found)
-    return found.get(node)
+            slopes[part] = make_slope(part, slopes)
+    return slopes.get(node)
 
 
-def _scaled(slope: Slope | None, change: Callable[[Quotient], Quotient]) -> Slope | None:
-    return slope and _mapped(change, slope)
+def _scale(slope: Slope | None, change: Callable[[Quotient], Quotient]) -> Slope | None:
+    return slope and _map_quotients(change, slope)
 
 
 _Found: TypeAlias = dict[Node, Slope | None]
 
 
-def _choice(part: Node, found: _Found) -> Slope | None:
+def _choice(part: Node, slopes: _Found) -> Slope | None:
     condition, one, other = part.args
-    return Choice(condition, found[one], found[other])
+    return Choice(condition, slopes[one], slopes[other])
 
 
-def _negative(part: Node, found: _Found) -> Slope | None:
-    return _scaled(found[part.args[0]], lambda one: Quotient(-one.above, one.below))
+def _negate(part: Node, slopes: _Found) -> Slope | None:
+    return _scale(slopes[part.args[0]], lambda one: Quotient(-one.above, one.below))
 
 
-def _divided(part: Node, found: _Found) -> Slope | None:
-    return _scaled(found[part.args[0]], lambda one: Quotient(one.above, one.below * part.args[1]))
+def _divide(part: Node, slopes: _Found) -> Slope | None:
+    return _scale(slopes[part.args[0]], lambda one: Quotient(one.above, one.below * part.args[1]))
 
 
 def _times(factor: int) -> Callable[[Node, _Found], Slope | None]:
-    return lambda part, found: _scaled(
-        found[part.args[1 - factor]], lambda one: Quotient(one.above * part.args[factor], one.below)
+    return lambda part, slopes: _scale(
+        slopes[part.args[1 - factor]], lambda one: Quotient(one.above * part.args[factor], one.below)
     )
 
 
-#: By the operation and the places where the tangent is.
+#: By the operation and the positions where the tangent is.
 _LINEAR: dict[Any, Callable[[Node, _Found], Slope | None]] = {
-    (NEG, (0,)): _negative,
+    (NEG, (0,)): _negate,
     (MUL, (0,)): _times(1),
     (MUL, (1,)): _times(0),
-    (DIV, (0,)): _divided,
+    (DIV, (0,)): _divide,
     (_WHERE, (1,)): _choice,
     (_WHERE, (2,)): _choice,
     (_WHERE, (1, 2)): _choice,

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from ...graph.node import Node
 from ...graph.order import key
 from ...ops.costs import weighed
-from .fields import Quotient, is_arithmetic, read, shared
+from .fields import Quotient, is_arithmetic, read, shared_arithmetic
 from .variants import variants
-from .writing import written
+from .writing import spellings
 
 #: The forms that are kept of one node.
 MOST_FORMS = 6
@@ -34,14 +34,14 @@ def forms(root: Node) -> list[Node]:
     """
     if not is_arithmetic(root):
         return []
-    found = {form: (weighed([form]), key(form)) for quotient in _quotients(root) for form in written(quotient)}
-    return sorted(found, key=lambda form: found[form])[:MOST_FORMS]
+    costs = {form: (weighed([form]), key(form)) for quotient in _quotients(root) for form in spellings(quotient)}
+    return sorted(costs, key=lambda form: costs[form])[:MOST_FORMS]
 
 
 def _quotients(root: Node) -> Iterator[Quotient]:
     """The distinct variants of what is read, those left out that have many more terms."""
-    whole = shared(root)
-    readings = [read(root), read(root, families=True), read(root, whole=whole) if whole else None]
+    opaque = shared_arithmetic(root)
+    readings = [read(root), read(root, families=True), read(root, opaque=opaque) if opaque else None]
     seen: set[tuple[object, ...]] = set()
     for quotient in filter(None, readings):
         for variant in variants(quotient):

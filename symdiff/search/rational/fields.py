@@ -16,7 +16,7 @@ from ...graph.leaves import CONST, const
 from ...graph.node import OPS, Node
 from ...graph.traversal import topological, use_counts
 from ...ops.terms import POW, SQRT
-from ...simplifier.sums import sum_terms
+from ...simplifier.sums import terms_of
 
 #: Quotients with more terms, generators or a higher power than these are not read.
 MOST_TERMS, MOST_GENERATORS, MOST_POWER = 48, 12, 12
@@ -29,8 +29,8 @@ class TooLargeError(Exception):
 class Quotient(NamedTuple):
     """``above/below``, polynomials of one ring, and the nodes that its generators stand for.
 
-    ``angles``: the places of the cosine and the sine of each angle. ``exponentials``: those of exponentials. ``roots``:
-    those of square roots, each with its square.
+    ``angles``: the indices of the cosine and the sine of each angle. ``exponentials``: those of exponentials.
+    ``roots``: those of square roots, each with its square.
     """
 
     nodes: tuple[Node, ...]
@@ -86,77 +86,77 @@ def _roots_in(node: Node) -> int | None:
     return twice.numerator if twice.denominator == 1 else None
 
 
-def read(root: Node, families: bool = False, whole: frozenset[Node] = frozenset()) -> Quotient | None:
+def read(root: Node, families: bool = False, opaque: frozenset[Node] = frozenset()) -> Quotient | None:
     """The quotient of a node; nothing if too large.
 
-    ``families``: functions of a family in common generators, not each by itself. ``whole``: arithmetic that is a
+    ``families``: functions of a family in common generators, not each by itself. ``opaque``: arithmetic that is a
     generator.
     """
     try:
-        return _Reader(root, families, whole).quotient()
+        return _Reader(root, families, opaque).quotient()
     except (TooLargeError, ZeroDivisionError):
         return None
 
 
-def shared(root: Node) -> frozenset[Node]:
+def shared_arithmetic(root: Node) -> frozenset[Node]:
     """Arithmetic below the root that is read more than once."""
     counts = use_counts([root], topological(root, read=_operands), _operands)
     return frozenset(node for node, count in counts.items() if count > 1 and is_arithmetic(node))
 
 
 class _Reader:
-    def __init__(self, root: Node, families: bool, whole: frozenset[Node]) -> None:
+    def __init__(self, root: Node, families: bool, opaque: frozenset[Node]) -> None:
         from sympy import QQ
         from sympy.polys.fields import field
         from sympy.polys.orderings import lex
 
-        self.root, self.whole = root, whole
-        self.order = topological(root, read=lambda node: () if node in whole else _operands(node))
-        waves = [node for node in self.order if families and node.op.name in _FUNCTIONS]
-        self.parts = {node: list(_parts(node)) for node in waves}
+        self.root, self.opaque = root, opaque
+        self.order = topological(root, read=lambda node: () if node in opaque else _operands(node))
+        functions = [node for node in self.order if families and node.op.name in _FUNCTIONS]
+        self.parts = {node: list(_parts(node)) for node in functions}
         self.steps = _steps(self.parts)
-        self.places = {node: place for place, node in enumerate(self._generators())}
-        if not 0 < len(self.places) <= MOST_GENERATORS:
+        self.indices = {node: index for index, node in enumerate(self._generators())}
+        if not 0 < len(self.indices) <= MOST_GENERATORS:
             raise TooLargeError
-        self.field, *self.symbols = field([f"g{place}" for place in self.places.values()], QQ, lex)
+        self.field, *self.symbols = field([f"g{index}" for index in self.indices.values()], QQ, lex)
 
     def _generators(self) -> Iterator[Node]:
-        found: dict[Node, None] = {}
+        generators: dict[Node, None] = {}
         for node in self.order:
             if node in self.parts:
                 family = _FUNCTIONS[node.op.name].family
                 for core, _ in self.parts[node]:
-                    found.update(dict.fromkeys(_functions(family, core, self.steps)))
+                    generators.update(dict.fromkeys(_functions(family, core, self.steps)))
             elif node.op is CONST:
-                found.update({node: None} if _is_atom(node) else {})
-            elif node in self.whole or not is_arithmetic(node):
-                found[node] = None
+                generators.update({node: None} if _is_atom(node) else {})
+            elif node in self.opaque or not is_arithmetic(node):
+                generators[node] = None
             elif (twice := _roots_in(node)) is not None and twice % 2:
-                found[SQRT(node.args[0])] = None
-        return iter(found)
+                generators[SQRT(node.args[0])] = None
+        return iter(generators)
 
     def quotient(self) -> Quotient:
         values: dict[Node, Any] = {}
         for node in self.order:
-            values[node] = self._checked(self._value(node, values))
+            values[node] = self._check_size(self._value(node, values))
         ring = self.field.ring
-        roots = [(place, values.get(node.args[0])) for node, place in self.places.items() if node.op is SQRT]
+        roots = [(index, values.get(node.args[0])) for node, index in self.indices.items() if node.op is SQRT]
         pairs = [_functions(_ANGLE, core, self.steps) for family, core in self.steps if family == _ANGLE]
         singles = [_functions(_EXPONENT, core, self.steps) for family, core in self.steps if family == _EXPONENT]
         return Quotient(
-            tuple(self.places),
+            tuple(self.indices),
             values[self.root].numer,
             values[self.root].denom,
-            tuple((self.places[cosine], self.places[sine]) for cosine, sine in pairs),
-            tuple(self.places[single] for (single,) in singles),
-            tuple((place, square.numer) for place, square in roots if square is not None and square.denom == ring.one),
+            tuple((self.indices[cosine], self.indices[sine]) for cosine, sine in pairs),
+            tuple(self.indices[single] for (single,) in singles),
+            tuple((index, square.numer) for index, square in roots if square is not None and square.denom == ring.one),
         )
 
     def _value(self, node: Node, values: dict[Node, Any]) -> Any:
         if node in self.parts:
             return self._function(node)
-        if node in self.places:
-            return self.symbols[self.places[node]]
+        if node in self.indices:
+            return self.symbols[self.indices[node]]
         if node.op is CONST:
             ratio = Fraction(node.value)
             return self.field(ratio.numerator) / self.field(ratio.denominator)
@@ -165,13 +165,13 @@ class _Reader:
         return self._power(node, values[node.args[0]], twice)
 
     def _power(self, node: Node, base: Any, twice: int) -> Any:
-        whole, half = divmod(abs(twice), 2)
-        found = self.symbols[self.places[SQRT(node.args[0])]] if half else self.field.one
-        for _ in range(whole):
-            found = self._checked(found * base)
-        return found if twice >= 0 else 1 / found
+        opaque, half = divmod(abs(twice), 2)
+        power = self.symbols[self.indices[SQRT(node.args[0])]] if half else self.field.one
+        for _ in range(opaque):
+            power = self._check_size(power * base)
+        return power if twice >= 0 else 1 / power
 
-    def _checked(self, value: Any) -> Any:
+    def _check_size(self, value: Any) -> Any:
         if len(value.numer) + len(value.denom) > MOST_TERMS:
             raise TooLargeError
         return value
@@ -179,21 +179,21 @@ class _Reader:
     def _function(self, node: Node) -> Any:
         """By the sum of angles, or the product of exponentials."""
         family, _, of = _FUNCTIONS[node.op.name]
-        found = [self.field.one, self.field.zero] if family == _ANGLE else [self.field.one]
+        parts = [self.field.one, self.field.zero] if family == _ANGLE else [self.field.one]
         for core, number in self.parts[node]:
-            step = [self.symbols[self.places[one]] for one in _functions(family, core, self.steps)]
+            step = [self.symbols[self.indices[one]] for one in _functions(family, core, self.steps)]
             times = int(number / self.steps[family, core])
             if abs(times) > MOST_POWER:
                 raise TooLargeError
             for _ in range(abs(times)):
-                found = [self._checked(part) for part in _joined(found, step, times < 0)]
-        return of(*found)
+                parts = [self._check_size(part) for part in _multiply_step(parts, step, times < 0)]
+        return of(*parts)
 
 
-def _joined(found: Sequence[Any], step: Sequence[Any], backwards: bool) -> list[Any]:
+def _multiply_step(parts: Sequence[Any], step: Sequence[Any], backwards: bool) -> list[Any]:
     if len(step) == 1:
-        return [found[0] / step[0] if backwards else found[0] * step[0]]
-    (c, s), (cosine, sine) = found, step
+        return [parts[0] / step[0] if backwards else parts[0] * step[0]]
+    (c, s), (cosine, sine) = parts, step
     sine = -sine if backwards else sine
     return [c * cosine - s * sine, s * cosine + c * sine]
 
@@ -210,13 +210,13 @@ def _is_atom(node: Node) -> bool:
 
 
 def _ratio(number: Any) -> Fraction | None:
-    found = Fraction(number) if abs(number) < 1e6 else None
-    return found if found is not None and found.denominator <= 64 else None
+    ratio = Fraction(number) if abs(number) < 1e6 else None
+    return ratio if ratio is not None and ratio.denominator <= 64 else None
 
 
 def _parts(node: Node) -> Iterator[tuple[Node, Fraction]]:
     """The terms of the argument, and how many of each the function takes."""
-    terms, number = sum_terms(node.args[0])
+    terms, number = terms_of(node.args[0])
     for core, size in [*terms.items(), *([(const(1), number)] if number else [])]:
         ratio = _ratio(size)
         multiple = _FUNCTIONS[node.op.name].multiple
@@ -225,23 +225,23 @@ def _parts(node: Node) -> Iterator[tuple[Node, Fraction]]:
 
 def _steps(parts: dict[Node, list[tuple[Node, Fraction]]]) -> dict[tuple[str, Node], Fraction]:
     """The largest part of each term of which all functions of a family take whole multiples."""
-    found: dict[tuple[str, Node], Fraction] = {}
+    steps: dict[tuple[str, Node], Fraction] = {}
     for node, terms in parts.items():
         for core, number in terms:
             key = _FUNCTIONS[node.op.name].family, core
-            old = found.get(key, Fraction(0))
+            old = steps.get(key, Fraction(0))
             below = lcm(old.denominator, number.denominator)
-            found[key] = Fraction(gcd(int(old * below), int(number * below)), below)
-    return found
+            steps[key] = Fraction(gcd(int(old * below), int(number * below)), below)
+    return steps
 
 
 def _functions(family: str, core: Node, steps: dict[tuple[str, Node], Fraction]) -> list[Node]:
     """The generators of a term."""
-    argument = scaled(steps[family, core], core)
+    argument = multiple_of(steps[family, core], core)
     return [OPS[name](argument) for name in family.split()]
 
 
-def scaled(number: Fraction, core: Node) -> Node:
+def multiple_of(number: Fraction, core: Node) -> Node:
     """``number*core`` as a person writes it."""
     above = core if number.numerator == 1 else -core if number.numerator == -1 else number.numerator * core
     return above if number.denominator == 1 else above / number.denominator

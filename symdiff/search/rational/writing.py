@@ -18,27 +18,29 @@ _CHEAP = 3
 MOST_FACTORED = 24
 
 
-def written(found: Quotient) -> Iterator[Node]:
-    """The ways in which the quotient is written."""
-    nodes, (above, below) = _deflated(found)
-    number, above, below = _primitive(above, below)
-    sizes = [list(dict.fromkeys(_spelled(part, nodes))) for part in (above, below)]
+def spellings(quotient: Quotient) -> Iterator[Node]:
+    """The ways in which the quotient can be written."""
+    nodes, (above, below) = _deflate(quotient)
+    number, above, below = _make_primitive(above, below)
+    sizes = [list(dict.fromkeys(_spell(part, nodes))) for part in (above, below)]
     for top in sizes[0]:
         for bottom in sizes[1]:
-            yield _over(number, top, bottom)
+            yield _quotient(number, top, bottom)
     if not below.is_ground:
         whole, rest = above.div(below)
         if whole:
-            yield _over(number, nested(whole, nodes), const(1)) + _over(number, nested(rest, nodes), sizes[1][0])
+            yield _quotient(number, horner(whole, nodes), const(1)) + _quotient(
+                number, horner(rest, nodes), sizes[1][0]
+            )
 
 
-def _over(number: Any, top: Node, bottom: Node) -> Node:
+def _quotient(number: Any, top: Node, bottom: Node) -> Node:
     above, below = int(number.numerator), int(number.denominator)
     top = top if above == 1 else -top if above == -1 else above * top
     return top / (bottom if below == 1 else below * bottom)
 
 
-def _primitive(above: Any, below: Any) -> tuple[Any, Any, Any]:
+def _make_primitive(above: Any, below: Any) -> tuple[Any, Any, Any]:
     """A number and polynomials of whole coefficients without a common divisor."""
     (top, above), (bottom, below) = above.primitive(), below.primitive()
     if above.LC < 0:
@@ -46,88 +48,90 @@ def _primitive(above: Any, below: Any) -> tuple[Any, Any, Any]:
     return top / bottom, above, below
 
 
-def _deflated(found: Quotient) -> tuple[list[Node], list[Any]]:
+def _deflate(quotient: Quotient) -> tuple[list[Node], list[Any]]:
     """With high powers as generators where only those occur."""
-    polynomials = [found.above, found.below]
-    powers = [gcd(*(monomial[place] for poly in polynomials for monomial in poly)) for place in range(len(found.nodes))]
+    polynomials = [quotient.above, quotient.below]
+    powers = [
+        gcd(*(monomial[index] for poly in polynomials for monomial in poly)) for index in range(len(quotient.nodes))
+    ]
     powers = [power if power > _CHEAP else 1 for power in powers]
-    nodes = [node**power if power > 1 else node for node, power in zip(found.nodes, powers, strict=True)]
-    return nodes, [_divided(poly, powers) for poly in polynomials]
+    nodes = [node**power if power > 1 else node for node, power in zip(quotient.nodes, powers, strict=True)]
+    return nodes, [_divide_exponents(poly, powers) for poly in polynomials]
 
 
-def _divided(poly: Any, powers: Sequence[int]) -> Any:
+def _divide_exponents(poly: Any, powers: Sequence[int]) -> Any:
     terms = {tuple(m // p for m, p in zip(monomial, powers, strict=True)): c for monomial, c in poly.items()}
     return poly.ring.from_dict(terms)
 
 
-def _spelled(poly: Any, nodes: Sequence[Node]) -> Iterator[Node]:
+def _spell(poly: Any, nodes: Sequence[Node]) -> Iterator[Node]:
     """Nested, term by term, and as factors that are nested."""
-    yield nested(poly, nodes)
-    yield _added(poly, nodes)
+    yield horner(poly, nodes)
+    yield _expand(poly, nodes)
     number, factors = _factors(poly)
     if len(factors) > 1 or any(power > 1 for _, power in factors):
-        parts = [_raised(nested(factor, nodes), power) for factor, power in factors]
+        parts = [_power(horner(factor, nodes), power) for factor, power in factors]
         product = reduce(mul, parts)
-        yield product if number == 1 else const(_number(number)) * product
+        yield product if number == 1 else const(_ratio(number)) * product
 
 
 @lru_cache(2000)
 def _factors(poly: Any) -> tuple[Any, list[tuple[Any, int]]]:
-    if len(poly) > MOST_FACTORED or any(_is_linear(poly, place) for place in range(poly.ring.ngens)):
+    if len(poly) > MOST_FACTORED or any(_is_linear(poly, index) for index in range(poly.ring.ngens)):
         return poly.ring.domain.one, [(poly, 1)]
     return poly.factor_list()  # type: ignore[no-any-return]
 
 
-def _is_linear(poly: Any, place: int) -> bool:
+def _is_linear(poly: Any, index: int) -> bool:
     """Whether a generator occurs in one term only, alone and as itself: such a polynomial has no factors."""
-    found = [monomial for monomial in poly if monomial[place]]
-    return len(found) == 1 and sum(found[0]) == 1
+    quotient = [monomial for monomial in poly if monomial[index]]
+    return len(quotient) == 1 and sum(quotient[0]) == 1
 
 
-def _number(number: Any) -> Any:
+def _ratio(number: Any) -> Any:
     from fractions import Fraction
 
     return Fraction(int(number.numerator), int(number.denominator))
 
 
-def _raised(base: Node, power: int) -> Node:
+def _power(base: Node, power: int) -> Node:
     return base if power == 1 else base**power
 
 
-def _added(poly: Any, nodes: Sequence[Node]) -> Node:
+def _expand(poly: Any, nodes: Sequence[Node]) -> Node:
     parts = [_term(monomial, coefficient, nodes) for monomial, coefficient in poly.terms()]
-    return _summed(parts)
+    return _add(parts)
 
 
-def _summed(parts: Sequence[tuple[bool, Node]]) -> Node:
-    ahead = sorted(parts, key=lambda part: part[0])
-    negative, total = ahead[0] if ahead else (False, const(0))
+def _add(parts: Sequence[tuple[bool, Node]]) -> Node:
+    ordered = sorted(parts, key=lambda part: part[0])
+    negative, total = ordered[0] if ordered else (False, const(0))
     total = -total if negative else total
-    for negative, part in ahead[1:]:
+    for negative, part in ordered[1:]:
         total = total - part if negative else total + part
     return total
 
 
 def _term(monomial: Sequence[int], coefficient: Any, nodes: Sequence[Node]) -> tuple[bool, Node]:
-    factors = [_raised(node, power) for node, power in zip(nodes, monomial, strict=True) if power]
-    size = abs(_number(coefficient))
+    factors = [_power(node, power) for node, power in zip(nodes, monomial, strict=True) if power]
+    size = abs(_ratio(coefficient))
     parts = ([const(size)] if size != 1 or not factors else []) + factors
     return coefficient < 0, reduce(mul, parts)
 
 
-def nested(poly: Any, nodes: Sequence[Node]) -> Node:
+def horner(poly: Any, nodes: Sequence[Node]) -> Node:
     """Horner's form, each time by the generator that most terms have (Ceberio, Kreinovich, SIAM Review 46, 2004)."""
-    counts = [sum(monomial[place] > 0 for monomial in poly) for place in range(len(nodes))]
+    counts = [sum(monomial[index] > 0 for monomial in poly) for index in range(len(nodes))]
     most = max(counts, default=0)
     if most < 2:
-        return _added(poly, nodes)
-    place = counts.index(most)
-    inside = {monomial: c for monomial, c in poly.items() if monomial[place]}
-    least = min(monomial[place] for monomial in inside)
-    lower = [least * (at == place) for at in range(len(nodes))]
+        return _expand(poly, nodes)
+    index = counts.index(most)
+    inside = {monomial: c for monomial, c in poly.items() if monomial[index]}
+    least = min(monomial[index] for monomial in inside)
+    lower = [least * (at == index) for at in range(len(nodes))]
     quotient = poly.ring.from_dict(
         {tuple(m - p for m, p in zip(monomial, lower, strict=True)): c for monomial, c in inside.items()}
     )
-    product = _raised(nodes[place], least) * nested(quotient, nodes)
-    rest = poly.ring.from_dict({monomial: c for monomial, c in poly.items() if not monomial[place]})
-    return product + nested(rest, nodes) if rest else product
+    product = _power(nodes[index], least) * horner(quotient, nodes)
+    rest = poly.ring.from_dict({monomial: c for monomial, c in poly.items() if not monomial[index]})
+    return product + horner(rest, nodes) if rest else product

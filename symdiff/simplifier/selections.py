@@ -16,7 +16,7 @@ from ..graph.shapes import Shape
 from ..ops.kinds import unrepeated
 from ..ops.terms import DIV
 from ..rules.table import apply_rules, rules
-from .sums import Sum, added_to, build_sum
+from .sums import Sum, add_term, build_sum
 
 _WHERE = OPS["where"]
 
@@ -24,21 +24,21 @@ _WHERE = OPS["where"]
 Factor = tuple[Number, Node]
 
 
-def selections(terms: dict[Node, Number], total: Number, shared: Collection[Node]) -> Sum:
+def join_selections(terms: dict[Node, Number], total: Number, shared: Collection[Node]) -> Sum:
     """The sum with selections by one condition joined, where that saves operations; shared ones stay."""
     groups: dict[tuple[Node, Shape], list[Node]] = {}
     for core in terms:
         if core.op is _WHERE and core not in shared:
             groups.setdefault((unrepeated(core)[0], core.shape), []).append(core)
     for (condition, _), cores in groups.items():
-        if _saves([unrepeated(core)[1:] for core in cores]):
-            branches = [_branch([(terms[core], unrepeated(core)[side]) for core in cores]) for side in (1, 2)]
+        if _saves_operations([unrepeated(core)[1:] for core in cores]):
+            branches = [_sum_of_branch([(terms[core], unrepeated(core)[side]) for core in cores]) for side in (1, 2)]
             rest = {core: size for core, size in terms.items() if core not in cores}
-            terms, total = added_to(rest, total, 1, _WHERE(condition, *branches))
+            terms, total = add_term(rest, total, 1, _WHERE(condition, *branches))
     return terms, total
 
 
-def _saves(branches: list[tuple[Node, ...]]) -> bool:
+def _saves_operations(branches: list[tuple[Node, ...]]) -> bool:
     """Whether one selection of two sums takes fewer operations than a sum of selections."""
     additions = [sum(not _is_zero(pair[side]) for pair in branches) - 1 for side in (0, 1)]
     return 1 + sum(max(0, count) for count in additions) < 2 * len(branches) - 1
@@ -48,37 +48,37 @@ def _is_zero(node: Node) -> bool:
     return node.op is CONST and node.value == 0
 
 
-def _branch(parts: Iterable[tuple[Number, Node]]) -> Node:
+def _sum_of_branch(parts: Iterable[tuple[Number, Node]]) -> Node:
     terms: dict[Node, Number] = {}
     total: Number = 0
     for size, node in parts:
-        terms, total = added_to(terms, total, size, node)
+        terms, total = add_term(terms, total, size, node)
     return build_sum(terms, total)
 
 
-def quotients(factors: Iterable[Factor]) -> list[Factor]:
+def rewrite_quotients(factors: Iterable[Factor]) -> list[Factor]:
     """The factors, with an array and a sum over axes below the line replaced by what the rules make of them."""
-    found = list(factors)
-    below, above = _sides()
-    for divisor in [factor for factor in map(_below, found) if factor[0] == -1 and factor[1].op in below]:
-        for place, (power, array) in enumerate(found):
+    factors = list(factors)
+    below, above = _operations_of_quotients()
+    for divisor in [factor for factor in map(_as_divisor, factors) if factor[0] == -1 and factor[1].op in below]:
+        for position, (power, array) in enumerate(factors):
             if power == 1 and array.op in above:
                 quotient = apply_rules(array / divisor[1])
                 if quotient.op is not DIV:
-                    found[place] = 1, quotient
-                    found.remove(next(factor for factor in found if _below(factor) == divisor))
+                    factors[position] = 1, quotient
+                    factors.remove(next(factor for factor in factors if _as_divisor(factor) == divisor))
                     break
-    return found
+    return factors
 
 
 @cache
-def _sides() -> tuple[frozenset[Op], frozenset[Op]]:
+def _operations_of_quotients() -> tuple[frozenset[Op], frozenset[Op]]:
     """The operations below and above the line in rules for quotients of arrays."""
     patterns = [unrepeated(rule.pattern) for rule in rules()[DIV.name] if rule.pattern.shape]
     return frozenset(below.op for _, below in patterns), frozenset(above.op for above, _ in patterns)
 
 
-def _below(factor: Factor) -> Factor:
+def _as_divisor(factor: Factor) -> Factor:
     """``view(1/x)`` as ``view(x)`` below the line."""
     power, node = factor
     inner = node.args[0] if node.op.view and node.args else node

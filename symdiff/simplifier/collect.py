@@ -1,4 +1,4 @@
-"""The readable form: sums and products collected into one canonical form, the rule table applied, until still.
+"""The canonical form: sums and products collected, the rule table applied, to a fixpoint.
 
 A pass visits each distinct node once. A sum (or product) is flattened only through parts that nothing else reads,
 so sharing is never undone, and rebuilt in the structural order of :mod:`symdiff.graph.order`.
@@ -18,12 +18,12 @@ from ..ops.networks import has_delta
 from ..ops.terms import ADD, DIV, MINUS_ONE, MUL, NEG, POW, SIGNED_PRODUCT, SIGNED_SUM, SQRT, SUB, SUM, parts_of
 from ..rules import trace
 from ..rules.table import apply_rules
-from .contraction_order import cheaper, scaled_inside
-from .joined import quotients, selections
-from .paired import by_sign, factors_paired, terms_paired
-from .products import collect, factors_of, split
+from .contraction_order import cheapen, scale_smaller_operand
+from .pair_rules import rewrite_factor_pairs, rewrite_term_pairs, selection_as_sign
+from .products import factors_of, product_of, split_coefficient
+from .selections import join_selections, rewrite_quotients
 from .strategy import ROUNDS
-from .sums import build_sum, sum_cost, sum_terms
+from .sums import build_sum, sum_cost, terms_of
 
 _SUMS = frozenset(SIGNED_SUM)
 _FLATTENED = frozenset(SIGNED_PRODUCT)
@@ -33,7 +33,7 @@ _PRODUCTS: frozenset[Op] = _FLATTENED | {POW, SQRT}
 Terms = frozenset[tuple[Node | None, Number]]
 
 
-def to_fixpoint(roots: list[Node], sizes: Mapping[str, int], *, line: bool = False) -> list[Node]:
+def collect_terms(roots: list[Node], sizes: Mapping[str, int], *, line: bool = False) -> list[Node]:
     """The canonical form. ``line``: of a scalar that is read on its own, so that shared products are opened."""
     mirrored: frozenset[Terms] = frozenset()
     with gc_paused():
@@ -41,32 +41,35 @@ def to_fixpoint(roots: list[Node], sizes: Mapping[str, int], *, line: bool = Fal
             current = Pass(roots, sizes, mirrored, line)
             new = current.run()
             if new == roots:
-                found = current.mirrors() - mirrored
-                if not found:
+                mirrors = current.mirrors() - mirrored
+                if not mirrors:
                     break
-                mirrored |= found
+                mirrored |= mirrors
             roots = new
-        return _with_shared_signs(roots)
+        return _share_signs(roots)
 
 
-def _with_shared_signs(roots: list[Node]) -> list[Node]:
+def _share_signs(roots: list[Node]) -> list[Node]:
     """``a - c*b`` as ``a + -c*b`` where ``-c*b`` is computed anyway."""
     order = topological(*roots, read=unrepeated)
     if not any(node.op is SUB for node in order):
         return roots
     known = {node for node in order if node.op is MUL and unrepeated(node)[0].op is CONST}
 
-    def changed(node: Node, args: tuple[Node, ...]) -> Node:
+    def change(node: Node, args: tuple[Node, ...]) -> Node:
         new = rebuild(node, args)
         if new.op is SUB and (right := unrepeated(new)[1]).op is MUL and (negative := -right) in known:
             new = ADD(unrepeated(new)[0], negative)
         return broadcast_to(new, node.shape)
 
-    return map_graph(roots, changed, read=unrepeated)
+    return map_graph(roots, change, read=unrepeated)
 
 
 class Pass:
-    """One visit of every distinct node, arguments first."""
+    """One visit of every distinct node, arguments first.
+
+    ``mirrored``: sums that are to be written with the other sign. ``line``: as in :func:`collect_terms`.
+    """
 
     def __init__(self, roots: list[Node], sizes: Mapping[str, int], mirrored: frozenset[Terms], line: bool) -> None:
         self.roots, self.sizes, self.mirrored = roots, sizes, mirrored
@@ -108,25 +111,25 @@ class Pass:
         if not node.args:
             return node
         mark = trace.mark()
-        name, new = self._collected(node)
+        name, new = self._collect(node)
         if trace.traced():
             rules = [rewrite.rule for rewrite in trace.forget_after(mark)]
             before = self._before(node)
-            trace.note("; ".join(rules) or _named(name, before, new), before, new)
+            trace.note("; ".join(rules) or _name_of_change(name, before, new), before, new)
         return apply_rules(new)
 
-    def _collected(self, node: Node) -> tuple[str, Node]:
+    def _collect(self, node: Node) -> tuple[str, Node]:
         """The node in its canonical form, and what was done for it."""
         family = self._family(node)
         if family is _SUMS:
             return "terms", self._sum(node)
         if family is _PRODUCTS:
-            return "factors", scaled_inside(_on_diagonal(self._product(node)), self._alone, self.sizes)
-        new = self._rebuilt(node)
+            return "factors", scale_smaller_operand(_on_diagonal(self._product(node)), self._alone, self.sizes)
+        new = self._rebuild(node)
         if not new.op.elementwise:
-            return "products of arrays", self._contracted(node, new)
-        signed = new if node.shape else by_sign(new)
-        return ("parity", _by_parity(new)) if signed is new else ("selections", signed)
+            return "products of arrays", self._order_contraction(node, new)
+        signed = new if node.shape else selection_as_sign(new)
+        return ("parity", _use_parity(new)) if signed is new else ("selections", signed)
 
     def _before(self, node: Node) -> Node:
         """The operations that were collected, on their simplified arguments."""
@@ -138,12 +141,12 @@ class Pass:
         """Whether no more than one node reads it."""
         return part not in self.shared
 
-    def _contracted(self, node: Node, new: Node) -> Node:
+    def _order_contraction(self, node: Node, new: Node) -> Node:
         """Contractions in their cheapest form; operands that others read are not taken apart."""
         shared = {self.done[arg] for arg in node.args if self.uses[arg] > 1}
-        return cheaper(new, lambda part: part not in shared, self.sizes)
+        return cheapen(new, lambda part: part not in shared, self.sizes)
 
-    def _rebuilt(self, node: Node) -> Node:
+    def _rebuild(self, node: Node) -> Node:
         return rebuild(node, tuple(self.done[arg] for arg in unrepeated(node)))
 
     # -- sums ------------------------------------------------------------------------------------------------------
@@ -153,18 +156,18 @@ class Pass:
         total: Number = 0
         terms: dict[Node, Number] = {}
         for sign, leaf in parts_of(root, SIGNED_SUM, self._opens):
-            coefficient, core = split(self.done[leaf])
+            coefficient, core = split_coefficient(self.done[leaf])
             coefficient = sign * coefficient
             if core is None:
                 total += coefficient
             else:
                 terms[core] = terms.get(core, 0) + coefficient
-        terms, total = selections(*self._opened(terms, total), self.shared)
+        terms, total = join_selections(*self._open_sums(terms, total), self.shared)
         if self.line:
-            terms, total = terms_paired(terms, total)
-        listed: Terms = frozenset((core, size) for core, size in (*terms.items(), (None, total)) if size != 0)
-        self.sums.add(listed)
-        if listed in self.mirrored:
+            terms, total = rewrite_term_pairs(terms, total)
+        all_terms: Terms = frozenset((core, size) for core, size in (*terms.items(), (None, total)) if size != 0)
+        self.sums.add(all_terms)
+        if all_terms in self.mirrored:
             return -build_sum({core: -size for core, size in terms.items()}, -total)
         return build_sum(terms, total)
 
@@ -175,10 +178,10 @@ class Pass:
         )
         return frozenset(terms for terms in mostly if frozenset((core, -size) for core, size in terms) in self.sums)
 
-    def _opened(self, terms: dict[Node, Number], total: Number) -> tuple[dict[Node, Number], Number]:
+    def _open_sums(self, terms: dict[Node, Number], total: Number) -> tuple[dict[Node, Number], Number]:
         """Sums among the terms, each with its coefficient, taken apart where like terms then save operations."""
         for core in [core for core in terms if core.op in SUM and core not in self.shared]:
-            inner, number = sum_terms(core)
+            inner, number = terms_of(core)
             if not any(part in terms for part in inner):
                 continue
             factor = terms[core]
@@ -199,9 +202,9 @@ class Pass:
         """The factors of a product, like bases collected, as a quotient of products."""
         factors = list(self._factors(root))
         if self.line:
-            factors = list(_repeated(factors))
-        product = collect(1, quotients(factors) if root.shape else factors)
-        return factors_paired(product)
+            factors = list(_open_products(factors))
+        product = product_of(1, rewrite_quotients(factors) if root.shape else factors)
+        return rewrite_factor_pairs(product)
 
     def _factors(self, root: Node) -> Iterable[tuple[Number, Node]]:
         """Each simplified factor with its exponent; a sign stands above the line."""
@@ -209,10 +212,10 @@ class Pass:
             if node is MINUS_ONE:
                 yield 1, node
             else:
-                yield exponent, self.done[node] if node in self.done else self._rebuilt(node)
+                yield exponent, self.done[node] if node in self.done else self._rebuild(node)
 
 
-def _named(name: str, before: Node, after: Node) -> str:
+def _name_of_change(name: str, before: Node, after: Node) -> str:
     """What was done to terms or factors: put in order, or collected."""
     families = {"terms": SIGNED_SUM, "factors": SIGNED_PRODUCT}
     if name not in families:
@@ -221,15 +224,15 @@ def _named(name: str, before: Node, after: Node) -> str:
     return f"order of {name}" if one == other else f"like {name}"
 
 
-def _repeated(factors: list[tuple[Number, Node]]) -> Iterator[tuple[Number, Node]]:
+def _open_products(factors: list[tuple[Number, Node]]) -> Iterator[tuple[Number, Node]]:
     """The factors, with products among them opened; a fraction that would need no brackets only if factors meet."""
     kept = {node.args[0] for _, node in factors if node.op in (POW, SQRT)}
     inner = [[] if node in kept else list(factors_of(node)) for _, node in factors]
-    found = Counter(base for parts in inner for base in {_base(part) for _, part in parts})
+    counts = Counter(base for parts in inner for base in {_base(part) for _, part in parts})
     above = sum(power > 0 for power, _ in factors)
     for (power, node), parts in zip(factors, inner, strict=True):
         bare = node.op is DIV and power == above == 1
-        if parts and not (bare and all(found[_base(part)] == 1 for _, part in parts)):
+        if parts and not (bare and all(counts[_base(part)] == 1 for _, part in parts)):
             yield from ((power * exponent, part) for exponent, part in parts)
         else:
             yield power, node
@@ -244,11 +247,11 @@ def _on_diagonal(node: Node) -> Node:
     if node.op is not MUL or not node.shape or not has_delta(node):
         return node
     axes = range(node.ndim)
-    found = contraction(node.args, [axes, axes], axes)
-    return node if found.op is MUL else found
+    diagonal = contraction(node.args, [axes, axes], axes)
+    return node if diagonal.op is MUL else diagonal
 
 
-def _by_parity(node: Node) -> Node:
+def _use_parity(node: Node) -> Node:
     """f(-x) as -f(x) or f(x), for odd and even functions."""
     if not (node.op.odd or node.op.even) or node.args[0].op is not NEG or node.op is NEG:
         return node

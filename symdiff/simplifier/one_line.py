@@ -24,48 +24,49 @@ expm1(x) + 1 => exp(x)  exact  # one operation
 """
 
 #: Whether a node is read in one place only.
-Alone = Callable[[Node], bool]
+ReadOnce = Callable[[Node], bool]
 
 
-def written(root: Node) -> Node:
+def write_line(root: Node) -> Node:
     """The scalar formula as a reader would write it."""
-    root = _mapped(root, _ruled)
-    root = _mapped(root, lambda node, alone: note("x**n*sqrt(x) => x**(n + 1/2)", node, _raised(node, alone)))
-    return _mapped(root, lambda node, alone: note("-(x*y) => (-x)*y", node, _turned(node, alone)))
+    for change in (_apply_line_rules, _merge_root, _move_sign):
+        root = _map_nodes(root, change)
+    return root
 
 
-def _mapped(root: Node, change: Callable[[Node, Alone], Node]) -> Node:
+def _map_nodes(root: Node, change: Callable[[Node, ReadOnce], Node]) -> Node:
     """The graph with every node changed, arguments first."""
     uses = use_counts([root], topological(root))
-    several: set[Node] = set()
+    shared: set[Node] = set()
 
     def changed(node: Node, args: tuple[Node, ...]) -> Node:
-        new = change(rebuild(node, args), lambda part: part not in several)
+        new = change(rebuild(node, args), lambda part: part not in shared)
         if uses[node] > 1:
-            several.add(new)
+            shared.add(new)
         return new
 
     return map_graph([root], changed)[0]
 
 
-def _ruled(node: Node, alone: Alone) -> Node:
+def _apply_line_rules(node: Node, read_once: ReadOnce) -> Node:
+    """What a rule of the table makes of the node."""
     for rule in read_rules(TABLE).get(node.op.name, ()):
         for result in rule.results(node, None):
             return note(rule, node, result)
     return node
 
 
-def _raised(node: Node, alone: Alone) -> Node:
+def _merge_root(node: Node, read_once: ReadOnce) -> Node:
     """``m*s**n*sqrt(s)`` as ``m*s**(n + 1/2)``, where nothing else reads the root."""
-    if node.op is not MUL or node.args[1].op is not SQRT or not alone(node.args[1]):
+    if node.op is not MUL or node.args[1].op is not SQRT or not read_once(node.args[1]):
         return node
     left, (base,) = node.args[0], node.args[1].args
-    start, last = left.args if left.op is MUL and alone(left) else (None, left)
-    power = _exponent(last, base) if last is base or alone(last) else None
-    if power is None:
+    start, last = left.args if left.op is MUL and read_once(left) else (None, left)
+    exponent = _exponent(last, base) if last is base or read_once(last) else None
+    if exponent is None:
         return node
-    raised = base ** const(power + _HALF)
-    return raised if start is None else start * raised
+    power = base ** const(exponent + _HALF)
+    return note("x**n*sqrt(x) => x**(n + 1/2)", node, power if start is None else start * power)
 
 
 def _exponent(power: Node, base: Node) -> int | None:
@@ -76,12 +77,12 @@ def _exponent(power: Node, base: Node) -> int | None:
     return power.args[1].value if whole and type(power.args[1].value) is int else None
 
 
-def _turned(node: Node, alone: Alone) -> Node:
-    """The sign of a product in the number or the difference at its left end."""
+def _move_sign(node: Node, read_once: ReadOnce) -> Node:
+    """The sign of a product in the constant or the difference at its left end."""
     if node.op is not NEG:
         return node
     spine = [node.args[0]]
-    while spine[-1].op in (MUL, DIV) and alone(spine[-1]):
+    while spine[-1].op in (MUL, DIV) and read_once(spine[-1]):
         spine.append(spine[-1].args[0])
     first = spine.pop()
     if not spine or first.op not in (CONST, SUB):
@@ -89,4 +90,4 @@ def _turned(node: Node, alone: Alone) -> Node:
     new = -first
     for user in reversed(spine):
         new = user.op(new, user.args[1])
-    return new
+    return note("-(x*y) => (-x)*y", node, new)
