@@ -81,6 +81,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "arcsinh": mp.asinh, "arccosh": mp.acosh, "arctanh": mp.atanh, "sinc_derivative": _sinc_derivative,
     "spherical_jn": _spherical, "relu": lambda x: max(x, mp.mpf(0)), "leaky_relu": lambda x: x if x >= 0 else x / 100,
     "gelu": lambda x: x * _erfc(-x / mp.sqrt(2)) / 2, "logaddexp": _logaddexp, "erf": _erf, "erfc": _erfc,
+    "power_derivative": lambda n, m, a, b: mp.diff(lambda u, v: u**v, (a, b), (int(n), int(m))),
     "xlogy": lambda a, b: a * mp.log(b) if a else mp.mpf(0), "polygamma": lambda n, x: mp.polygamma(int(n), x),
     "stop_gradient": lambda x: x, "maximum": max, "minimum": min, "max": max, "min": min,
     "clip": lambda x, lo, hi: min(max(x, lo), hi),

@@ -7,6 +7,7 @@ import pytest
 
 import symdiff as sd
 from symdiff.numerics.mpmath_eval import Exact
+from symdiff.search.levels import simplify_guarded
 
 #: A formula, its variable, and the derivative as it is printed.
 WRITTEN = [
@@ -66,7 +67,8 @@ def test_reads_as_in_a_textbook(text: str, name: str, expected: str) -> None:
 def test_assumptions_take_guards_away() -> None:
     x, y, a = sd.symbols("x y a")
     f = sd.parse("log(x**a*y)")
-    assert "where" in str(sd.simplify(sd.diff(f, x)))
+    assert "power_derivative" in str(simplify_guarded(sd.diff(f, x)))
+    assert str(sd.simplify(sd.diff(f, x))) == "a*x**(a - 1)/x**a"
     with sd.assume(x > 0, y > 0):
         assert "where" not in str(sd.simplify(sd.diff(f, x)))
         assert "where" not in str(sd.simplify(sd.diff(sd.exp(-a * x) * x**a, a)))

@@ -65,8 +65,8 @@ POWER_DERIVATIVE = '''def _power_derivative(xp, n, m, a, b):
     value, powers = 0, 1
     for k in range(m + 1):
         factor = math.comb(m, k) * factors[m - k]
-        value = value + xp.where(factor == 0, factor, factor * power * powers)
-        powers = powers * logarithm
+        value = value + xp.where(factor == 0, factor, factor * (power * powers))
+        powers = logarithm ** (k + 1)
     return value'''
 
 

@@ -26,8 +26,6 @@ Map = Callable[[Node], Node]
 #: A sentence for readers, alone or with a condition of the arguments that is enough for a real value.
 Domain = str | tuple[str, Callable[..., Node]]
 
-#: Both arguments of a comparison may be of any size.
-_ANY_SIZE = MpmathForm((0, 1))
 #: Exact constants fold while numerator and denominator together have no more bits; larger ones stay operations.
 MAX_BITS = 20_000
 
@@ -136,7 +134,7 @@ def comparison(name: str, infix: str, fold: Callable[[Any, Any], bool], **target
         predicate=True,
         fold=fold,
         numpy=operator_code(infix, name),
-        mpmath=_ANY_SIZE,
+        mpmath=MpmathForm((0, 1)),
         **targets,
     )
 
